@@ -1,0 +1,58 @@
+/**
+ * Every error that Holdfast raises on purpose: its code, the HTTP status where it answers a request, the exit code
+ * where it ends a command, and one sentence of help. docs/errors.md lists the same codes, and a test compares.
+ */
+export const ERRORS = {
+  REVIEW_NOT_JSON: { status: 400, help: 'The body has to be one JSON document.' },
+  REVIEW_INCOMPLETE: { status: 400, help: 'The connection ended or stalled before the whole body was there.' },
+  REVIEW_WRONG_TYPE: { status: 415, help: 'Send the AdmissionReview as application/json.' },
+  REVIEW_TOO_LARGE: {
+    status: 413,
+    help: 'kube-apiserver accepts objects of 3 MiB, of which a review holds two at the most.'
+  },
+  REVIEW_MALFORMED: { status: 400, help: 'The body has to be an AdmissionReview with a request.' },
+  REVIEW_VERSION: { status: 400, help: 'Set admissionReviewVersions to ["v1"] in the webhook configuration.' },
+  REVIEW_KIND_MISMATCH: { status: 400, help: 'The object is not of the kind that the request names.' },
+  PATH_UNKNOWN: { status: 404, help: 'Reviews go to /mutate and /validate, with a mode behind it at the most.' },
+  POLICIES_CRASHED: {
+    status: 500,
+    help: 'Every policy that looked at the object threw; the log has the reasons. Please report this as a bug.'
+  },
+  INTERNAL: { status: 500, help: 'The log has the reason. Please report this as a bug.' },
+  CONFIG_UNREADABLE: { exit: 2, help: 'Check --config: the file has to exist and be readable.' },
+  CONFIG_INVALID: { exit: 2, help: 'docs/configuration.md lists every field.' },
+  FLAG_INVALID: { exit: 2, help: 'See holdfast serve --help.' },
+  CERTIFICATE_UNREADABLE: { exit: 2, help: 'Check --tls-cert-file and --tls-private-key-file.' },
+  CERTIFICATE_INVALID: { exit: 2, help: 'The certificate and the private key have to be PEM and belong together.' },
+  PORT_UNAVAILABLE: { exit: 2, help: 'Choose another one with --port or --health-port.' }
+} as const satisfies Record<string, { readonly status?: number; readonly exit?: number; readonly help: string }>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** An error that a user can do something about. */
+export class HoldfastError extends Error {
+  readonly code: ErrorCode
+
+  /** @param what happened, as a sentence without its full stop; the code and its help are put behind it */
+  constructor(code: ErrorCode, what: string, options?: ErrorOptions) {
+    super(`${what}${what.endsWith('\n') ? '' : '. '}${ERRORS[code].help} [${code}]`, options)
+    this.name = 'HoldfastError'
+    this.code = code
+  }
+
+  /** The HTTP status that says "could not judge", and never that something was judged. */
+  get statusCode(): number {
+    const error = ERRORS[this.code]
+    return 'status' in error ? error.status : 500
+  }
+
+  get exitCode(): number {
+    const error = ERRORS[this.code]
+    return 'exit' in error ? error.exit : 2
+  }
+}
+
+/** The sentence of any thrown value. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
