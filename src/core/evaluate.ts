@@ -1,0 +1,101 @@
+import type { Cluster } from './cluster.ts'
+import { type JsonObject, textOf } from './json.ts'
+import { lowest, type Mode } from './mode.ts'
+import { type Operation, patchOf } from './patch.ts'
+import type { Finding, Rule } from './policy.ts'
+import { annotationsOf, isWatched, type Subject } from './subject.ts'
+
+/** Names policies, separated by commas, that are to leave this object alone. */
+export const SKIP_ANNOTATION = 'holdfast.dev/skip'
+
+/** What a finding came to. `skipped` was excused by annotation; `crashed` is a policy that threw. */
+export const OUTCOMES = ['denied', 'patched', 'warned', 'audited', 'skipped', 'crashed'] as const
+
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** One finding and what came of it. */
+export type Verdict = FindingVerdict | CrashVerdict
+
+export interface FindingVerdict {
+  readonly policy: string
+  /** The mode after all ceilings. */
+  readonly mode: Mode
+  readonly outcome: Exclude<Outcome, 'crashed'>
+  /** What `enforce` would have made of it: the same as `outcome` where the mode is enforce. */
+  readonly enforced: 'denied' | 'patched' | 'warned'
+  readonly finding: Finding
+}
+
+export interface CrashVerdict {
+  readonly policy: string
+  readonly mode: Mode
+  readonly outcome: 'crashed'
+  readonly error: unknown
+}
+
+export interface Circumstances {
+  readonly cluster: Cluster
+  /** What the door allows at the most, such as the mode in a webhook's path. */
+  readonly ceiling: Mode
+}
+
+/** What all policies together made of a Subject. */
+export interface Judgement {
+  readonly verdicts: readonly Verdict[]
+  /** How many policies looked at the Subject, crashed ones included. */
+  readonly consulted: number
+  readonly operations: readonly Operation[]
+  /** The object with all repairs made; the Subject's own object where there are none. */
+  readonly object: JsonObject
+}
+
+/**
+ * Asks every rule that watches the Subject, in order; each sees the repairs of those before it. A policy that throws,
+ * or whose repair cannot be applied, becomes a verdict of its own and the others go on.
+ */
+export function evaluate(subject: Subject, rules: readonly Rule[], circumstances: Circumstances): Judgement {
+  const verdicts: Verdict[] = []
+  const operations: Operation[] = []
+  let object = subject.object
+  let consulted = 0
+  for (const rule of rules) {
+    const mode = lowest(rule.mode, circumstances.ceiling)
+    if (mode === 'off' || !isWatched(rule.policy.watches, subject)) continue
+    consulted++
+    try {
+      const found = findingsOf(rule, { ...subject, object }, mode, circumstances.cluster)
+      const edits = found.flatMap(({ outcome, finding }) => (outcome === 'patched' ? (finding.fix?.edits ?? []) : []))
+      if (edits.length > 0) {
+        const patched = patchOf(object, edits)
+        object = patched.object
+        operations.push(...patched.operations)
+      }
+      verdicts.push(...found)
+    } catch (error) {
+      verdicts.push({ policy: rule.policy.id, mode, outcome: 'crashed', error })
+    }
+  }
+  return { verdicts, consulted, operations, object }
+}
+
+function findingsOf({ policy, options }: Rule, subject: Subject, mode: Mode, cluster: Cluster): FindingVerdict[] {
+  const verdicts: FindingVerdict[] = []
+  for (const finding of policy.check(subject, { options, cluster })) {
+    const enforced = finding.advice ? 'warned' : finding.fix ? 'patched' : 'denied'
+    const outcome = isSkipped(policy.id, subject) ? 'skipped' : OUTCOME_IN[mode](enforced)
+    verdicts.push({ policy: policy.id, mode, outcome, enforced, finding })
+  }
+  return verdicts
+}
+
+const OUTCOME_IN: Readonly<Record<Mode, (enforced: FindingVerdict['enforced']) => FindingVerdict['outcome']>> = {
+  enforce: (enforced) => enforced,
+  warn: () => 'warned',
+  audit: () => 'audited',
+  off: () => 'skipped'
+}
+
+function isSkipped(id: string, subject: Subject): boolean {
+  const skip = textOf(annotationsOf(subject.object)[SKIP_ANNOTATION])
+  return skip?.split(',').some((name) => name.trim() === id) ?? false
+}

@@ -1,0 +1,65 @@
+import { integerOf, isObject, type JsonObject, listOf, objectOf, own, textOf, textsOf } from './json.ts'
+import { annotationsOf, controllerOf, specOf } from './subject.ts'
+
+/** An item of `spec.containers` with its place in the list. */
+export interface Container {
+  readonly index: number
+  readonly object: JsonObject
+}
+
+/** The regular containers of a Pod. Items of the list that are no containers are passed over, and keep their number. */
+export function containersOf(pod: JsonObject): readonly Container[] {
+  const containers: Container[] = []
+  for (const [index, object] of listOf(specOf(pod).containers).entries()) {
+    if (isObject(object)) containers.push({ index, object })
+  }
+  return containers
+}
+
+export function nameOf({ object }: Container): string {
+  return textOf(object.name) ?? ''
+}
+
+export function imageOf({ object }: Container): string {
+  return textOf(object.image) ?? ''
+}
+
+/** `command` and `args` in one list: what is run, as far as the Pod says. */
+export function wordsOf({ object }: Container): readonly string[] {
+  return [...textsOf(object.command), ...textsOf(object.args)]
+}
+
+export function exposes({ object }: Container, port: number): boolean {
+  return listOf(object.ports).some((item) => objectOf(item).containerPort === port)
+}
+
+/** A Pod that is meant to run for good, and that the API server itself decides about: no Job, no static Pod's mirror. */
+export function isLongRunning(pod: JsonObject): boolean {
+  const restartPolicy = textOf(specOf(pod).restartPolicy) ?? 'Always'
+  if (restartPolicy !== 'Always') return false
+  if (own(annotationsOf(pod), 'kubernetes.io/config.mirror') !== undefined) return false
+  return controllerOf(pod)?.kind !== 'Job'
+}
+
+/** Seconds; 30 is what the API server fills in before admission, so in a live review it is never absent. */
+export function gracePeriodOf(pod: JsonObject): number {
+  return integerOf(specOf(pod).terminationGracePeriodSeconds) ?? 30
+}
+
+const SLEEP = /(?:^|[\s;&|(])(?:\/\S*\/)?sleep\s+(\d{1,6}(?:\.\d{1,6})?)([smhd]?)(?=$|[\s;&|)])/g
+const SECONDS = { '': 1, s: 1, m: 60, h: 3600, d: 86400 } as const
+
+/**
+ * How long a preStop handler takes at the least, in whole seconds, where that can be read from it: a native `sleep`, or
+ * the sum of the `sleep N` in a command. Undefined where it cannot be known.
+ */
+export function preStopSeconds(preStop: JsonObject): number | undefined {
+  const native = integerOf(objectOf(preStop.sleep).seconds)
+  if (native !== undefined) return native
+  const command = textsOf(objectOf(preStop.exec).command).join(' ')
+  let total: number | undefined
+  for (const [, number, unit] of command.matchAll(SLEEP)) {
+    total = (total ?? 0) + Number(number) * SECONDS[unit as keyof typeof SECONDS]
+  }
+  return total === undefined ? undefined : Math.ceil(total)
+}

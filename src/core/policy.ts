@@ -1,0 +1,57 @@
+import type { Cluster } from './cluster.ts'
+import type { Mode } from './mode.ts'
+import type { OptionFields, OptionValues } from './options.ts'
+import type { Edit } from './patch.ts'
+import type { Path } from './path.ts'
+import type { Subject, Watch } from './subject.ts'
+
+/** One thing that a policy has to say about a Subject. Data, never a throw: a throw means that the policy is broken. */
+export interface Finding {
+  readonly field: Path
+  /** What is wrong: one sentence without a full stop, with the values that make it wrong. */
+  readonly problem: string
+  /** The way out, as something to type or to set. */
+  readonly remedy: string
+  /** Advice is never enforced, whatever the policy's mode. */
+  readonly advice?: true
+  /** A repair that is made instead of a refusal. */
+  readonly fix?: Fix
+}
+
+export interface Fix {
+  readonly edits: readonly Edit[]
+  /** What the repair does, in the present tense: "adds …". */
+  readonly does: string
+}
+
+/** What a policy is given besides the Subject. */
+export interface Given<Fields extends OptionFields = OptionFields> {
+  readonly options: OptionValues<Fields>
+  readonly cluster: Cluster
+}
+
+/**
+ * A policy is one file under `src/policies`. Its id names that file, its test, its page, its key in the configuration
+ * and its label in the metrics. `check` is synchronous and pure: same Subject, same options, same findings.
+ */
+export interface Policy<Fields extends OptionFields = OptionFields> {
+  readonly id: string
+  /** One sentence for the catalogue, with its full stop. */
+  readonly summary: string
+  readonly defaultMode: Exclude<Mode, 'off'>
+  readonly watches: readonly Watch[]
+  readonly options: Fields
+  check(subject: Subject, given: Given<Fields>): Iterable<Finding>
+}
+
+/** Keeps the literal types of the options, so that `check` sees `'reject' | 'restore'` rather than `string`. */
+export function definePolicy<const Fields extends OptionFields>(policy: Policy<Fields>): Policy<Fields> {
+  return policy
+}
+
+/** A policy with its settings: what the configuration turns the catalogue into. */
+export interface Rule {
+  readonly policy: Policy
+  readonly mode: Mode
+  readonly options: OptionValues<OptionFields>
+}

@@ -1,0 +1,36 @@
+const QUANTITY = /^([+-]?)(\d{0,40})(?:\.(\d{0,40}))?(?:([eE])([+-]?\d{1,2})|([KMGTPE]i|[numkMGTPE]))?$/
+
+const DECIMAL: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 }
+const BINARY: Readonly<Record<string, bigint>> = { Ki: 1n, Mi: 2n, Gi: 3n, Ti: 4n, Pi: 5n, Ei: 6n }
+
+/** An exact fraction: `units / 10^scale`. */
+interface Exact {
+  readonly units: bigint
+  readonly scale: number
+}
+
+/**
+ * Whether two Kubernetes quantities are the same amount, as the API server sees it: `1Gi` equals `1024Mi`, and `1`
+ * equals `1000m`. What is no quantity equals only itself.
+ */
+export function isSameQuantity(one: unknown, other: unknown): boolean {
+  if (one === other) return true
+  const left = parse(one)
+  const right = parse(other)
+  if (left === undefined || right === undefined) return false
+  const scale = Math.max(left.scale, right.scale)
+  return left.units * 10n ** BigInt(scale - left.scale) === right.units * 10n ** BigInt(scale - right.scale)
+}
+
+function parse(value: unknown): Exact | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  const match = QUANTITY.exec(String(value))
+  if (match === null) return undefined
+  const [, sign, whole = '', fraction = '', exponent, power = '0', suffix = ''] = match
+  if (whole === '' && fraction === '') return undefined
+  const digits = BigInt(`${whole}${fraction}`) * (sign === '-' ? -1n : 1n)
+  const units = digits * 1024n ** (BINARY[suffix] ?? 0n)
+  const shift = exponent === undefined ? (DECIMAL[suffix] ?? 0) : Number(power)
+  const scale = fraction.length - shift
+  return scale >= 0 ? { units, scale } : { units: units * 10n ** BigInt(-scale), scale: 0 }
+}

@@ -1,0 +1,108 @@
+import t from 'tap'
+import { UNKNOWN_CLUSTER } from '../../src/core/cluster.ts'
+import { type Decision, judge } from '../../src/core/decide.ts'
+import { MODES, type Mode } from '../../src/core/mode.ts'
+import type { Finding, Policy, Rule } from '../../src/core/policy.ts'
+import { POD } from '../../src/core/resource.ts'
+import { pod } from '../fixtures/objects.ts'
+import { subjectOf } from '../fixtures/reviews.ts'
+
+const finding: Finding = { field: ['spec'], problem: 'it is wrong', remedy: 'mend it' }
+
+function rule(id: string, check: Policy['check'], mode: Mode = 'enforce'): Rule {
+  const watches = [{ phase: 'mutate', operation: 'CREATE', resource: POD }] as const
+  return { policy: { id, summary: '', defaultMode: 'enforce', watches, options: {}, check }, mode, options: {} }
+}
+
+const denies = (mode?: Mode): Rule => rule('denies', () => [finding], mode)
+const advises = (mode?: Mode): Rule => rule('advises', () => [{ ...finding, advice: true }], mode)
+const patches = (mode?: Mode): Rule =>
+  rule('patches', () => [{ ...finding, fix: { edits: [{ path: ['spec', 'x'], value: 1 }], does: 'sets x' } }], mode)
+const crashes = (mode?: Mode): Rule =>
+  rule(
+    'crashes',
+    () => {
+      throw new Error('a bug')
+    },
+    mode
+  )
+
+function decide(rules: readonly Rule[], ceiling: Mode = 'enforce', annotations: Record<string, string> = {}): Decision {
+  return judge(subjectOf(pod({ annotations }), undefined, ['mutate']), rules, { cluster: UNKNOWN_CLUSTER, ceiling })
+}
+
+function outcomes({ verdicts }: Decision): string[] {
+  return verdicts.map(({ policy, mode, outcome }) => `${policy} ${mode} ${outcome}`)
+}
+
+t.test('every mode, for every kind of finding', async (t) => {
+  const table = {
+    off: ['', '', ''],
+    audit: ['denies audit audited', 'advises audit audited', 'patches audit audited'],
+    warn: ['denies warn warned', 'advises warn warned', 'patches warn warned'],
+    enforce: ['denies enforce denied', 'advises enforce warned', 'patches enforce patched']
+  } as const
+  for (const mode of MODES) {
+    const rules = [denies, advises, patches]
+    for (const [index, make] of rules.entries()) {
+      const expected = table[mode][index]
+      t.equal(outcomes(decide([make(mode)])).join(), expected, `rule in ${mode}: ${expected}`)
+      t.equal(outcomes(decide([make('enforce')], mode)).join(), expected, `ceiling of ${mode}: ${expected}`)
+      t.equal(outcomes(decide([make(mode)], 'enforce')).join(), expected, `the lower of ${mode} and enforce`)
+    }
+    t.equal(decide([denies(mode)]).allowed, mode !== 'enforce', `${mode}: allowed`)
+    t.equal(decide([patches(mode)]).operations.length, mode === 'enforce' ? 1 : 0, `${mode}: patched`)
+  }
+})
+
+t.test('a denial withholds the repairs of others', async (t) => {
+  const decision = decide([patches(), denies()])
+  t.strictSame(outcomes(decision), ['patches enforce warned', 'denies enforce denied'])
+  t.strictSame(decision.operations, [])
+  t.strictSame(decision.object, pod({ annotations: {} }))
+})
+
+t.test('a policy sees the repairs of those before it', async (t) => {
+  const sees = rule('sees', ({ object }) => ((object.spec as { x?: number }).x === 1 ? [finding] : []))
+  t.strictSame(outcomes(decide([patches(), sees])), ['patches enforce warned', 'sees enforce denied'])
+})
+
+t.test('a policy that throws takes nobody down', async (t) => {
+  const decision = decide([crashes(), patches(), denies('warn')])
+  t.strictSame(outcomes(decision), ['crashes enforce crashed', 'patches enforce patched', 'denies warn warned'])
+  t.equal(decision.allowed, true)
+  t.equal(decision.operations.length, 1)
+  t.equal(decision.unjudged, false)
+})
+
+t.test('a policy that throws halfway has said nothing', async (t) => {
+  const halfway = rule('halfway', function* () {
+    yield finding
+    throw new Error('a bug')
+  })
+  t.strictSame(outcomes(decide([halfway])), ['halfway enforce crashed'])
+})
+
+t.test('a repair that does not apply is a crash, and is not sent', async (t) => {
+  const broken = rule('broken', () => [
+    { ...finding, fix: { edits: [{ path: ['kind', 'x'], value: 1 }], does: 'breaks' } }
+  ])
+  const decision = decide([broken, patches()])
+  t.strictSame(outcomes(decision), ['broken enforce crashed', 'patches enforce patched'])
+  t.strictSame(decision.operations, [{ op: 'add', path: '/spec/x', value: 1 }])
+})
+
+t.test('nobody judged where all who looked threw', async (t) => {
+  t.equal(decide([crashes(), crashes('warn')]).unjudged, true)
+  t.equal(decide([crashes('off')]).unjudged, false, 'nobody looked')
+  t.equal(decide([]).unjudged, false, 'nobody to look')
+})
+
+t.test('holdfast.dev/skip excuses the policies that it names', async (t) => {
+  const skip = (value: string): string[] =>
+    outcomes(decide([denies(), patches()], 'enforce', { 'holdfast.dev/skip': value }))
+  t.strictSame(skip('denies'), ['denies enforce skipped', 'patches enforce patched'])
+  t.strictSame(skip(' denies , patches '), ['denies enforce skipped', 'patches enforce skipped'])
+  t.strictSame(skip('deni'), ['patches enforce warned', 'denies enforce denied'].reverse())
+  t.equal(decide([denies()], 'enforce', { 'holdfast.dev/skip': 'denies' }).allowed, true)
+})

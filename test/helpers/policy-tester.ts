@@ -1,0 +1,116 @@
+import t from 'tap'
+import { type Cluster, UNKNOWN_CLUSTER } from '../../src/core/cluster.ts'
+import { type Decision, judge } from '../../src/core/decide.ts'
+import type { FindingVerdict } from '../../src/core/evaluate.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import { defaultsOf, type OptionFields, type OptionValues } from '../../src/core/options.ts'
+import type { Operation } from '../../src/core/patch.ts'
+import { fieldPath } from '../../src/core/path.ts'
+import type { Policy } from '../../src/core/policy.ts'
+import type { Phase } from '../../src/core/subject.ts'
+import { subjectOf } from '../fixtures/reviews.ts'
+
+/** What is judged: an object as it is created, or as it is updated where there is an old one. */
+interface Case<Fields extends OptionFields> {
+  readonly name: string
+  readonly object: JsonObject
+  readonly oldObject?: JsonObject
+  readonly options?: Partial<OptionValues<Fields>>
+  readonly cluster?: Cluster
+  readonly phases?: readonly Phase[]
+}
+
+/** What one finding has to look like. */
+interface Expected {
+  readonly field: string
+  readonly problem?: RegExp
+  readonly remedy?: RegExp
+}
+
+interface FoundCase<Fields extends OptionFields> extends Case<Fields> {
+  readonly finds: readonly Expected[]
+}
+
+interface FixedCase<Fields extends OptionFields> extends Case<Fields> {
+  readonly patch: readonly Operation[]
+  readonly does: RegExp
+}
+
+export interface PolicyCases<Fields extends OptionFields> {
+  /** Nothing is found. */
+  readonly accepted: readonly Case<Fields>[]
+  /** Enforcing refuses it. */
+  readonly refused?: readonly FoundCase<Fields>[]
+  /** Told to the client, never enforced. */
+  readonly advised?: readonly FoundCase<Fields>[]
+  /** Enforcing repairs it, by exactly this patch. */
+  readonly fixed?: readonly FixedCase<Fields>[]
+}
+
+/**
+ * Runs the table of a policy. Besides what each case says, every case proves that its input is not touched, and every
+ * repair that what comes out of it is clean and is left alone by a second pass.
+ */
+export function testPolicy<Fields extends OptionFields>(policy: Policy<Fields>, cases: PolicyCases<Fields>): void {
+  const judgeCase = (one: Case<Fields>): Decision => {
+    const rule = {
+      policy: policy as unknown as Policy,
+      mode: 'enforce',
+      options: { ...defaultsOf(policy.options), ...one.options }
+    } as const
+    const subject = subjectOf(deepFreeze(one.object), deepFreeze(one.oldObject), one.phases)
+    return judge(subject, [rule], { cluster: one.cluster ?? UNKNOWN_CLUSTER, ceiling: 'enforce' })
+  }
+
+  checkNames(Object.values(cases).flat())
+  t.test('accepted', async (t) => {
+    for (const one of cases.accepted) t.strictSame(judgeCase(one).verdicts, [], one.name)
+  })
+  for (const [kind, outcome] of [
+    ['refused', 'denied'],
+    ['advised', 'warned']
+  ] as const) {
+    t.test(kind, async (t) => {
+      for (const one of cases[kind] ?? []) {
+        const decision = judgeCase(one)
+        t.equal(decision.allowed, kind === 'advised', `${one.name}: allowed or not`)
+        const found = decision.verdicts.filter((verdict) => verdict.outcome === outcome) as FindingVerdict[]
+        t.strictSame(
+          found.map(({ finding }) => fieldPath(finding.field)),
+          one.finds.map(({ field }) => field),
+          `${one.name}: fields`
+        )
+        for (const [index, { problem = /./, remedy = /./ }] of one.finds.entries()) {
+          t.match(found[index]?.finding.problem, problem, `${one.name}: problem`)
+          t.match(found[index]?.finding.remedy, remedy, `${one.name}: remedy`)
+        }
+      }
+    })
+  }
+  t.test('fixed', async (t) => {
+    for (const one of cases.fixed ?? []) {
+      const decision = judgeCase(one)
+      t.strictSame(decision.operations, one.patch, `${one.name}: patch`)
+      const does = decision.verdicts.map((verdict) => (verdict.outcome === 'patched' ? verdict.finding.fix?.does : ''))
+      t.match(does.join(' '), one.does, `${one.name}: says what it does`)
+      const again = judgeCase({ ...one, object: decision.object })
+      t.strictSame(
+        again.verdicts.filter(({ outcome }) => outcome !== 'warned'),
+        [],
+        `${one.name}: a second pass changes nothing`
+      )
+    }
+  })
+}
+
+function checkNames(cases: readonly { name: string }[]): void {
+  const names = cases.map(({ name }) => name)
+  t.equal(new Set(names).size, names.length, 'no case stands twice in the table')
+}
+
+/** A write to any part of the object throws from now on. */
+export function deepFreeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const inner of Object.values(value)) deepFreeze(inner)
+  return Object.freeze(value)
+}
