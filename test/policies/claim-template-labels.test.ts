@@ -1,0 +1,417 @@
+import t from 'tap'
+import { judge } from '../../src/core/decide.ts'
+import { isObject, type JsonObject } from '../../src/core/json.ts'
+import { denialOf } from '../../src/core/words.ts'
+import policy from '../../src/policies/claim-template-labels.ts'
+import { claimTemplate, statefulSet } from '../fixtures/objects.ts'
+import { CHART_UPGRADES, chartStatefulSet } from '../fixtures/pushgateway-chart.ts'
+import { subjectOf } from '../fixtures/reviews.ts'
+import { testPolicy } from '../helpers/policy-tester.ts'
+
+const restore = { onChange: 'restore' } as const
+
+function labelled(labels: Record<string, string>, spec?: JsonObject): JsonObject {
+  return statefulSet({ templates: [claimTemplate({ labels })], ...(spec && { spec }) })
+}
+
+function sized(size: string | number): JsonObject {
+  return statefulSet({ templates: [claimTemplate({ spec: { resources: { requests: { storage: size } } } })] })
+}
+
+const OPERATOR = { apiVersion: 'monitoring.coreos.com/v1', kind: 'Prometheus', name: 'k8s' }
+
+testPolicy(policy, {
+  accepted: [
+    { name: 'nothing changes', oldObject: labelled({ a: '1' }), object: labelled({ a: '1' }) },
+    {
+      name: 'labels of the StatefulSet itself',
+      oldObject: statefulSet({ labels: { a: '1' } }),
+      object: statefulSet({ labels: { a: '2' } })
+    },
+    {
+      name: 'fields that may change',
+      oldObject: statefulSet({ spec: { replicas: 1, minReadySeconds: 0 } }),
+      object: statefulSet({
+        spec: { replicas: 5, minReadySeconds: 9, ordinals: { start: 1 }, revisionHistoryLimit: 3 }
+      })
+    },
+    {
+      name: 'no labels and an empty map of them',
+      oldObject: statefulSet({ templates: [claimTemplate({})] }),
+      object: labelled({})
+    },
+    {
+      name: 'labels that are null',
+      oldObject: statefulSet({ templates: [claimTemplate({ labels: null })] }),
+      object: labelled({})
+    },
+    {
+      name: 'no templates and an empty list of them',
+      oldObject: statefulSet({ templates: undefined }),
+      object: statefulSet({ templates: [] })
+    },
+    {
+      name: 'templates that are null',
+      oldObject: statefulSet({ templates: null }),
+      object: statefulSet({ templates: [] })
+    },
+    { name: 'one size spelled in two units', oldObject: sized('1Gi'), object: sized('1024Mi') },
+    { name: 'one size as text and as number', oldObject: sized('5'), object: sized(5) },
+    {
+      name: 'what the API server fills in',
+      oldObject: statefulSet({ templates: [{ metadata: { name: 'd', creationTimestamp: null }, spec: {} }] }),
+      object: statefulSet({
+        templates: [
+          {
+            apiVersion: 'v1',
+            kind: 'PersistentVolumeClaim',
+            metadata: { name: 'd' },
+            spec: {},
+            status: { phase: 'Pending' }
+          }
+        ]
+      })
+    },
+    {
+      name: 'prometheus-operator, which needs the raw refusal, by label',
+      oldObject: statefulSet({ labels: { 'app.kubernetes.io/managed-by': 'prometheus-operator' }, templates: [] }),
+      object: statefulSet({ labels: { 'app.kubernetes.io/managed-by': 'prometheus-operator' } })
+    },
+    {
+      name: 'prometheus-operator, by its older label',
+      oldObject: statefulSet({ labels: { 'managed-by': 'prometheus-operator' }, templates: [] }),
+      object: statefulSet({})
+    },
+    {
+      name: 'prometheus-operator, by owner',
+      oldObject: statefulSet({ owner: OPERATOR, templates: [] }),
+      object: statefulSet({ owner: OPERATOR })
+    },
+    {
+      name: 'prometheus-operator, by name label',
+      oldObject: statefulSet({ templates: [] }),
+      object: statefulSet({ labels: { 'operator.prometheus.io/name': 'k8s' } })
+    },
+    { name: 'creation without claim templates', object: statefulSet({ templates: undefined }) },
+    {
+      name: 'creation with labels that stay',
+      object: labelled({ team: 'observability', 'app.kubernetes.io/name': 'pgw' })
+    },
+    {
+      name: 'creation with a label named like a member of every object',
+      object: labelled({ constructor: 'x', toString: 'y' })
+    }
+  ],
+  refused: [
+    {
+      name: 'a changed label',
+      oldObject: labelled({ 'helm.sh/chart': 'pgw-1', team: 'a' }),
+      object: labelled({ 'helm.sh/chart': 'pgw-2', team: 'a' }),
+      finds: [
+        {
+          field: 'spec.volumeClaimTemplates[0].metadata.labels',
+          problem: /^labels of claim template "storage-volume" change: helm\.sh\/chart "pgw-1" → "pgw-2"$/,
+          remedy: /"kubectl delete statefulset pgw -n monitoring --cascade=orphan" \(its Pods and claims stay\)/
+        }
+      ]
+    },
+    {
+      name: 'an added and a removed label',
+      oldObject: labelled({ gone: 'x' }),
+      object: labelled({ here: 'y' }),
+      finds: [{ field: 'spec.volumeClaimTemplates[0].metadata.labels', problem: /gone "x" → none, here none → "y"/ }]
+    },
+    {
+      name: 'a label whose key is a member of every object',
+      oldObject: labelled({}),
+      object: labelled({ constructor: 'x' }),
+      finds: [{ field: 'spec.volumeClaimTemplates[0].metadata.labels', problem: /constructor none → "x"/ }]
+    },
+    {
+      name: 'annotations',
+      oldObject: statefulSet({ templates: [claimTemplate({ annotations: { backup: 'daily' } })] }),
+      object: statefulSet({ templates: [claimTemplate({ annotations: { backup: 'weekly' } })] }),
+      finds: [
+        {
+          field: 'spec.volumeClaimTemplates[0].metadata.annotations',
+          problem: /annotations of .* backup "daily" → "weekly"/
+        }
+      ]
+    },
+    {
+      name: 'labels of two templates, under the path that they share',
+      oldObject: statefulSet({
+        templates: [claimTemplate({ name: 'a', labels: { v: '1' } }), claimTemplate({ name: 'b', labels: { v: '1' } })]
+      }),
+      object: statefulSet({
+        templates: [claimTemplate({ name: 'a', labels: { v: '2' } }), claimTemplate({ name: 'b', labels: { v: '2' } })]
+      }),
+      finds: [
+        {
+          field: 'spec.volumeClaimTemplates',
+          problem: /template "a" change: v "1" → "2"; labels of claim template "b" change: v "1" → "2"/
+        }
+      ]
+    },
+    {
+      name: 'a size, which restore never undoes',
+      options: restore,
+      oldObject: sized('2Gi'),
+      object: sized('4Gi'),
+      finds: [
+        {
+          field: 'spec.volumeClaimTemplates[0].spec.resources.requests.storage',
+          problem: /storage "2Gi" → "4Gi"/,
+          remedy: /resize the existing claims/
+        }
+      ]
+    },
+    {
+      name: 'a label together with a size: all fields are named',
+      options: restore,
+      oldObject: statefulSet({ templates: [claimTemplate({ labels: { v: '1' }, size: '1Gi' })] }),
+      object: statefulSet({ templates: [claimTemplate({ labels: { v: '2' }, size: '2Gi' })] }),
+      finds: [{ field: 'spec.volumeClaimTemplates[0]', problem: /v "1" → "2"; .*storage "1Gi" → "2Gi"/ }]
+    },
+    {
+      name: 'a label together with the selector',
+      options: restore,
+      oldObject: statefulSet({ selector: { app: 'a' }, templates: [claimTemplate({ labels: { v: '1' } })] }),
+      object: statefulSet({ selector: { app: 'b' }, templates: [claimTemplate({ labels: { v: '2' } })] }),
+      finds: [
+        {
+          field: 'spec',
+          problem: /v "1" → "2"; spec\.selector\.matchLabels\.app "a" → "b"/,
+          remedy: /"kubectl delete statefulset pgw -n monitoring" \(its Pods stop/
+        }
+      ]
+    },
+    {
+      name: 'a storage class of nothing, which is not the default one',
+      options: restore,
+      oldObject: statefulSet({ templates: [claimTemplate({ spec: { storageClassName: '' } })] }),
+      object: statefulSet(),
+      finds: [{ field: 'spec.volumeClaimTemplates[0].spec.storageClassName', problem: /storageClassName "" → none/ }]
+    },
+    {
+      name: 'a name',
+      options: restore,
+      oldObject: statefulSet({ templates: [claimTemplate({ name: 'data' })] }),
+      object: statefulSet({ templates: [claimTemplate({ name: 'storage' })] }),
+      finds: [{ field: 'spec.volumeClaimTemplates[0].metadata.name', problem: /"data" → "storage"/ }]
+    },
+    {
+      name: 'a template more',
+      options: restore,
+      oldObject: statefulSet({ templates: [claimTemplate({ name: 'a' })] }),
+      object: statefulSet({ templates: [claimTemplate({ name: 'a' }), claimTemplate({ name: 'b' })] }),
+      finds: [{ field: 'spec.volumeClaimTemplates[1]', problem: /number of claim templates changes from 1 to 2/ }]
+    },
+    {
+      name: 'a template less, labels and all',
+      options: restore,
+      oldObject: statefulSet({
+        templates: [claimTemplate({ name: 'a' }), claimTemplate({ name: 'b', labels: { v: '1' } })]
+      }),
+      object: statefulSet({ templates: [claimTemplate({ name: 'a' })] }),
+      finds: [{ field: 'spec.volumeClaimTemplates[1]', problem: /from 2 to 1/ }]
+    },
+    {
+      name: 'templates in another order',
+      options: restore,
+      oldObject: statefulSet({ templates: [claimTemplate({ name: 'a' }), claimTemplate({ name: 'b' })] }),
+      object: statefulSet({ templates: [claimTemplate({ name: 'b' }), claimTemplate({ name: 'a' })] }),
+      finds: [
+        {
+          field: 'spec.volumeClaimTemplates',
+          problem:
+            /\[0\]\.metadata\.name "a" → "b"; .*\[1\]\.metadata\.name "b" → "a"|\[0\]\.metadata\.name "a" → "b", .*\[1\]\.metadata\.name "b" → "a"/
+        }
+      ]
+    },
+    {
+      name: 'the service name alone',
+      oldObject: statefulSet({ spec: { serviceName: 'a' } }),
+      object: statefulSet({ spec: { serviceName: 'b' } }),
+      finds: [{ field: 'spec.serviceName', problem: /spec\.serviceName "a" → "b"/ }]
+    },
+    {
+      name: 'claims that are deleted with the StatefulSet: a louder way out',
+      oldObject: labelled(
+        { v: '1' },
+        { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Retain' } }
+      ),
+      object: labelled(
+        { v: '2' },
+        { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Retain' } }
+      ),
+      finds: [
+        {
+          field: 'spec.volumeClaimTemplates[0].metadata.labels',
+          remedy: /^CAREFUL: whenDeleted is Delete, so set it to Retain first/
+        }
+      ]
+    },
+    {
+      name: 'a label that is called resources, whose value looks like a quantity',
+      oldObject: labelled({ resources: '1000m' }),
+      object: labelled({ resources: '1' }),
+      finds: [{ field: 'spec.volumeClaimTemplates[0].metadata.labels', problem: /resources "1000m" → "1"/ }]
+    },
+    {
+      name: 'a name that a shell could take for more',
+      oldObject: statefulSet({ name: 'x; reboot', templates: [claimTemplate({ labels: { v: '1' } })] }),
+      object: statefulSet({
+        name: 'x; reboot',
+        spec: { serviceName: 'x; reboot' },
+        templates: [claimTemplate({ labels: { v: '2' } })]
+      }),
+      finds: [
+        { field: 'spec.volumeClaimTemplates[0].metadata.labels', remedy: /delete statefulset NAME -n monitoring/ }
+      ]
+    },
+    {
+      name: 'labels that are no map',
+      options: restore,
+      oldObject: statefulSet({ templates: [claimTemplate({ labels: { v: '1' } })] }),
+      object: statefulSet({ templates: [{ ...claimTemplate(), spec: 'nonsense' }] }),
+      finds: [{ field: 'spec.volumeClaimTemplates[0]', problem: /spec/ }]
+    }
+  ],
+  advised: [
+    {
+      name: 'creation with labels that change with every release',
+      object: labelled({ 'helm.sh/chart': 'pgw-1', 'app.kubernetes.io/version': 'v1', team: 'a' }),
+      phases: ['validate'],
+      finds: [
+        {
+          field: 'spec.volumeClaimTemplates[0].metadata.labels',
+          problem: /carries helm\.sh\/chart, app\.kubernetes\.io\/version/
+        }
+      ]
+    },
+    {
+      name: "creation with a label of one's own list",
+      object: labelled({ 'helm.sh/chart': 'pgw-1', revision: '7' }),
+      options: { volatileLabels: ['revision'] },
+      finds: [{ field: 'spec.volumeClaimTemplates[0].metadata.labels', problem: /carries revision,/ }]
+    }
+  ],
+  fixed: [
+    {
+      name: 'a changed label, put back',
+      options: restore,
+      oldObject: labelled({ 'helm.sh/chart': 'pgw-1', team: 'a' }),
+      object: labelled({ 'helm.sh/chart': 'pgw-2', team: 'a' }),
+      patch: [{ op: 'replace', path: '/spec/volumeClaimTemplates/0/metadata/labels/helm.sh~1chart', value: 'pgw-1' }],
+      does: /^keeps the labels of claim template "storage-volume": helm\.sh\/chart "pgw-1" \(not "pgw-2"\)$/
+    },
+    {
+      name: 'labels that are gone',
+      options: restore,
+      oldObject: labelled({ v: '1', w: '2' }),
+      object: statefulSet(),
+      patch: [{ op: 'add', path: '/spec/volumeClaimTemplates/0/metadata/labels', value: { v: '1', w: '2' } }],
+      does: /v "1" \(not none\), w "2" \(not none\)/
+    },
+    {
+      name: 'labels where there were none',
+      options: restore,
+      oldObject: statefulSet(),
+      object: labelled({ v: '1' }),
+      patch: [{ op: 'remove', path: '/spec/volumeClaimTemplates/0/metadata/labels' }],
+      does: /v none \(not "1"\)/
+    },
+    {
+      name: 'labels that became null',
+      options: restore,
+      oldObject: labelled({ v: '1' }),
+      object: statefulSet({ templates: [claimTemplate({ labels: null })] }),
+      patch: [{ op: 'replace', path: '/spec/volumeClaimTemplates/0/metadata/labels', value: { v: '1' } }],
+      does: /v "1"/
+    },
+    {
+      name: 'annotations of the second template only',
+      options: restore,
+      oldObject: statefulSet({
+        templates: [claimTemplate({ name: 'a' }), claimTemplate({ name: 'b', annotations: { x: '1' } })]
+      }),
+      object: statefulSet({
+        templates: [claimTemplate({ name: 'a' }), claimTemplate({ name: 'b', annotations: { x: '2', y: '3' } })]
+      }),
+      patch: [
+        { op: 'remove', path: '/spec/volumeClaimTemplates/1/metadata/annotations/y' },
+        { op: 'replace', path: '/spec/volumeClaimTemplates/1/metadata/annotations/x', value: '1' }
+      ],
+      does: /keeps the annotations of claim template "b"/
+    },
+    {
+      name: 'keys that need escaping, and one that no patch library likes',
+      options: restore,
+      oldObject: labelled(JSON.parse('{"a/b~c":"1","__proto__":"x"}')),
+      object: labelled(JSON.parse('{"a/b~c":"2","__proto__":"y"}')),
+      patch: [
+        {
+          op: 'replace',
+          path: '/spec/volumeClaimTemplates/0/metadata/labels',
+          value: JSON.parse('{"a/b~c":"1","__proto__":"x"}')
+        }
+      ],
+      does: /a\/b~c "1" \(not "2"\)/
+    }
+  ]
+})
+
+t.test('a hundred thousand labels are counted and the first ones named', async (t) => {
+  const many = (value: string): Record<string, string> =>
+    Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`key-${index}`, value]))
+  const decision = judgeWith('restore', labelled(many('a')), labelled(many('b')))
+  const { message } = denialOf(decision.verdicts)
+  t.match(message, /key-0 "a" → "b", .*; and 99968 more changes/)
+  t.ok(message.length < 4000, 'the message ends somewhere')
+})
+
+t.test('every upgrade of the prometheus-pushgateway chart from 1.18.0 to 3.8.0', async (t) => {
+  const outcomes = { rejected: 0, untouched: 0, restored: 0 }
+  for (const { from, to } of CHART_UPGRADES) {
+    const [before, after] = [chartStatefulSet(from), chartStatefulSet(to)]
+    const name = `${from} → ${to}`
+    const changed = changedKeys(before, after)
+
+    const strict = judgeWith('reject', before, after)
+    t.equal(strict.allowed, changed.length === 0, `${name}: rejected where a claim template changes`)
+    const { message } = denialOf(strict.verdicts)
+    for (const key of changed) t.ok(message.includes(key), `${name}: names ${key}`)
+    if (changed.length === 0) outcomes.untouched++
+    else outcomes.rejected++
+    if (changed.length === 0) t.strictSame(strict.operations, [], `${name}: passes untouched`)
+
+    const mild = judgeWith('restore', before, after)
+    if (changed.length === 0) continue
+    t.equal(mild.allowed, to !== '2.0.0', `${name}: goes through with restore, unless the selector changed`)
+    if (!mild.allowed) {
+      t.match(denialOf(mild.verdicts).message, /spec\.selector\.matchLabels/, `${name}: names the selector`)
+      continue
+    }
+    outcomes.restored++
+    const expected = structuredClone(after) as { spec: { volumeClaimTemplates: unknown } }
+    expected.spec.volumeClaimTemplates = (before as typeof expected).spec.volumeClaimTemplates
+    t.strictSame(mild.object, expected, `${name}: exactly the metadata of the claim template is restored`)
+  }
+  t.strictSame(outcomes, { rejected: 42, untouched: 14, restored: 41 })
+})
+
+function judgeWith(onChange: 'reject' | 'restore', before: JsonObject, after: JsonObject): ReturnType<typeof judge> {
+  const rule = { policy, mode: 'enforce', options: { onChange, volatileLabels: [] } } as const
+  return judge(subjectOf(after, before), [rule as never], { cluster: { version: undefined }, ceiling: 'enforce' })
+}
+
+/** The keys of the first claim template's labels that differ, found in another way than the policy finds them. */
+function changedKeys(before: JsonObject, after: JsonObject): string[] {
+  const [one, other] = [before, after].map((set) => {
+    const spec = set.spec as { volumeClaimTemplates: { metadata: { labels?: JsonObject } }[] }
+    const labels = spec.volumeClaimTemplates[0]?.metadata.labels
+    return isObject(labels) ? labels : {}
+  }) as [JsonObject, JsonObject]
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((key) => one[key] !== other[key])
+}
