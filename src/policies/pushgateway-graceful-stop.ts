@@ -1,0 +1,186 @@
+import { isAtLeast, type KubernetesVersion } from '../core/cluster.ts'
+import { isObject, type JsonObject, objectOf, own } from '../core/json.ts'
+import type { Edit } from '../core/patch.ts'
+import {
+  type Container,
+  containersOf,
+  gracePeriodOf,
+  imageOf,
+  isLongRunning,
+  nameOf,
+  preStopSeconds
+} from '../core/pod.ts'
+import { definePolicy, type Finding } from '../core/policy.ts'
+import { hasSleepBinary, isPushgateway } from '../core/pushgateway.ts'
+import { POD } from '../core/resource.ts'
+import { annotationsOf } from '../core/subject.ts'
+import { quote } from '../core/text.ts'
+
+export const PROFILE_ANNOTATION = 'holdfast.dev/drain-profile'
+export const SECONDS_ANNOTATION = 'holdfast.dev/drain-seconds'
+
+/** Seconds of preStop. Why 15 and not 60: docs/decisions/0004-fifteen-seconds.md. */
+const PROFILES = { light: 15, standard: 30, heavy: 60 } as const
+
+type Profile = keyof typeof PROFILES
+
+const LONGEST_DRAIN = 3600
+const GRACE_PERIOD = ['spec', 'terminationGracePeriodSeconds']
+
+export default definePolicy({
+  id: 'pushgateway-graceful-stop',
+  summary: 'A Pushgateway keeps serving until its endpoint is gone, and has the time to stop after that.',
+  defaultMode: 'enforce',
+  watches: [{ phase: 'mutate', operation: 'CREATE', resource: POD }],
+  options: {
+    profile: {
+      type: 'string',
+      enum: ['light', 'standard', 'heavy'],
+      default: 'light',
+      description:
+        'How long a Pod goes on serving after it was told to stop: `light` 15 s, `standard` 30 s, `heavy` 60 s. ' +
+        'The annotations `holdfast.dev/drain-profile` and `holdfast.dev/drain-seconds` on a Pod win over it.'
+    },
+    marginSeconds: {
+      type: 'integer',
+      minimum: 5,
+      maximum: 600,
+      default: 15,
+      description: 'Seconds that are left for Pushgateway to write its file and exit when preStop is over.'
+    }
+  },
+  *check({ object: pod }, { options, cluster }) {
+    const gateways = isLongRunning(pod) ? containersOf(pod).filter(isRepairable) : []
+    if (gateways.length === 0) return
+    const { seconds, problems } = drainOf(pod, PROFILES[options.profile])
+    yield* problems
+    yield* repair(pod, gateways, seconds, options.marginSeconds, cluster.version)
+  }
+})
+
+/** A Pushgateway whose lifecycle is a map or missing. Anything else is for the API server to refuse. */
+function isRepairable(container: Container): boolean {
+  const { lifecycle } = container.object
+  return (lifecycle === undefined || lifecycle === null || isObject(lifecycle)) && isPushgateway(container)
+}
+
+interface Drain {
+  readonly seconds: number
+  /** What is wrong with the annotations. Such an annotation is ignored. */
+  readonly problems: readonly Finding[]
+}
+
+function drainOf(pod: JsonObject, configured: number): Drain {
+  const annotations = annotationsOf(pod)
+  const problems: Finding[] = []
+  let seconds = configured
+  const profile = own(annotations, PROFILE_ANNOTATION)
+  if (profile !== undefined) {
+    if (isProfile(profile)) seconds = PROFILES[profile]
+    else problems.push(badAnnotation(PROFILE_ANNOTATION, profile, Object.keys(PROFILES).join(', ')))
+  }
+  const wanted = own(annotations, SECONDS_ANNOTATION)
+  if (wanted !== undefined) {
+    if (isDrainSeconds(wanted)) seconds = Number(wanted)
+    else problems.push(badAnnotation(SECONDS_ANNOTATION, wanted, `a whole number from 1 to ${LONGEST_DRAIN}`))
+  }
+  return { seconds, problems }
+}
+
+function isProfile(value: unknown): value is Profile {
+  return typeof value === 'string' && Object.hasOwn(PROFILES, value)
+}
+
+function isDrainSeconds(value: unknown): boolean {
+  return typeof value === 'string' && /^[1-9]\d{0,3}$/.test(value) && Number(value) <= LONGEST_DRAIN
+}
+
+function badAnnotation(name: string, value: unknown, wanted: string): Finding {
+  return {
+    field: ['metadata', 'annotations', name],
+    problem: `annotation ${name} says ${quote(value)} and is ignored`,
+    remedy: `set it to ${wanted}`,
+    advice: true
+  }
+}
+
+function* repair(
+  pod: JsonObject,
+  gateways: readonly Container[],
+  seconds: number,
+  margin: number,
+  version: KubernetesVersion | undefined
+): Generator<Finding> {
+  const grace = gracePeriodOf(pod)
+  if (grace <= 0) {
+    yield advice(
+      GRACE_PERIOD,
+      `a grace period of ${grace} s runs no preStop`,
+      'set terminationGracePeriodSeconds to a positive number'
+    )
+    return
+  }
+  const edits: Edit[] = []
+  const done: string[] = []
+  let longest = 0
+  for (const container of gateways) {
+    const preStop = objectOf(container.object.lifecycle).preStop
+    if (isObject(preStop)) {
+      longest = Math.max(longest, preStopSeconds(preStop) ?? 0)
+      continue
+    }
+    const handler = handlerFor(container, seconds, version)
+    const path = ['spec', 'containers', container.index, 'lifecycle', 'preStop']
+    if (handler === undefined) {
+      yield advice(path, `container ${quote(nameOf(container))} gets no preStop: ${whyNoHandler(version)}`, NO_HANDLER)
+      continue
+    }
+    edits.push({ path, value: handler })
+    done.push(`adds a preStop of ${seconds} s to container ${quote(nameOf(container))}`)
+    longest = Math.max(longest, seconds)
+  }
+  const needed = longest + margin
+  if (longest > 0 && grace < needed) {
+    edits.push({ path: GRACE_PERIOD, value: needed })
+    done.push(
+      `raises terminationGracePeriodSeconds from ${grace} to ${needed} (preStop ${longest} s and ${margin} s to exit)`
+    )
+  }
+  const [first] = edits
+  if (first === undefined) return
+  yield {
+    field: first.path,
+    problem: problemOf(first.path, grace, needed),
+    remedy: `set lifecycle.preStop and a grace period of at least ${needed} s in the chart's values`,
+    fix: { edits, does: done.join(' and ') }
+  }
+}
+
+function problemOf(path: Edit['path'], grace: number, needed: number): string {
+  return path === GRACE_PERIOD
+    ? `a grace period of ${grace} s is too short for the container's preStop, which needs ${needed} s`
+    : 'Pushgateway stops as soon as it is told to, while pushes are still being sent to it'
+}
+
+/**
+ * `sleep` is a handler of its own since Kubernetes 1.30. An older API server, or one that was not asked, may drop the
+ * unknown field and then refuse the Pod for an empty handler; there the image's own /bin/sleep has to do.
+ */
+function handlerFor(container: Container, seconds: number, version: KubernetesVersion | undefined): object | undefined {
+  if (version !== undefined && isAtLeast(version, 1, 30)) return { sleep: { seconds } }
+  if (hasSleepBinary(imageOf(container))) return { exec: { command: ['/bin/sleep', String(seconds)] } }
+  return undefined
+}
+
+const NO_HANDLER =
+  'set --kubernetes-version to 1.30 or later if the cluster is, or give the container a preStop of its own'
+
+function whyNoHandler(version: KubernetesVersion | undefined): string {
+  const server =
+    version === undefined ? 'an API server of unknown version' : `Kubernetes ${version.major}.${version.minor}`
+  return `${server} may not know the sleep handler, and the image is not known to have /bin/sleep`
+}
+
+function advice(field: Finding['field'], problem: string, remedy: string): Finding {
+  return { field, problem, remedy, advice: true }
+}
