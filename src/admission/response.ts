@@ -1,0 +1,52 @@
+import type { Decision } from '../core/decide.ts'
+import type { Verdict } from '../core/evaluate.ts'
+import { annotationOf, denialOf, warningsOf } from '../core/words.ts'
+import type { Review } from './review.ts'
+
+/**
+ * The answer as the API server wants it, as JSON text. HTTP 200 whatever it says: it was judged.
+ *
+ * A denial is `422 Invalid` with causes. kubectl prints the causes and drops the message, Helm and Argo CD print the
+ * message and drop the causes, so each says everything; and prometheus-operator looks for just this status.
+ */
+export function encodeResponse(review: Review, decision: Decision | undefined): string {
+  const response = answerOf(review, decision)
+  return JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response })
+}
+
+function answerOf(review: Review, decision: Decision | undefined): object {
+  const { uid } = review
+  if (decision === undefined || decision.verdicts.length === 0) return { uid, allowed: true }
+  const { allowed, verdicts, operations } = decision
+  const auditAnnotations = annotationsFor(verdicts)
+  // Members that are undefined do not reach the JSON text. `patch` and `patchType` come together or not at all.
+  const warnings = nonEmpty(warningsOf(verdicts))
+  if (!allowed) return { uid, allowed, status: statusOf(review, decision), warnings, auditAnnotations }
+  if (operations.length === 0) return { uid, allowed, warnings, auditAnnotations }
+  const patch = Buffer.from(JSON.stringify(operations)).toString('base64')
+  return { uid, allowed, patchType: 'JSONPatch', patch, warnings, auditAnnotations }
+}
+
+function nonEmpty(list: string[]): string[] | undefined {
+  return list.length === 0 ? undefined : list
+}
+
+function statusOf(review: Review, decision: Decision): object {
+  const { message, causes } = denialOf(decision.verdicts)
+  const { group, kind, name } = review.subject ?? { group: '', kind: review.kind, name: '' }
+  return {
+    status: 'Failure',
+    code: 422,
+    reason: 'Invalid',
+    message,
+    details: { group, kind, name, causes: causes.map((cause) => ({ reason: 'FieldValueForbidden', ...cause })) }
+  }
+}
+
+/** One annotation a policy. The API server puts the webhook's name and a slash before the key. */
+function annotationsFor(verdicts: readonly Verdict[]): Record<string, string> {
+  const annotations: Record<string, string> = {}
+  for (const [policy, own] of Map.groupBy(verdicts, (verdict) => verdict.policy))
+    annotations[policy] = annotationOf(own)
+  return annotations
+}

@@ -1,0 +1,106 @@
+import t from 'tap'
+import { encodeResponse } from '../../src/admission/response.ts'
+import { decodeReview } from '../../src/admission/review.ts'
+import { defaultRules, parseConfiguration } from '../../src/config/configuration.ts'
+import { judge } from '../../src/core/decide.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import type { Mode } from '../../src/core/mode.ts'
+import { POLICIES } from '../../src/policies/index.ts'
+import { claimTemplate, container, pod, statefulSet } from '../fixtures/objects.ts'
+import { podCreation, statefulSetUpdate } from '../fixtures/reviews.ts'
+
+const before = statefulSet({ templates: [claimTemplate({ labels: { v: '1' } })] })
+const after = statefulSet({ templates: [claimTemplate({ labels: { v: '2' } })] })
+
+interface Response {
+  uid: string
+  allowed: boolean
+  status?: { message: string; details: { causes: unknown[] } }
+  patchType?: string
+  patch?: string
+  warnings?: string[]
+  auditAnnotations?: Record<string, string>
+}
+
+function answerTo(body: JsonObject, ceiling: Mode = 'enforce', configuration = ''): Response {
+  const review = decodeReview(body, 'mutate')
+  const rules = configuration === '' ? defaultRules(POLICIES) : parseConfiguration(configuration, 'test', POLICIES)
+  const circumstances = { cluster: { version: { major: 1, minor: 36 } }, ceiling } as const
+  const decision = review.subject && judge(review.subject, rules, circumstances)
+  const answer = JSON.parse(encodeResponse(review, decision))
+  t.match(answer, { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' })
+  t.equal(answer.response.uid, review.uid)
+  return answer.response
+}
+
+t.test('nothing to say', async (t) => {
+  t.strictSame(Object.keys(answerTo(podCreation(pod({ containers: [container('nginx', 'nginx')] })))), [
+    'uid',
+    'allowed'
+  ])
+  t.strictSame(Object.keys(answerTo(statefulSetUpdate(before, after, { subResource: 'status' }))), ['uid', 'allowed'])
+})
+
+t.test('a denial is the 422 that kubectl prints in one clean line', async (t) => {
+  const { allowed, status, patch, patchType, warnings, auditAnnotations } = answerTo(statefulSetUpdate(before, after))
+  t.equal(allowed, false)
+  t.match(status, {
+    status: 'Failure',
+    code: 422,
+    reason: 'Invalid',
+    details: {
+      group: 'apps',
+      kind: 'StatefulSet',
+      name: 'pgw',
+      causes: [
+        {
+          reason: 'FieldValueForbidden',
+          field: 'spec.volumeClaimTemplates[0].metadata.labels',
+          message: /v "1" → "2".*--cascade=orphan.*Holdfast, policy claim-template-labels/
+        }
+      ]
+    }
+  })
+  t.match(status?.message, /v "1" → "2".*--cascade=orphan.*Holdfast, policy claim-template-labels/)
+  t.strictSame([patch, patchType, warnings], [undefined, undefined, undefined])
+  t.match(auditAnnotations, { 'claim-template-labels': /^denied: spec\.volumeClaimTemplates/ })
+})
+
+t.test('a repair', async (t) => {
+  const { allowed, status, patch = '', patchType, warnings, auditAnnotations } = answerTo(podCreation(pod()))
+  t.equal(allowed, true)
+  t.equal(status, undefined)
+  t.equal(patchType, 'JSONPatch')
+  t.strictSame(JSON.parse(Buffer.from(patch, 'base64').toString()), [
+    { op: 'add', path: '/spec/containers/0/lifecycle', value: { preStop: { sleep: { seconds: 15 } } } }
+  ])
+  t.strictSame(warnings, ['Holdfast pushgateway-graceful-stop: adds a preStop of 15 s to container "pushgateway"'])
+  t.match(auditAnnotations, { 'pushgateway-graceful-stop': /^patched: / })
+})
+
+t.test('warn and audit change nothing', async (t) => {
+  const restore = 'policies: { claim-template-labels: { onChange: restore } }'
+  for (const [body, configuration] of [
+    [statefulSetUpdate(before, after)],
+    [statefulSetUpdate(before, after), restore],
+    [podCreation(pod())]
+  ] as const) {
+    const warned = answerTo(body as JsonObject, 'warn', configuration)
+    t.match(warned, { allowed: true, status: undefined, patch: undefined, patchType: undefined })
+    t.equal(warned.warnings?.length, 2)
+    const audited = answerTo(body as JsonObject, 'audit', configuration)
+    t.match(audited, { allowed: true, status: undefined, patch: undefined, patchType: undefined, warnings: undefined })
+    t.equal(Object.keys(audited.auditAnnotations ?? {}).length, 1)
+  }
+})
+
+t.test('a dry run is answered like any other request', async (t) => {
+  for (const body of [statefulSetUpdate(before, after), podCreation(pod())]) {
+    const request = body.request as JsonObject
+    t.strictSame(answerTo({ ...body, request: { ...request, dryRun: true } }), answerTo(body))
+  }
+})
+
+t.test('keys and values of audit annotations are what the API server takes', async (t) => {
+  for (const { id } of POLICIES) t.match(id, /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/)
+})

@@ -1,0 +1,36 @@
+import t from 'tap'
+import { configurationReloader } from '../../src/config/reload.ts'
+import type { Rule } from '../../src/core/policy.ts'
+import { POLICIES } from '../../src/policies/index.ts'
+
+t.test('a changed file is taken up, a broken one is not, and no news is no news', async (t) => {
+  let text = 'mode: warn'
+  const used: string[] = []
+  const failures: string[] = []
+  const reload = configurationReloader(text, {
+    read: async () => {
+      if (text === 'gone') throw new Error('ENOENT')
+      return text
+    },
+    source: 'test.yaml',
+    policies: POLICIES,
+    use: (rules: readonly Rule[]) => used.push(String(rules[0]?.mode)),
+    failed: (error) => failures.push(String(error))
+  })
+  const steps: readonly (readonly [string, readonly string[], number])[] = [
+    ['mode: warn', [], 0],
+    ['mode: audit', ['audit'], 0],
+    ['mode: audit', ['audit'], 0],
+    ['mode: strict', ['audit'], 1],
+    ['mode: strict', ['audit'], 1],
+    ['gone', ['audit'], 2],
+    ['mode: enforce', ['audit', 'enforce'], 2]
+  ]
+  for (const [next, expected, failed] of steps) {
+    text = next
+    await reload()
+    t.strictSame(used, expected, next)
+    t.equal(failures.length, failed, `${next}: failures`)
+  }
+  t.match(failures[0], /test\.yaml cannot be used.*mode: has to be one of/s)
+})
