@@ -1,0 +1,131 @@
+import type { Server as HttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { KeyPair } from '../certificates/key-pair.ts'
+import type { Cluster } from '../core/cluster.ts'
+import type { Rule } from '../core/policy.ts'
+import { HoldfastError, messageOf } from '../errors.ts'
+import { type CertificateFiles, certificateReloader } from './certificate-reload.ts'
+import { buildHealth, type ReadinessCheck } from './health.ts'
+import { logDecision, logFailure } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import { selfRequest } from './self-request.ts'
+import { buildWebhook } from './webhook.ts'
+
+export interface ServerOptions {
+  readonly bindAddress: string
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly healthPort: number
+  readonly keyPair: KeyPair
+  /** Where the pair came from and is read again; undefined for one that lives in memory. */
+  readonly certificateFiles: CertificateFiles | undefined
+  readonly certificatePollMs: number
+  rules(): readonly Rule[]
+  cluster(): Cluster
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+export interface RunningServer {
+  readonly port: number
+  readonly healthPort: number
+  /** Stops being ready, serves for `delayMs` more with `Connection: close`, and returns when all is answered. */
+  drain(delayMs: number): Promise<void>
+}
+
+/**
+ * Starts both ports.
+ *
+ * @throws HoldfastError PORT_UNAVAILABLE
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { logger, metrics } = options
+  let draining = false
+  let keyPair = options.keyPair
+  metrics.certificateLoaded(keyPair.notAfter)
+
+  const webhook = buildWebhook(
+    {
+      rules: options.rules,
+      cluster: options.cluster,
+      isDraining: () => draining,
+      reviewed(review, decision, seconds) {
+        metrics.reviewed(review, decision, seconds)
+        logDecision(logger, review, decision, seconds)
+      },
+      failed(code, error) {
+        metrics.failed(code)
+        logFailure(logger, code, error)
+      }
+    },
+    secureContext(keyPair)
+  )
+  const port = await listen(webhook, options.bindAddress, options.port)
+
+  const checks: readonly ReadinessCheck[] = [
+    { name: 'serving', run: async () => (draining ? 'the server is draining' : undefined) },
+    { name: 'certificate', run: async () => (keyPair.notAfter > new Date() ? undefined : 'it has expired') },
+    { name: 'tls', run: () => selfRequest(loopbackFor(options.bindAddress), port, keyPair.fingerprint) }
+  ]
+  const health = buildHealth(checks, metrics.registry)
+  const healthPort = await listen(health, options.bindAddress, options.healthPort).catch(async (error) => {
+    // An open port would keep the process alive behind the error.
+    await webhook.close()
+    throw error
+  })
+
+  const poll = pollCertificate(options, (pair) => {
+    const server = webhook.server as unknown as HttpsServer
+    server.setSecureContext(secureContext(pair))
+    keyPair = pair
+  })
+  return {
+    port,
+    healthPort,
+    async drain(delayMs) {
+      draining = true
+      await new Promise((resolve) => setTimeout(resolve, delayMs))
+      clearInterval(poll)
+      await webhook.close()
+      await health.close()
+    }
+  }
+}
+
+function pollCertificate(options: ServerOptions, use: (pair: KeyPair) => void): NodeJS.Timeout | undefined {
+  const { certificateFiles: files, logger, metrics, keyPair } = options
+  if (files === undefined) return undefined
+  const reload = certificateReloader(keyPair, {
+    files,
+    use,
+    loaded(pair, changed) {
+      metrics.certificateLoaded(pair.notAfter)
+      if (changed) logger.info({ notAfter: pair.notAfter }, 'certificate reloaded')
+    },
+    failed(error) {
+      metrics.certificateFailed()
+      logger.error({ reason: messageOf(error) }, 'certificate not reloaded, the last good one serves on')
+    }
+  })
+  return setInterval(() => void reload(), options.certificatePollMs).unref()
+}
+
+function secureContext({ certificate, privateKey }: KeyPair): { cert: Buffer; key: Buffer } {
+  return { cert: certificate, key: privateKey }
+}
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
+  try {
+    await app.listen({ host, port, listenTextResolver: () => '' })
+  } catch (error) {
+    throw new HoldfastError('PORT_UNAVAILABLE', `Cannot listen on port ${port}: ${messageOf(error)}`, { cause: error })
+  }
+  return (app.server.address() as AddressInfo).port
+}
+
+function loopbackFor(bindAddress: string): string {
+  if (bindAddress === '0.0.0.0') return '127.0.0.1'
+  return bindAddress === '::' ? '::1' : bindAddress
+}

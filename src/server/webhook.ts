@@ -1,0 +1,127 @@
+import type { SecureContextOptions } from 'node:tls'
+import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify'
+import { encodeResponse } from '../admission/response.ts'
+import { decodeReview, type Review } from '../admission/review.ts'
+import type { Cluster } from '../core/cluster.ts'
+import { type Decision, judge } from '../core/decide.ts'
+import { MODES, type Mode } from '../core/mode.ts'
+import type { Rule } from '../core/policy.ts'
+import type { Phase } from '../core/subject.ts'
+import { type ErrorCode, HoldfastError, messageOf } from '../errors.ts'
+
+/**
+ * 10 MiB. A request to the API server may have 3 MiB; a review holds object and oldObject, spelled out as JSON where
+ * the client may have sent the denser protobuf.
+ */
+const BODY_LIMIT = 10 * 1024 * 1024
+
+/** The API server keeps idle connections for 90 s. Were we to close one first, a POST would meet a reset. */
+const KEEP_ALIVE_MS = 120_000
+
+/** The API server gives up after its `timeoutSeconds`, 30 s at the most. */
+const REQUEST_TIMEOUT_MS = 30_000
+
+const PHASES: readonly Phase[] = ['mutate', 'validate']
+
+/** What the routes are given. They hold no state of their own, so that rules can change under them. */
+export interface WebhookContext {
+  rules(): readonly Rule[]
+  cluster(): Cluster
+  /** Answers then carry `Connection: close`, so that the API server opens its next connection elsewhere. */
+  isDraining(): boolean
+  /** Called after each review, with the seconds it took. */
+  reviewed(review: Review, decision: Decision | undefined, seconds: number): void
+  /** Called for each request that could not be judged. */
+  failed(code: ErrorCode, error: unknown): void
+}
+
+/**
+ * The HTTPS application: `POST /mutate` and `/validate`, each with an optional ceiling behind it (`/mutate/audit`).
+ * It does not listen, so tests can inject requests.
+ */
+export function buildWebhook(context: WebhookContext, tls: SecureContextOptions): FastifyInstance {
+  const app = fastify({
+    https: { ...tls, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] },
+    bodyLimit: BODY_LIMIT,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // A request that arrives while closing is answered like any other: only the API server may give up on it.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle'
+  }) as unknown as FastifyInstance
+
+  // The text goes to the handler as it is. Fastify's own parser refuses keys such as `__proto__`, which are legal in a
+  // ConfigMap, and a schema would coerce the object under review.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+
+  for (const phase of PHASES) {
+    app.post(`/${phase}`, (request, reply) => answer(context, reply, phase, 'enforce', request.body))
+    for (const ceiling of MODES) {
+      if (ceiling === 'off') continue
+      app.post(`/${phase}/${ceiling}`, (request, reply) => answer(context, reply, phase, ceiling, request.body))
+    }
+  }
+  // What the readiness probe asks for over TLS.
+  app.get('/livez', () => 'ok')
+  app.setNotFoundHandler((request) => {
+    throw new HoldfastError('PATH_UNKNOWN', `There is no ${request.method} ${request.url.slice(0, 100)}`)
+  })
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    const known = error instanceof HoldfastError ? error : translate(error)
+    context.failed(known.code, error)
+    // The API server shows the body of an error to the user only where it is text.
+    return send(context, reply.code(known.statusCode).type('text/plain; charset=utf-8'), known.message)
+  })
+  return app
+}
+
+function answer(
+  context: WebhookContext,
+  reply: FastifyReply,
+  phase: Phase,
+  ceiling: Mode,
+  body: unknown
+): FastifyReply {
+  const start = performance.now()
+  const review = decodeReview(parse(body), phase)
+  const decision = decisionOn(review, context, ceiling)
+  const text = encodeResponse(review, decision)
+  context.reviewed(review, decision, (performance.now() - start) / 1000)
+  if (decision?.unjudged) throw new HoldfastError('POLICIES_CRASHED', `Review ${review.uid} was not judged`)
+  return send(context, reply.type('application/json; charset=utf-8'), text)
+}
+
+function decisionOn({ subject }: Review, context: WebhookContext, ceiling: Mode): Decision | undefined {
+  if (subject === undefined) return undefined
+  return judge(subject, context.rules(), { cluster: context.cluster(), ceiling })
+}
+
+function parse(body: unknown): unknown {
+  if (typeof body !== 'string') throw new HoldfastError('REVIEW_NOT_JSON', 'The request has no body')
+  try {
+    return JSON.parse(body)
+  } catch {
+    // The reason that JSON.parse gives quotes the document, which may hold secrets.
+    throw new HoldfastError('REVIEW_NOT_JSON', 'The body is not JSON')
+  }
+}
+
+function send(context: WebhookContext, reply: FastifyReply, text: string): FastifyReply {
+  if (context.isDraining()) reply.header('connection', 'close')
+  return reply.send(text)
+}
+
+const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'REVIEW_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'REVIEW_WRONG_TYPE',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'REVIEW_NOT_JSON'
+}
+
+function translate(error: FastifyError): HoldfastError {
+  const code = FASTIFY_CODES[error.code]
+  if (code !== undefined) return new HoldfastError(code, messageOf(error), { cause: error })
+  // What is left of the client's errors: it went away, or took too long.
+  if ((error.statusCode ?? 500) < 500) return new HoldfastError('REVIEW_INCOMPLETE', messageOf(error), { cause: error })
+  return new HoldfastError('INTERNAL', 'The review ended in an error', { cause: error })
+}

@@ -1,0 +1,103 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { request } from 'node:https'
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
+import { defaultRules } from '../../src/config/configuration.ts'
+import type { Rule } from '../../src/core/policy.ts'
+import { POLICIES } from '../../src/policies/index.ts'
+import type { CertificateFiles } from '../../src/server/certificate-reload.ts'
+import { createMetrics } from '../../src/server/metrics.ts'
+import { type RunningServer, startServer } from '../../src/server/server.ts'
+import { testCertificates } from './certificates.ts'
+
+export interface TestServer extends RunningServer {
+  readonly ca: string
+  /** The lines logged so far, parsed. */
+  readonly lines: readonly Record<string, unknown>[]
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>
+  get(path: string): Promise<{ status: number; body: string }>
+  metrics(): Promise<string>
+}
+
+/** What a test looks at in an answer. */
+export interface ReviewResponse {
+  readonly allowed: boolean
+  readonly patch?: string
+  readonly warnings?: readonly string[]
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+  /** The parsed body where it is JSON. */
+  readonly json: { readonly response: ReviewResponse }
+}
+
+/** A server on free ports of 127.0.0.1, over real TLS. */
+export async function testServer(
+  parts: { rules?: readonly Rule[]; certificateFiles?: CertificateFiles; certificatePollMs?: number } = {}
+): Promise<TestServer> {
+  const { keyPair, ca } = await testCertificates()
+  const lines: Record<string, unknown>[] = []
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)))
+      done()
+    }
+  })
+  const rules = parts.rules ?? defaultRules(POLICIES)
+  const server = await startServer({
+    bindAddress: '127.0.0.1',
+    port: 0,
+    healthPort: 0,
+    keyPair,
+    certificateFiles: parts.certificateFiles,
+    certificatePollMs: parts.certificatePollMs ?? 10_000,
+    rules: () => rules,
+    cluster: () => ({ version: { major: 1, minor: 36 } }),
+    logger: pino({ level: 'debug' }, sink),
+    metrics: createMetrics(POLICIES)
+  })
+  const get = async (path: string): Promise<{ status: number; body: string }> => {
+    const response = await fetch(`http://127.0.0.1:${server.healthPort}${path}`)
+    return { status: response.status, body: await response.text() }
+  }
+  return {
+    ...server,
+    ca,
+    lines,
+    get,
+    metrics: async () => (await get('/metrics')).body,
+    post: (path, body, headers) =>
+      post(server.port, ca, path, typeof body === 'string' ? body : JSON.stringify(body), headers)
+  }
+}
+
+function post(
+  port: number,
+  ca: string,
+  path: string,
+  body: string,
+  headers: Record<string, string> = {}
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port, path, ca, method: 'POST', agent: false as const }
+    const outgoing = request(
+      { ...options, headers: { 'content-type': 'application/json', ...headers } },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk) => {
+          text += chunk
+        })
+        response.on('end', () => {
+          const json = response.headers['content-type']?.startsWith('application/json') ? JSON.parse(text) : undefined
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text, json })
+        })
+      }
+    )
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}

@@ -1,0 +1,176 @@
+import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
+import { pino } from 'pino'
+import t from 'tap'
+import { keyPairOf } from '../../src/certificates/key-pair.ts'
+import { POLICIES } from '../../src/policies/index.ts'
+import { createMetrics } from '../../src/server/metrics.ts'
+import { selfRequest } from '../../src/server/self-request.ts'
+import { startServer } from '../../src/server/server.ts'
+import { pod } from '../fixtures/objects.ts'
+import { podCreation } from '../fixtures/reviews.ts'
+import { temporaryDirectory, testCertificates, writePair } from '../helpers/certificates.ts'
+import { testServer } from '../helpers/server.ts'
+
+t.test('ready only when a request over TLS succeeds', async (t) => {
+  const server = await testServer()
+  t.strictSame(await server.get('/livez'), { status: 200, body: 'ok' })
+  t.strictSame(await server.get('/readyz'), { status: 200, body: '[+]serving ok\n[+]certificate ok\n[+]tls ok\n' })
+  await server.drain(0)
+})
+
+t.test('what keeps it from being ready', async (t) => {
+  const { keyPair } = await testCertificates(-1)
+  const options = {
+    bindAddress: '127.0.0.1',
+    port: 0,
+    healthPort: 0,
+    certificateFiles: undefined,
+    certificatePollMs: 1000
+  }
+  const logger = pino({ level: 'silent' })
+  const metrics = createMetrics(POLICIES)
+  const server = await startServer({
+    ...options,
+    keyPair,
+    rules: () => [],
+    cluster: () => ({ version: undefined }),
+    logger,
+    metrics
+  })
+  const response = await fetch(`http://127.0.0.1:${server.healthPort}/readyz`)
+  t.equal(response.status, 503)
+  t.match(await response.text(), /\[-\]certificate failed: it has expired/)
+  await server.drain(0)
+})
+
+t.test('what a request to ourselves can find', async (t) => {
+  const server = await testServer()
+  t.match(await selfRequest('127.0.0.1', server.port, 'AA:BB'), /another certificate/)
+  t.match(await selfRequest('127.0.0.1', server.healthPort, 'AA:BB'), /^the HTTPS port: /)
+  await server.drain(0)
+  t.match(await selfRequest('127.0.0.1', server.port, 'AA:BB'), /ECONNREFUSED/)
+})
+
+t.test('a port that is taken', async (t) => {
+  const server = await testServer()
+  const { keyPair } = await testCertificates()
+  const options = {
+    bindAddress: '127.0.0.1',
+    port: server.port,
+    healthPort: 0,
+    certificateFiles: undefined,
+    certificatePollMs: 1000
+  }
+  const rest = { keyPair, rules: () => [], cluster: () => ({ version: undefined }), logger: pino({ level: 'silent' }) }
+  await t.rejects(startServer({ ...options, ...rest, metrics: createMetrics(POLICIES) }), {
+    code: 'PORT_UNAVAILABLE',
+    message: /EADDRINUSE.*--port/
+  })
+  await server.drain(0)
+})
+
+t.test('TLS 1.2 at the least, and HTTP/1.1 only', async (t) => {
+  const server = await testServer()
+  t.teardown(() => server.drain(0))
+  const handshake = (options: object): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = connectTls({ host: '127.0.0.1', port: server.port, rejectUnauthorized: false, ...options }, () => {
+        resolve(`${socket.getProtocol()} ${socket.alpnProtocol}`)
+        socket.destroy()
+      })
+      socket.on('error', (error) => resolve(error.message))
+    })
+  t.equal(await handshake({ ALPNProtocols: ['h2', 'http/1.1'] }), 'TLSv1.3 http/1.1')
+  t.equal(await handshake({ maxVersion: 'TLSv1.2' }), 'TLSv1.2 false')
+  t.match(
+    await handshake({ minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }),
+    /alert|version/i
+  )
+})
+
+t.test('draining: not ready, answering with Connection: close, then gone', async (t) => {
+  const server = await testServer()
+  const kept = await server.post('/mutate', podCreation(pod()), { connection: 'keep-alive' })
+  t.not(kept.headers.connection, 'close')
+  const drained = server.drain(300)
+  t.equal((await server.get('/readyz')).status, 503)
+  t.match((await server.get('/readyz')).body, /\[-\]serving failed: the server is draining/)
+  const last = await server.post('/mutate', podCreation(pod()), { connection: 'keep-alive' })
+  t.match(last.headers, { connection: 'close' })
+  t.equal(last.json.response.allowed, true, 'served all the same')
+  t.equal((await server.post('/nowhere', {}, { connection: 'keep-alive' })).headers.connection, 'close', 'errors too')
+  await drained
+  await t.rejects(server.post('/mutate', podCreation(pod())), { code: 'ECONNREFUSED' })
+})
+
+t.test('an idle connection does not hold up the end', async (t) => {
+  const server = await testServer()
+  const idle = connect({ host: '127.0.0.1', port: server.healthPort })
+  const start = performance.now()
+  await server.drain(0)
+  t.ok(performance.now() - start < 2000)
+  idle.destroy()
+})
+
+t.test('a renewed certificate is served to new connections; a broken one is not', async (t) => {
+  const directory = temporaryDirectory()
+  const first = await testCertificates()
+  const second = await testCertificates()
+  const files = writePair(directory, first)
+  const lines: string[] = []
+  const logger = pino({ level: 'info' }, { write: (line: string) => lines.push(line) })
+  const server = await startServer({
+    bindAddress: '127.0.0.1',
+    port: 0,
+    healthPort: 0,
+    keyPair: first.keyPair,
+    certificateFiles: files,
+    certificatePollMs: 20,
+    rules: () => [],
+    cluster: () => ({ version: undefined }),
+    logger,
+    metrics: createMetrics(POLICIES)
+  })
+  t.teardown(() => server.drain(0))
+  const served = (fingerprint: string): Promise<string | undefined> =>
+    selfRequest('127.0.0.1', server.port, fingerprint)
+  const eventually = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> => {
+    for (let attempt = 0; attempt < 250; attempt++) {
+      if (await condition()) {
+        t.pass(what)
+        return
+      }
+      await sleep(20)
+    }
+    t.fail(what)
+  }
+  const logged = (text: string): boolean => lines.some((line) => line.includes(text))
+  const metrics = async (): Promise<string> => (await fetch(`http://127.0.0.1:${server.healthPort}/metrics`)).text()
+
+  t.equal(await served(first.keyPair.fingerprint), undefined)
+  writeFileSync(files.certificate, second.certificate)
+  await eventually('a certificate without its key is refused', () => logged('issued for another private key'))
+  t.equal(await served(first.keyPair.fingerprint), undefined, 'the last good pair serves on')
+  t.match(await metrics(), /holdfast_certificate_reload_failures_total [1-9]/)
+
+  writeFileSync(files.privateKey, second.privateKey)
+  await eventually('the new pair serves', async () => (await served(second.keyPair.fingerprint)) === undefined)
+  t.ok(logged('certificate reloaded'))
+  t.equal((await fetch(`http://127.0.0.1:${server.healthPort}/readyz`)).status, 200)
+
+  writeFileSync(files.certificate, 'nonsense')
+  await eventually('garbage is refused', () => logged('Cannot use the certificate'))
+  t.equal(await served(second.keyPair.fingerprint), undefined)
+})
+
+t.test('pairs that are none', async (t) => {
+  const one = await testCertificates()
+  const other = await testCertificates()
+  const pair = (certificate: string, key: string) => () => keyPairOf(Buffer.from(certificate), Buffer.from(key))
+  t.throws(pair(one.certificate, other.privateKey), { code: 'CERTIFICATE_INVALID', message: /another private key/ })
+  t.throws(pair('x', one.privateKey), { code: 'CERTIFICATE_INVALID', message: /the certificate/ })
+  t.throws(pair(one.certificate, 'x'), { code: 'CERTIFICATE_INVALID', message: /the private key/ })
+})
