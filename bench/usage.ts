@@ -1,0 +1,7 @@
+/** Preloaded into a server under measurement: answers its parent with what the process has used so far. */
+process.on('message', () => {
+  const { user, system } = process.cpuUsage()
+  process.send?.({ cpu: user + system, rss: process.memoryUsage.rss() })
+})
+// The channel must not keep a drained server alive.
+process.channel?.unref()
