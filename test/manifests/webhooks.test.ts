@@ -1,0 +1,148 @@
+// Every webhook entry of every overlay, field by field.
+import type { IService } from 'kubernetes-models/v1/Service'
+import t from 'tap'
+import { type Entry, entriesOf, only, overlays, render, skip } from './render.ts'
+
+const FIELDS = [
+  'admissionReviewVersions',
+  'clientConfig',
+  'failurePolicy',
+  'matchConditions',
+  'matchPolicy',
+  'name',
+  'namespaceSelector',
+  'objectSelector',
+  'rules',
+  'sideEffects',
+  'timeoutSeconds'
+]
+const RULE_FIELDS = ['apiGroups', 'apiVersions', 'operations', 'resources', 'scope']
+const BARE_NAMES = [
+  'pods.mutate.holdfast.dev',
+  'statefulsets.mutate.holdfast.dev',
+  'statefulsets.validate.holdfast.dev'
+]
+const bareName = (entry: Entry) => entry.name.replace(/^(?:audit|warn)\./, '')
+const keysOf = (value: object | undefined) => Object.keys(value ?? {}).sort()
+
+for (const overlay of overlays) {
+  t.test(`${overlay}: each entry`, { skip }, async (t) => {
+    const manifests = render(`overlays/${overlay}`)
+    const service = only<IService>(manifests, 'Service')
+    const ownNamespace = only(manifests, 'Namespace').metadata.name
+
+    for (const entry of entriesOf(manifests)) {
+      t.test(entry.name, async (t) => {
+        const { phase, ...fields } = entry
+        const expected = phase === 'mutate' ? [...FIELDS, 'reinvocationPolicy'] : FIELDS
+        t.same(keysOf(fields), [...expected].sort(), 'spells every field out, and no caBundle')
+        t.same(keysOf(entry.clientConfig), ['service'])
+        t.ok(BARE_NAMES.includes(bareName(entry)), 'a known name')
+
+        t.match(entry.clientConfig.service, { name: service.metadata.name, namespace: service.metadata.namespace })
+        t.equal(service.metadata.namespace, ownNamespace)
+        t.ok(
+          service.spec?.ports?.some((port) => port.port === entry.clientConfig.service?.port),
+          'a port it has'
+        )
+        t.match(entry.clientConfig.service?.path, new RegExp(`^/${phase}(/(audit|warn|enforce))?$`), 'a known path')
+        const ceiling = /^(audit|warn)\./.exec(entry.name)?.[1]
+        if (ceiling) t.equal(entry.clientConfig.service?.path, `/${phase}/${ceiling}`, 'the ceiling its name says')
+
+        t.same(entry.admissionReviewVersions, ['v1'])
+        t.equal(entry.sideEffects, 'None')
+        t.equal(entry.matchPolicy, 'Equivalent')
+        t.equal(entry.failurePolicy, 'Ignore')
+        t.ok((entry.timeoutSeconds ?? 10) <= 5, 'waits no longer than 5 s')
+        if ('reinvocationPolicy' in entry) {
+          t.equal(entry.reinvocationPolicy, bareName(entry).startsWith('pods.') ? 'IfNeeded' : 'Never')
+        }
+        t.same(entry.objectSelector, {})
+        t.same(
+          entry.namespaceSelector?.matchExpressions?.find((it) => it.key === 'kubernetes.io/metadata.name'),
+          {
+            key: 'kubernetes.io/metadata.name',
+            operator: 'NotIn',
+            values: [ownNamespace, 'kube-node-lease', 'kube-system']
+          },
+          'keeps out of the namespaces that a cluster cannot start without'
+        )
+
+        t.equal(entry.rules?.length, 1)
+        for (const rule of entry.rules ?? []) {
+          t.same(keysOf(rule), RULE_FIELDS)
+          t.equal(rule.scope, 'Namespaced')
+          for (const list of [rule.apiGroups, rule.apiVersions, rule.operations, rule.resources]) {
+            t.notOk(
+              list?.some((it) => it.includes('*')),
+              'no wildcard'
+            )
+          }
+        }
+
+        t.ok((entry.matchConditions ?? []).length > 0, 'calls only when there is something to judge')
+        for (const { name, expression } of entry.matchConditions ?? []) {
+          t.same(unguarded(expression), [], `${name} is total`)
+        }
+      })
+    }
+  })
+
+  t.test(`${overlay}: the names`, { skip }, async (t) => {
+    for (const phase of ['mutate', 'validate']) {
+      const names = entriesOf(render(`overlays/${overlay}`)).flatMap((it) => (it.phase === phase ? it.name : []))
+      t.equal(new Set(names).size, names.length, 'are unique')
+      for (const name of names) t.ok(name.split('.').length >= 3, `${name} has three segments`)
+    }
+  })
+}
+
+t.test('entries that differ in mode differ in nothing else', { skip }, async (t) => {
+  const bodies = new Map<string, object>()
+  for (const overlay of overlays) {
+    for (const entry of entriesOf(render(`overlays/${overlay}`))) {
+      const { name, namespaceSelector, clientConfig, ...body } = entry
+      const first = bodies.get(bareName(entry))
+      if (first === undefined) bodies.set(bareName(entry), body)
+      else t.same(body, first, `${overlay}: ${name}`)
+    }
+  }
+  t.same([...bodies.keys()].sort(), BARE_NAMES)
+})
+
+t.test('an update is seen if it changes a field that no update may change', { skip }, async (t) => {
+  const [update] = entriesOf(render('base')).filter((it) => it.name === 'statefulsets.mutate.holdfast.dev')
+  const expression = update?.matchConditions?.map((it) => it.expression).join() ?? ''
+  for (const field of ['volumeClaimTemplates', 'selector', 'serviceName', 'podManagementPolicy']) {
+    const side = (object: string) =>
+      String.raw`\(has\(${object}\.spec\.${field}\) \? ${object}\.spec\.${field} : (\[\]|\{\}|'')\)`
+    t.match(expression, new RegExp(`${side('object')} != ${side('oldObject')}`), field)
+  }
+})
+
+// An expression that errs skips the review (Ignore) or refuses the request (Fail), so none may err. A modest check:
+// every field that is read must be tested for with has(), and a list that the API server writes even when it is null
+// (`"containers": null`, measured) must be compared with null. The API server itself defaults `spec`, so that is there.
+function unguarded(expression: string): string[] {
+  const code = expression.replace(/'[^']*'|"[^"]*"/g, "''")
+  const problems = new Set<string>()
+  for (const [, path = '', call] of code.matchAll(/\b([a-zA-Z]\w*(?:\.[a-zA-Z]\w*)+)(\()?/g)) {
+    const read = call === undefined ? path : path.slice(0, path.lastIndexOf('.'))
+    if (!read.includes('.') || read === 'object.spec' || read === 'oldObject.spec') continue
+    if (!code.includes(`has(${read})`)) problems.add(read)
+    if (read === 'object.spec.containers' && !code.includes(`${read} != null`)) problems.add(`${read} may be null`)
+  }
+  return [...problems]
+}
+
+t.test('the check for total expressions', async (t) => {
+  const cases: [expression: string, problems: string[]][] = [
+    ['has(object.spec.restartPolicy) && object.spec.restartPolicy == "Always"', []],
+    ['object.spec.restartPolicy == "Always"', ['object.spec.restartPolicy']],
+    ["has(c.image) && c.image.contains('a.b.c')", []],
+    ["c.image.contains('a.b.c')", ['c.image']],
+    ['has(object.spec.containers) && object.spec.containers.exists(c, true)', ['object.spec.containers may be null']],
+    ['has(t.metadata) && size(t.metadata.labels) > 0', ['t.metadata.labels']]
+  ]
+  for (const [expression, problems] of cases) t.same(unguarded(expression), problems, expression)
+})
