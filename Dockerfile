@@ -1,0 +1,52 @@
+# Tags, not digests: a rebuild picks up the fixes of both bases without a commit here. Who needs the same bytes again
+# passes `name@sha256:…` in these two. Debian 13, because distroless no longer builds Node.js on Debian 12.
+ARG BUILD_IMAGE=docker.io/library/node:24-bookworm-slim
+ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian13:nonroot
+
+FROM ${BUILD_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+# With optional packages: the compiler of TypeScript is one of them. Nothing of this node_modules is shipped.
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+COPY bin ./bin
+# Files keep the modes of the checkout, and after a strict umask nobody but root could read them in the last stage.
+RUN npm run build && chmod -R a+rX package.json bin dist
+
+FROM ${BUILD_IMAGE} AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Without optional packages: ours are Node.js itself, for developers' machines.
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev --omit=optional
+
+FROM ${RUNTIME_IMAGE}
+# What changes least comes first. All of it belongs to root, so that the process cannot rewrite its own program; WORKDIR
+# comes after, because a directory that it has to make belongs to the user of the base.
+COPY --from=dependencies /app/node_modules /app/node_modules
+COPY --from=build /app/package.json /app/package.json
+COPY --from=build /app/bin /app/bin
+COPY --from=build /app/dist /app/dist
+WORKDIR /app
+
+# Where `node` is: /nodejs/bin in distroless, /usr/local/bin in the images of Node.js. Container runtimes look the first
+# word of ENTRYPOINT up here, without a shell, so either base will do.
+ENV PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
+ENV NODE_ENV=production
+# With 256 MiB to live in, V8 makes its young generation so small (1 MiB) that one review of 60 KB overflows it. 4 MiB
+# save a sixth of the CPU there and a third at 300 KB. The heap as a whole has no flag: Node.js sizes it by the cgroup,
+# and what grows under load, the request bodies, is not in it.
+ENV NODE_OPTIONS=--max-semi-space-size=4
+
+ARG SOURCE=""
+LABEL org.opencontainers.image.title="holdfast" \
+      org.opencontainers.image.description="An admission webhook that keeps the stateful workloads of the Prometheus stack safe to upgrade and safe to stop" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="${SOURCE}"
+
+# Numbers: Kubernetes cannot tell from a name that it is not root (runAsNonRoot).
+USER 65532:65532
+EXPOSE 8443 8080
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["node", "/app/bin/holdfast.cjs"]
+CMD ["serve"]
