@@ -13,17 +13,27 @@ export const ERRORS = {
   REVIEW_MALFORMED: { status: 400, help: 'The body has to be an AdmissionReview with a request.' },
   REVIEW_VERSION: { status: 400, help: 'Set admissionReviewVersions to ["v1"] in the webhook configuration.' },
   REVIEW_KIND_MISMATCH: { status: 400, help: 'The object is not of the kind that the request names.' },
+  CLIENT_UNKNOWN: {
+    status: 401,
+    help: 'The API server has to present a certificate of --client-ca-file; docs/operations.md says how.'
+  },
+  CLIENT_NOT_ALLOWED: { status: 403, help: 'Add its common name to --client-allowed-names.' },
   PATH_UNKNOWN: { status: 404, help: 'Reviews go to /mutate and /validate, with a mode behind it at the most.' },
   POLICIES_CRASHED: {
     status: 500,
     help: 'Every policy that looked at the object threw; the log has the reasons. Please report this as a bug.'
   },
+  OVERLOADED: { status: 503, help: 'Ask again in a second.' },
   INTERNAL: { status: 500, help: 'The log has the reason. Please report this as a bug.' },
   CONFIG_UNREADABLE: { exit: 2, help: 'Check --config: the file has to exist and be readable.' },
   CONFIG_INVALID: { exit: 2, help: 'docs/configuration.md lists every field.' },
-  FLAG_INVALID: { exit: 2, help: 'See holdfast serve --help.' },
-  CERTIFICATE_UNREADABLE: { exit: 2, help: 'Check --tls-cert-file and --tls-private-key-file.' },
-  CERTIFICATE_INVALID: { exit: 2, help: 'The certificate and the private key have to be PEM and belong together.' },
+  FLAG_INVALID: { exit: 2, help: 'The command says more with --help.' },
+  CERTIFICATE_UNREADABLE: { exit: 2, help: 'Check --tls-cert-file, --tls-private-key-file and --client-ca-file.' },
+  CERTIFICATE_INVALID: {
+    exit: 2,
+    help: 'Certificates and private key have to be PEM, and the key has to belong to its certificate.'
+  },
+  FILE_UNWRITABLE: { exit: 2, help: 'Choose another directory, or replace what is there with --force.' },
   PORT_UNAVAILABLE: { exit: 2, help: 'Choose another one with --port or --health-port.' }
 } as const satisfies Record<string, { readonly status?: number; readonly exit?: number; readonly help: string }>
 

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addCertsCommand } from './commands/certs.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { HoldfastError, messageOf } from './errors.ts'
 import { VERSION } from './version.ts'
@@ -13,6 +14,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(VERSION)
     .exitOverride()
   addServeCommand(program)
+  addCertsCommand(program)
   try {
     await program.parseAsync(argv)
   } catch (error) {

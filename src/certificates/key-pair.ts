@@ -16,7 +16,7 @@ export interface KeyPair {
  * PEM or do not belong together
  */
 export async function readKeyPair(certificateFile: string, privateKeyFile: string): Promise<KeyPair> {
-  const [certificate, privateKey] = await Promise.all([read(certificateFile), read(privateKeyFile)])
+  const [certificate, privateKey] = await Promise.all([readPem(certificateFile), readPem(privateKeyFile)])
   return keyPairOf(certificate, privateKey)
 }
 
@@ -34,7 +34,8 @@ export function isSamePair(one: KeyPair, other: KeyPair): boolean {
   return one.certificate.equals(other.certificate) && one.privateKey.equals(other.privateKey)
 }
 
-async function read(file: string): Promise<Buffer> {
+/** @throws HoldfastError CERTIFICATE_UNREADABLE */
+export async function readPem(file: string): Promise<Buffer> {
   try {
     return await readFile(file)
   } catch (error) {

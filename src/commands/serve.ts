@@ -1,19 +1,21 @@
 import { readFile } from 'node:fs/promises'
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { destination, type Logger, pino } from 'pino'
-import { type KeyPair, readKeyPair } from '../certificates/key-pair.ts'
+import type { Command } from 'commander'
+import type { Logger } from 'pino'
+import { readServing, type Serving, type ServingFiles } from '../certificates/serving.ts'
 import { throwAwayCertificate } from '../certificates/throw-away.ts'
 import { defaultRules, parseConfiguration } from '../config/configuration.ts'
 import { configurationReloader } from '../config/reload.ts'
-import { type Cluster, type KubernetesVersion, parseVersion } from '../core/cluster.ts'
+import type { Cluster, KubernetesVersion } from '../core/cluster.ts'
 import { lowest, MODES, type Mode } from '../core/mode.ts'
 import type { Rule } from '../core/policy.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
+import { followVersion, inCluster } from '../kubernetes/version.ts'
 import { POLICIES } from '../policies/index.ts'
-import type { CertificateFiles } from '../server/certificate-reload.ts'
 import { createMetrics, type Metrics } from '../server/metrics.ts'
 import { type RunningServer, startServer } from '../server/server.ts'
 import { VERSION } from '../version.ts'
+import { addFlags, duration, flag, kubernetesVersion, list, port, verbosity } from './flags.ts'
+import { createLogger } from './log.ts'
 
 export interface ServeFlags {
   readonly config?: string
@@ -23,6 +25,8 @@ export interface ServeFlags {
   readonly healthPort: number
   readonly tlsCertFile?: string
   readonly tlsPrivateKeyFile?: string
+  readonly clientCaFile?: string
+  readonly clientAllowedNames?: readonly string[]
   readonly certDir: string
   readonly kubernetesVersion?: KubernetesVersion
   readonly drainDelay: number
@@ -32,91 +36,104 @@ export interface ServeFlags {
 /** How often the files of a mounted Secret or ConfigMap are looked at; kubelet takes up to a minute to bring them. */
 const POLL_MS = 10_000
 
-/** Lines are written together, or once a second: a system call for each decision would cost as much as judging it. */
-const LOG_BUFFER = { dest: 1, minLength: 4096, periodicFlush: 1000 }
+const FLAGS = [
+  flag('--config <file>', 'HoldfastConfiguration to use; without it every field has its default'),
+  flag('--mode <mode>', 'ceiling for all policies').choices(MODES).default('enforce'),
+  flag('--bind-address <ip>', 'address that both ports listen on').default('0.0.0.0'),
+  flag('--port <number>', 'HTTPS port of /mutate and /validate').argParser(port).default(8443),
+  flag('--health-port <number>', 'HTTP port of /livez, /readyz and /metrics').argParser(port).default(8080),
+  flag('--tls-cert-file <file>', 'serving certificate, PEM, re-read when it changes'),
+  flag('--tls-private-key-file <file>', 'its private key, PEM'),
+  flag('--client-ca-file <file>', 'only clients with a certificate of this authority are answered, re-read too'),
+  flag('--client-allowed-names <names>', 'and of these only the ones with such a common name').argParser(list),
+  flag('--cert-dir <dir>', 'where a throw-away certificate is kept, without --tls-cert-file').default('certs'),
+  flag('--kubernetes-version <version>', 'version of the API server, such as 1.36, instead of asking it').argParser(
+    kubernetesVersion
+  ),
+  flag('--drain-delay <duration>', 'how long to go on serving after SIGTERM').argParser(duration).default(5000, '5s'),
+  flag('-v, --v <level>', 'log level: below 2 problems only, from 2 on every decision').argParser(verbosity).default(2)
+]
 
 export function addServeCommand(program: Command): void {
-  program
-    .command('serve')
-    .description('Serve admission reviews over HTTPS.')
-    .addOption(flag('--config <file>', 'HoldfastConfiguration to use; without it every field has its default'))
-    .addOption(flag('--mode <mode>', 'ceiling for all policies').choices(MODES).default('enforce'))
-    .addOption(flag('--bind-address <ip>', 'address that both ports listen on').default('0.0.0.0'))
-    .addOption(flag('--port <number>', 'HTTPS port of /mutate and /validate').argParser(port).default(8443))
-    .addOption(
-      flag('--health-port <number>', 'HTTP port of /livez, /readyz and /metrics').argParser(port).default(8080)
-    )
-    .addOption(flag('--tls-cert-file <file>', 'serving certificate, PEM, re-read when it changes'))
-    .addOption(flag('--tls-private-key-file <file>', 'its private key, PEM'))
-    .addOption(
-      flag('--cert-dir <dir>', 'where a throw-away certificate is kept, without the two above').default('certs')
-    )
-    .addOption(flag('--kubernetes-version <version>', 'version of the API server, such as 1.36').argParser(version))
-    .addOption(
-      flag('--drain-delay <duration>', 'how long to go on serving after SIGTERM')
-        .argParser(duration)
-        .default(5000, '5s')
-    )
-    .addOption(
-      flag('-v, --v <level>', 'log level: below 2 problems only, from 2 on every decision')
-        .argParser(verbosity)
-        .default(2)
-    )
-    .action((flags: ServeFlags) => serve(flags))
-}
-
-/** A flag of the command line that is also an environment variable: `--health-port` and HOLDFAST_HEALTH_PORT. */
-function flag(flags: string, description: string): Option {
-  const option = new Option(flags, description)
-  return option.env(`HOLDFAST_${option.name().replaceAll('-', '_').toUpperCase()}`)
+  const command = program.command('serve').description('Serve admission reviews over HTTPS.')
+  addFlags(command, FLAGS).action((flags: ServeFlags) => serve(flags))
 }
 
 /** Serves until a signal comes, then drains. SIGTERM gives the API server time to notice, Ctrl-C does not. */
 export async function serve(flags: ServeFlags): Promise<void> {
   const logger = createLogger(flags.v)
+  // Listened to from the start: nobody sends a signal twice to a process that is number one in its container, where the
+  // kernel drops what is not listened to.
+  const signal = firstSignal()
   const server = await start(flags, logger)
-  const stopped = new Promise<void>((resolve, reject) => {
-    const stop = (signal: NodeJS.Signals): void => {
-      const delay = signal === 'SIGTERM' ? flags.drainDelay : 0
-      logger.info({ signal, delayMs: delay }, 'draining')
-      logger.flush()
-      server.drain(delay).then(resolve, reject)
-    }
-    // Once: a second signal ends the process at once, as it does everywhere.
-    process.once('SIGTERM', stop)
-    process.once('SIGINT', stop)
-  })
-  // Not before the signals are listened to: whoever reads "serving" may send one.
   logger.flush()
-  await stopped
+  const delay = (await signal) === 'SIGTERM' ? flags.drainDelay : 0
+  logger.info({ signal: await signal, delayMs: delay }, 'draining')
+  logger.flush()
+  await server.drain(delay)
   logger.info('stopped')
+}
+
+/** Resolves with the first signal; a second one ends the process at once. */
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let signals = 0
+    const listen = (signal: NodeJS.Signals): void => {
+      if (++signals > 1) process.exit(1)
+      resolve(signal)
+    }
+    process.on('SIGTERM', listen)
+    process.on('SIGINT', listen)
+  })
 }
 
 /** @throws HoldfastError where a setting, the configuration, the certificate or a port cannot be used */
 export async function start(flags: ServeFlags, logger: Logger): Promise<RunningServer> {
   const metrics = createMetrics(POLICIES)
   const rules = await loadRules(flags, logger, metrics)
-  const { keyPair, files, caFile } = await loadCertificate(flags)
-  const cluster: Cluster = { version: flags.kubernetesVersion }
+  const { serving, files, caFile } = await loadServing(flags)
   const server = await startServer({
     bindAddress: flags.bindAddress,
     port: flags.port,
     healthPort: flags.healthPort,
-    keyPair,
-    certificateFiles: files,
-    certificatePollMs: POLL_MS,
+    serving,
+    files,
+    clientNames: flags.clientAllowedNames ?? [],
+    pollMs: POLL_MS,
     rules,
-    cluster: () => cluster,
+    cluster: knowCluster(flags, logger),
     logger,
     metrics
   })
-  if (cluster.version === undefined) {
-    logger.info('--kubernetes-version is not set: preStop is /bin/sleep where the image has it, and nothing where not')
-  }
   const { port, healthPort } = server
   logger.info({ version: VERSION, port, healthPort, modes: modesOf(rules()) }, 'serving')
-  if (files === undefined) sayHowToTry(logger, port, caFile)
+  if (flags.tlsCertFile === undefined) sayHowToTry(logger, port, caFile)
   return server
+}
+
+/** What is known of the cluster at any moment. Serving does not wait for it. */
+function knowCluster({ kubernetesVersion: version }: ServeFlags, logger: Logger): () => Cluster {
+  let cluster: Cluster = { version }
+  const apiServer = inCluster()
+  if (version !== undefined) return () => cluster
+  if (apiServer === undefined) {
+    logger.info(
+      'not in a cluster and no --kubernetes-version: preStop is /bin/sleep where the image is known to have it'
+    )
+    return () => cluster
+  }
+  followVersion(apiServer, {
+    learned(learned) {
+      const text = `${learned.major}.${learned.minor}`
+      const known = cluster.version && `${cluster.version.major}.${cluster.version.minor}`
+      cluster = { version: learned }
+      if (text !== known) logger.info({ kubernetes: text }, 'learned the version of the API server')
+    },
+    failed(error) {
+      logger.warn({ reason: messageOf(error) }, 'the API server did not tell its version, asking again')
+    }
+  })
+  return () => cluster
 }
 
 /** The rules in force: those of the configuration file as it was last seen to be valid, under the ceiling of --mode. */
@@ -164,21 +181,29 @@ async function read(file: string): Promise<string> {
   }
 }
 
-interface LoadedCertificate {
-  readonly keyPair: KeyPair
-  readonly files: CertificateFiles | undefined
+interface LoadedServing {
+  readonly serving: Serving
+  /** What is read again; undefined where there is nothing on disk to follow. */
+  readonly files: ServingFiles | undefined
+  /** What a client has to trust, where it is ours to say. */
   readonly caFile: string | undefined
 }
 
-async function loadCertificate({ tlsCertFile, tlsPrivateKeyFile, certDir }: ServeFlags): Promise<LoadedCertificate> {
-  if (tlsCertFile === undefined && tlsPrivateKeyFile === undefined) {
-    return { ...(await throwAwayCertificate(certDir, new Date())), files: undefined }
+async function loadServing(flags: ServeFlags): Promise<LoadedServing> {
+  const { tlsCertFile: certificate, tlsPrivateKeyFile: privateKey, clientCaFile: clientCa } = flags
+  if (flags.clientAllowedNames !== undefined && clientCa === undefined) {
+    throw new HoldfastError('FLAG_INVALID', '--client-allowed-names needs --client-ca-file')
   }
-  if (tlsCertFile === undefined || tlsPrivateKeyFile === undefined) {
+  if (certificate !== undefined && privateKey !== undefined) {
+    const files = { certificate, privateKey, clientCa }
+    return { serving: await readServing(files), files, caFile: undefined }
+  }
+  if (certificate !== undefined || privateKey !== undefined) {
     throw new HoldfastError('FLAG_INVALID', '--tls-cert-file and --tls-private-key-file go together')
   }
-  const keyPair = await readKeyPair(tlsCertFile, tlsPrivateKeyFile)
-  return { keyPair, files: { certificate: tlsCertFile, privateKey: tlsPrivateKeyFile }, caFile: undefined }
+  if (clientCa !== undefined) throw new HoldfastError('FLAG_INVALID', '--client-ca-file needs --tls-cert-file')
+  const { keyPair, caFile } = await throwAwayCertificate(flags.certDir, new Date())
+  return { serving: { keyPair, clientCa: undefined }, files: undefined, caFile }
 }
 
 function sayHowToTry(logger: Logger, port: number, caFile: string | undefined): void {
@@ -189,42 +214,4 @@ function sayHowToTry(logger: Logger, port: number, caFile: string | undefined): 
     },
     'a throw-away certificate serves, for trying out only: set --tls-cert-file and --tls-private-key-file'
   )
-}
-
-function port(text: string): number {
-  return wholeNumber(text, 65535, 'a port from 0 (any free one) to 65535')
-}
-
-function verbosity(text: string): number {
-  return wholeNumber(text, 10, 'a level from 0 to 10')
-}
-
-function wholeNumber(text: string, most: number, wanted: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= most) return Number(text)
-  throw new InvalidArgumentError(`It has to be ${wanted}.`)
-}
-
-function version(text: string): KubernetesVersion {
-  const parsed = parseVersion(text)
-  if (parsed === undefined) throw new InvalidArgumentError('It has to be a version such as 1.36.')
-  return parsed
-}
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 }
-
-/** Milliseconds of `500ms`, `15s` or `1m`. */
-function duration(text: string): number {
-  const match = /^(\d{1,6})(ms|s|m)$/.exec(text)
-  if (match === null) throw new InvalidArgumentError('It has to be a duration such as 15s or 500ms.')
-  return Number(match[1]) * (UNITS[match[2] as string] as number)
-}
-
-/** JSON lines on standard output, which is where the container runtime collects them. */
-function createLogger(v: number): Logger {
-  const formatters = { level: (label: string) => ({ level: label }) }
-  return pino({ level: levelOf(v), base: null, formatters }, destination(LOG_BUFFER))
-}
-
-function levelOf(v: number): string {
-  return v >= 2 ? 'info' : 'warn'
 }

@@ -1,12 +1,13 @@
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { KeyPair } from '../certificates/key-pair.ts'
+import type { Serving, ServingFiles } from '../certificates/serving.ts'
 import type { Cluster } from '../core/cluster.ts'
 import type { Rule } from '../core/policy.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
-import { type CertificateFiles, certificateReloader } from './certificate-reload.ts'
+import { certificateReloader } from './certificate-reload.ts'
 import { buildHealth, type ReadinessCheck } from './health.ts'
 import { logDecision, logFailure } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -18,10 +19,12 @@ export interface ServerOptions {
   /** 0 takes any free port. */
   readonly port: number
   readonly healthPort: number
-  readonly keyPair: KeyPair
-  /** Where the pair came from and is read again; undefined for one that lives in memory. */
-  readonly certificateFiles: CertificateFiles | undefined
-  readonly certificatePollMs: number
+  readonly serving: Serving
+  /** Where the certificates came from and are read again; undefined for those that live in memory. */
+  readonly files: ServingFiles | undefined
+  readonly pollMs: number
+  /** Common names of the clients that are answered, where there is a client CA; none is anyone it vouches for. */
+  readonly clientNames: readonly string[]
   rules(): readonly Rule[]
   cluster(): Cluster
   readonly logger: Logger
@@ -43,7 +46,7 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { logger, metrics } = options
   let draining = false
-  let keyPair = options.keyPair
+  let { keyPair } = options.serving
   metrics.certificateLoaded(keyPair.notAfter)
 
   const webhook = buildWebhook(
@@ -60,7 +63,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         logFailure(logger, code, error)
       }
     },
-    secureContext(keyPair)
+    secureContext(options.serving),
+    options.serving.clientCa === undefined ? undefined : options.clientNames
   )
   const port = await listen(webhook, options.bindAddress, options.port)
 
@@ -76,10 +80,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw error
   })
 
-  const poll = pollCertificate(options, (pair) => {
+  const poll = pollCertificates(options, (serving) => {
     const server = webhook.server as unknown as HttpsServer
-    server.setSecureContext(secureContext(pair))
-    keyPair = pair
+    server.setSecureContext(secureContext(serving))
+    keyPair = serving.keyPair
   })
   return {
     port,
@@ -94,26 +98,27 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-function pollCertificate(options: ServerOptions, use: (pair: KeyPair) => void): NodeJS.Timeout | undefined {
-  const { certificateFiles: files, logger, metrics, keyPair } = options
+function pollCertificates(options: ServerOptions, use: (serving: Serving) => void): NodeJS.Timeout | undefined {
+  const { files, logger, metrics, serving } = options
   if (files === undefined) return undefined
-  const reload = certificateReloader(keyPair, {
+  const reload = certificateReloader(serving, {
     files,
     use,
-    loaded(pair, changed) {
-      metrics.certificateLoaded(pair.notAfter)
-      if (changed) logger.info({ notAfter: pair.notAfter }, 'certificate reloaded')
+    loaded({ keyPair: { notAfter } }, changed) {
+      metrics.certificateLoaded(notAfter)
+      if (changed) logger.info({ notAfter }, 'certificate reloaded')
     },
     failed(error) {
       metrics.certificateFailed()
       logger.error({ reason: messageOf(error) }, 'certificate not reloaded, the last good one serves on')
     }
   })
-  return setInterval(() => void reload(), options.certificatePollMs).unref()
+  return setInterval(() => void reload(), options.pollMs).unref()
 }
 
-function secureContext({ certificate, privateKey }: KeyPair): { cert: Buffer; key: Buffer } {
-  return { cert: certificate, key: privateKey }
+function secureContext({ keyPair, clientCa }: Serving): SecureContextOptions {
+  const pair = { cert: keyPair.certificate, key: keyPair.privateKey }
+  return clientCa === undefined ? pair : { ...pair, ca: clientCa }
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {

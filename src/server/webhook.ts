@@ -8,6 +8,8 @@ import { MODES, type Mode } from '../core/mode.ts'
 import type { Rule } from '../core/policy.ts'
 import type { Phase } from '../core/subject.ts'
 import { type ErrorCode, HoldfastError, messageOf } from '../errors.ts'
+import { checkClient } from './client-certificate.ts'
+import { largeBodies } from './large-bodies.ts'
 
 /**
  * 10 MiB. A request to the API server may have 3 MiB; a review holds object and oldObject, spelled out as JSON where
@@ -37,11 +39,18 @@ export interface WebhookContext {
 
 /**
  * The HTTPS application: `POST /mutate` and `/validate`, each with an optional ceiling behind it (`/mutate/audit`).
- * It does not listen, so tests can inject requests.
+ * It does not listen, so that whoever starts it chooses where.
+ *
+ * @param clientNames whom to answer, where `tls.ca` vouches for clients; undefined answers anyone
  */
-export function buildWebhook(context: WebhookContext, tls: SecureContextOptions): FastifyInstance {
+export function buildWebhook(
+  context: WebhookContext,
+  tls: SecureContextOptions,
+  clientNames: readonly string[] | undefined
+): FastifyInstance {
+  const clients = { requestCert: clientNames !== undefined, rejectUnauthorized: false }
   const app = fastify({
-    https: { ...tls, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] },
+    https: { ...tls, ...clients, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] },
     bodyLimit: BODY_LIMIT,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -54,6 +63,15 @@ export function buildWebhook(context: WebhookContext, tls: SecureContextOptions)
   // ConfigMap, and a schema would coerce the object under review.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+
+  const makeRoom = largeBodies()
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.method === 'POST') {
+      if (clientNames !== undefined) checkClient(request.raw.socket, clientNames)
+      makeRoom(request.raw, reply.raw)
+    }
+    done()
+  })
 
   for (const phase of PHASES) {
     app.post(`/${phase}`, (request, reply) => answer(context, reply, phase, 'enforce', request.body))
@@ -70,6 +88,8 @@ export function buildWebhook(context: WebhookContext, tls: SecureContextOptions)
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     const known = error instanceof HoldfastError ? error : translate(error)
     context.failed(known.code, error)
+    // The body may not have been read: what is left of it would be taken for the next request.
+    if (!reply.request.raw.complete) reply.header('connection', 'close')
     // The API server shows the body of an error to the user only where it is text.
     return send(context, reply.code(known.statusCode).type('text/plain; charset=utf-8'), known.message)
   })

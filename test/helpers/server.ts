@@ -2,12 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { request } from 'node:https'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
+import type { Serving } from '../../src/certificates/serving.ts'
 import { defaultRules } from '../../src/config/configuration.ts'
 import type { Rule } from '../../src/core/policy.ts'
 import { POLICIES } from '../../src/policies/index.ts'
-import type { CertificateFiles } from '../../src/server/certificate-reload.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
-import { type RunningServer, startServer } from '../../src/server/server.ts'
+import { type RunningServer, type ServerOptions, startServer } from '../../src/server/server.ts'
 import { testCertificates } from './certificates.ts'
 
 export interface TestServer extends RunningServer {
@@ -34,10 +34,30 @@ export interface Answer {
   readonly json: { readonly response: ReviewResponse }
 }
 
+/** What every server in a test has in common. */
+export function serverOptions(serving: Serving, parts: Partial<ServerOptions> = {}): ServerOptions {
+  return {
+    bindAddress: '127.0.0.1',
+    port: 0,
+    healthPort: 0,
+    serving,
+    files: undefined,
+    pollMs: 10_000,
+    clientNames: [],
+    rules: () => [],
+    cluster: () => ({ version: { major: 1, minor: 36 } }),
+    logger: pino({ level: 'silent' }),
+    metrics: createMetrics(POLICIES),
+    ...parts
+  }
+}
+
 /** A server on free ports of 127.0.0.1, over real TLS. */
-export async function testServer(
-  parts: { rules?: readonly Rule[]; certificateFiles?: CertificateFiles; certificatePollMs?: number } = {}
-): Promise<TestServer> {
+export async function testServer({
+  rules = defaultRules(POLICIES)
+}: {
+  rules?: readonly Rule[]
+} = {}): Promise<TestServer> {
   const { keyPair, ca } = await testCertificates()
   const lines: Record<string, unknown>[] = []
   const sink = new Writable({
@@ -46,19 +66,8 @@ export async function testServer(
       done()
     }
   })
-  const rules = parts.rules ?? defaultRules(POLICIES)
-  const server = await startServer({
-    bindAddress: '127.0.0.1',
-    port: 0,
-    healthPort: 0,
-    keyPair,
-    certificateFiles: parts.certificateFiles,
-    certificatePollMs: parts.certificatePollMs ?? 10_000,
-    rules: () => rules,
-    cluster: () => ({ version: { major: 1, minor: 36 } }),
-    logger: pino({ level: 'debug' }, sink),
-    metrics: createMetrics(POLICIES)
-  })
+  const logger = pino({ level: 'debug' }, sink)
+  const server = await startServer(serverOptions({ keyPair, clientCa: undefined }, { rules: () => rules, logger }))
   const get = async (path: string): Promise<{ status: number; body: string }> => {
     const response = await fetch(`http://127.0.0.1:${server.healthPort}${path}`)
     return { status: response.status, body: await response.text() }

@@ -5,14 +5,12 @@ import { connect as connectTls } from 'node:tls'
 import { pino } from 'pino'
 import t from 'tap'
 import { keyPairOf } from '../../src/certificates/key-pair.ts'
-import { POLICIES } from '../../src/policies/index.ts'
-import { createMetrics } from '../../src/server/metrics.ts'
 import { selfRequest } from '../../src/server/self-request.ts'
 import { startServer } from '../../src/server/server.ts'
 import { pod } from '../fixtures/objects.ts'
 import { podCreation } from '../fixtures/reviews.ts'
 import { temporaryDirectory, testCertificates, writePair } from '../helpers/certificates.ts'
-import { testServer } from '../helpers/server.ts'
+import { serverOptions, testServer } from '../helpers/server.ts'
 
 t.test('ready only when a request over TLS succeeds', async (t) => {
   const server = await testServer()
@@ -23,23 +21,7 @@ t.test('ready only when a request over TLS succeeds', async (t) => {
 
 t.test('what keeps it from being ready', async (t) => {
   const { keyPair } = await testCertificates(-1)
-  const options = {
-    bindAddress: '127.0.0.1',
-    port: 0,
-    healthPort: 0,
-    certificateFiles: undefined,
-    certificatePollMs: 1000
-  }
-  const logger = pino({ level: 'silent' })
-  const metrics = createMetrics(POLICIES)
-  const server = await startServer({
-    ...options,
-    keyPair,
-    rules: () => [],
-    cluster: () => ({ version: undefined }),
-    logger,
-    metrics
-  })
+  const server = await startServer(serverOptions({ keyPair, clientCa: undefined }))
   const response = await fetch(`http://127.0.0.1:${server.healthPort}/readyz`)
   t.equal(response.status, 503)
   t.match(await response.text(), /\[-\]certificate failed: it has expired/)
@@ -57,15 +39,9 @@ t.test('what a request to ourselves can find', async (t) => {
 t.test('a port that is taken', async (t) => {
   const server = await testServer()
   const { keyPair } = await testCertificates()
-  const options = {
-    bindAddress: '127.0.0.1',
-    port: server.port,
-    healthPort: 0,
-    certificateFiles: undefined,
-    certificatePollMs: 1000
-  }
-  const rest = { keyPair, rules: () => [], cluster: () => ({ version: undefined }), logger: pino({ level: 'silent' }) }
-  await t.rejects(startServer({ ...options, ...rest, metrics: createMetrics(POLICIES) }), {
+  const taken = (parts: object): Promise<unknown> => startServer(serverOptions({ keyPair, clientCa: undefined }, parts))
+  await t.rejects(taken({ healthPort: server.healthPort }), { code: 'PORT_UNAVAILABLE' }, 'and nothing stays open')
+  await t.rejects(taken({ port: server.port }), {
     code: 'PORT_UNAVAILABLE',
     message: /EADDRINUSE.*--port/
   })
@@ -122,18 +98,10 @@ t.test('a renewed certificate is served to new connections; a broken one is not'
   const files = writePair(directory, first)
   const lines: string[] = []
   const logger = pino({ level: 'info' }, { write: (line: string) => lines.push(line) })
-  const server = await startServer({
-    bindAddress: '127.0.0.1',
-    port: 0,
-    healthPort: 0,
-    keyPair: first.keyPair,
-    certificateFiles: files,
-    certificatePollMs: 20,
-    rules: () => [],
-    cluster: () => ({ version: undefined }),
-    logger,
-    metrics: createMetrics(POLICIES)
-  })
+  const serving = { keyPair: first.keyPair, clientCa: undefined }
+  const server = await startServer(
+    serverOptions(serving, { files: { ...files, clientCa: undefined }, pollMs: 20, logger })
+  )
   t.teardown(() => server.drain(0))
   const served = (fingerprint: string): Promise<string | undefined> =>
     selfRequest('127.0.0.1', server.port, fingerprint)

@@ -1,0 +1,45 @@
+import { X509Certificate } from 'node:crypto'
+import { HoldfastError, messageOf } from '../errors.ts'
+import { isSamePair, type KeyPair, readKeyPair, readPem } from './key-pair.ts'
+
+/** What a server needs to speak TLS, and whom it listens to. */
+export interface Serving {
+  readonly keyPair: KeyPair
+  /** Authorities of client certificates, PEM; undefined where any client is answered. */
+  readonly clientCa: Buffer | undefined
+}
+
+export interface ServingFiles {
+  readonly certificate: string
+  readonly privateKey: string
+  readonly clientCa: string | undefined
+}
+
+/**
+ * Reads all files, so that a server never runs with less protection than it was asked for.
+ *
+ * @throws HoldfastError CERTIFICATE_UNREADABLE or CERTIFICATE_INVALID
+ */
+export async function readServing(files: ServingFiles): Promise<Serving> {
+  const keyPair = await readKeyPair(files.certificate, files.privateKey)
+  if (files.clientCa === undefined) return { keyPair, clientCa: undefined }
+  const clientCa = await readPem(files.clientCa)
+  try {
+    new X509Certificate(clientCa)
+  } catch (error) {
+    throw new HoldfastError('CERTIFICATE_INVALID', `Cannot use ${files.clientCa}: ${messageOf(error)}`, {
+      cause: error
+    })
+  }
+  return { keyPair, clientCa }
+}
+
+export function isSameServing(one: Serving, other: Serving): boolean {
+  const sameClients =
+    one.clientCa === undefined ? other.clientCa === undefined : isSameBytes(one.clientCa, other.clientCa)
+  return sameClients && isSamePair(one.keyPair, other.keyPair)
+}
+
+function isSameBytes(one: Buffer, other: Buffer | undefined): boolean {
+  return other !== undefined && one.equals(other)
+}

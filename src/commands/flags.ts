@@ -1,0 +1,52 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type KubernetesVersion, parseVersion } from '../core/cluster.ts'
+
+/** A flag of the command line that is also an environment variable: `--health-port` and HOLDFAST_HEALTH_PORT. */
+export function flag(flags: string, description: string): Option {
+  const option = new Option(flags, description)
+  return option.env(`HOLDFAST_${option.name().replaceAll('-', '_').toUpperCase()}`)
+}
+
+export function addFlags(command: Command, flags: readonly Option[]): Command {
+  for (const option of flags) command.addOption(option)
+  return command
+}
+
+export function port(text: string): number {
+  return wholeNumber(text, 65535, 'a port from 0 (any free one) to 65535')
+}
+
+export function verbosity(text: string): number {
+  return wholeNumber(text, 10, 'a level from 0 to 10')
+}
+
+export function days(text: string): number {
+  return wholeNumber(text, 3650, 'a number of days up to 3650')
+}
+
+/** `a,b` or the flag given twice. */
+export function list(text: string, before: readonly string[] = []): readonly string[] {
+  const items = text.split(',').map((item) => item.trim())
+  if (items.includes('')) throw new InvalidArgumentError('It has to be a list such as a,b.')
+  return [...before, ...items]
+}
+
+export function kubernetesVersion(text: string): KubernetesVersion {
+  const parsed = parseVersion(text)
+  if (parsed === undefined) throw new InvalidArgumentError('It has to be a version such as 1.36.')
+  return parsed
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 }
+
+/** Milliseconds of `500ms`, `15s` or `1m`. */
+export function duration(text: string): number {
+  const match = /^(\d{1,6})(ms|s|m)$/.exec(text)
+  if (match === null) throw new InvalidArgumentError('It has to be a duration such as 15s or 500ms.')
+  return Number(match[1]) * (UNITS[match[2] as string] as number)
+}
+
+function wholeNumber(text: string, most: number, wanted: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= most) return Number(text)
+  throw new InvalidArgumentError(`It has to be ${wanted}.`)
+}
