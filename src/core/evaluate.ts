@@ -1,7 +1,9 @@
 import type { Cluster } from './cluster.ts'
+import { isExempt } from './exemption.ts'
 import { type JsonObject, textOf } from './json.ts'
 import { lowest, type Mode } from './mode.ts'
 import { type Operation, patchOf } from './patch.ts'
+import { fieldPath } from './path.ts'
 import type { Finding, Rule } from './policy.ts'
 import { annotationsOf, isWatched, type Subject } from './subject.ts'
 
@@ -23,6 +25,8 @@ export interface FindingVerdict {
   readonly outcome: Exclude<Outcome, 'crashed'>
   /** What `enforce` would have made of it: the same as `outcome` where the mode is enforce. */
   readonly enforced: 'denied' | 'patched' | 'warned'
+  /** The old object had the same fault, so that the update is not refused for it. */
+  readonly known?: boolean
   readonly finding: Finding
 }
 
@@ -35,6 +39,8 @@ export interface CrashVerdict {
 
 export interface Circumstances {
   readonly cluster: Cluster
+  /** Milliseconds since 1970, for exemptions that end. */
+  readonly now: number
   /** What the door allows at the most, such as the mode in a webhook's path. */
   readonly ceiling: Mode
 }
@@ -63,7 +69,7 @@ export function evaluate(subject: Subject, rules: readonly Rule[], circumstances
     if (mode === 'off' || !isWatched(rule.policy.watches, subject)) continue
     consulted++
     try {
-      const found = findingsOf(rule, { ...subject, object }, mode, circumstances.cluster)
+      const found = findingsOf(rule, { ...subject, object }, mode, circumstances)
       const edits = found.flatMap(({ outcome, finding }) => (outcome === 'patched' ? (finding.fix?.edits ?? []) : []))
       if (edits.length > 0) {
         const patched = patchOf(object, edits)
@@ -78,14 +84,39 @@ export function evaluate(subject: Subject, rules: readonly Rule[], circumstances
   return { verdicts, consulted, operations, object }
 }
 
-function findingsOf({ policy, options }: Rule, subject: Subject, mode: Mode, cluster: Cluster): FindingVerdict[] {
-  const verdicts: FindingVerdict[] = []
-  for (const finding of policy.check(subject, { options, cluster })) {
-    const enforced = finding.advice ? 'warned' : finding.fix ? 'patched' : 'denied'
-    const outcome = isSkipped(policy.id, subject) ? 'skipped' : OUTCOME_IN[mode](enforced)
-    verdicts.push({ policy: policy.id, mode, outcome, enforced, finding })
-  }
-  return verdicts
+function findingsOf(rule: Rule, subject: Subject, mode: Mode, { cluster, now }: Circumstances): FindingVerdict[] {
+  const { policy, options, exemptions } = rule
+  const found = [...policy.check(subject, { options, cluster })]
+  if (found.length === 0) return []
+  const skipped = isSkipped(policy.id, subject) || isExempt(exemptions, subject, now)
+  const known = found.some(isRefusal) ? knownFaults(rule, subject, cluster) : NO_FAULTS
+  return found.map((finding) => {
+    const enforced = isRefusal(finding) ? 'denied' : finding.advice ? 'warned' : 'patched'
+    const old = enforced === 'denied' && known.has(faultOf(finding))
+    const allowed = old ? lowest(mode, 'warn') : mode
+    const outcome = skipped ? 'skipped' : OUTCOME_IN[allowed](enforced)
+    return { policy: policy.id, mode, outcome, enforced, known: old, finding }
+  })
+}
+
+function isRefusal({ advice, fix }: Finding): boolean {
+  return advice === undefined && fix === undefined
+}
+
+const NO_FAULTS: ReadonlySet<string> = new Set()
+
+function faultOf({ fault, field }: Finding): string {
+  return fault ?? fieldPath(field)
+}
+
+/**
+ * The ratchet: what the policy says about the old object as it stands. An update that leaves a fault where it was is not
+ * refused for it, or nobody could scale or mend a workload that was there before Holdfast.
+ */
+function knownFaults({ policy, options }: Rule, subject: Subject, cluster: Cluster): ReadonlySet<string> {
+  if (subject.operation !== 'UPDATE' || policy.comparesOld) return NO_FAULTS
+  const before: Subject = { ...subject, operation: 'CREATE', object: subject.oldObject, oldObject: {} }
+  return new Set([...policy.check(before, { options, cluster })].filter(isRefusal).map(faultOf))
 }
 
 const OUTCOME_IN: Readonly<Record<Mode, (enforced: FindingVerdict['enforced']) => FindingVerdict['outcome']>> = {

@@ -16,7 +16,7 @@ export interface Patched {
   readonly operations: readonly Operation[]
 }
 
-type Container = { [key: string]: unknown } | unknown[]
+type Branch = { [key: string]: unknown } | unknown[]
 
 /**
  * Turns edits into the smallest JSON Patch, and applies it before anyone else does: kube-apiserver answers 500 to a
@@ -59,8 +59,8 @@ class Draft {
   }
 
   /** Walks to the deepest container on the way that is there already, copying what it passes. */
-  #descend(path: Path): { parent: Container; depth: number } {
-    let parent = this.root as Container
+  #descend(path: Path): { parent: Branch; depth: number } {
+    let parent = this.root as Branch
     const last = path.length - 1
     for (let depth = 0; depth < last; depth++) {
       const key = path[depth] as string | number
@@ -73,15 +73,15 @@ class Draft {
   }
 
   /** Makes a child ours to change and answers with it. */
-  #own(parent: Container, key: string | number): Container {
-    const child = read(parent, key) as Container
+  #own(parent: Branch, key: string | number): Branch {
+    const child = read(parent, key) as Branch
     if (this.#copies.has(child)) return child
     const copy = this.#copyOf(child)
     ;(parent as Record<string | number, unknown>)[key] = copy
     return copy
   }
 
-  #copyOf(container: Container | JsonObject): Container {
+  #copyOf(container: Branch | JsonObject): Branch {
     const copy = Array.isArray(container) ? [...container] : { ...container }
     this.#copies.add(copy)
     return copy
@@ -93,7 +93,7 @@ function creation(at: string, rest: Path, value: unknown): Operation[] {
   return value === undefined ? [] : [{ op: 'add', path: at, value: nested(rest, value) }]
 }
 
-function change(at: string, parent: Container, key: string | number, value: unknown): Operation[] {
+function change(at: string, parent: Branch, key: string | number, value: unknown): Operation[] {
   const current = read(parent, key)
   if (value === undefined) return current === undefined ? [] : [{ op: 'remove', path: at }]
   return current === undefined ? [{ op: 'add', path: at, value }] : differences(at, current, value)
@@ -126,6 +126,6 @@ function nested(path: Path, value: unknown): unknown {
   }, value)
 }
 
-function read(container: Container, key: string | number): unknown {
+function read(container: Branch, key: string | number): unknown {
   return Object.hasOwn(container, key) ? (container as Record<string | number, unknown>)[key] : undefined
 }

@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster.ts'
+import type { Exemption } from './exemption.ts'
 import type { Mode } from './mode.ts'
 import type { OptionFields, OptionValues } from './options.ts'
 import type { Edit } from './patch.ts'
@@ -12,6 +13,11 @@ export interface Finding {
   readonly problem: string
   /** The way out, as something to type or to set. */
   readonly remedy: string
+  /**
+   * What this fault is called while it stays the same: a word for it and the name of what has it, rather than its place
+   * in a list. By it an update is not refused for what the old object had already. Left out where the field says it.
+   */
+  readonly fault?: string
   /** Advice is never enforced, whatever the policy's mode. */
   readonly advice?: true
   /** A repair that is made instead of a refusal. */
@@ -41,6 +47,11 @@ export interface Policy<Fields extends OptionFields = OptionFields> {
   readonly defaultMode: Exclude<Mode, 'off'>
   readonly watches: readonly Watch[]
   readonly options: Fields
+  /**
+   * The policy judges the change itself. All others judge what an object is, and on an update they only warn of what the
+   * old object was already, so that it can still be scaled and mended.
+   */
+  readonly comparesOld?: true
   check(subject: Subject, given: Given<Fields>): Iterable<Finding>
 }
 
@@ -54,4 +65,5 @@ export interface Rule {
   readonly policy: Policy
   readonly mode: Mode
   readonly options: OptionValues<OptionFields>
+  readonly exemptions: readonly Exemption[]
 }

@@ -22,6 +22,25 @@ export function isSameQuantity(one: unknown, other: unknown): boolean {
   return left.units * 10n ** BigInt(scale - left.scale) === right.units * 10n ** BigInt(scale - right.scale)
 }
 
+/** How much a Kubernetes quantity is, in bytes where it is a size; undefined for what is no quantity. */
+export function amountOf(quantity: unknown): number | undefined {
+  const exact = parse(quantity)
+  return exact === undefined ? undefined : Number(exact.units) / 10 ** exact.scale
+}
+
+const PROMETHEUS_UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB', 'EB'] as const
+
+/**
+ * Bytes of a size as Prometheus writes it, `80GB` or `1.5TiB`: powers of 1024 whatever the unit looks like. Undefined for
+ * what is no size.
+ */
+export function prometheusBytes(size: string): number | undefined {
+  const match = /^(\d{1,15}(?:\.\d{1,15})?)([KMGTPE]?)(?:i?)B$/.exec(size)
+  if (match === null) return undefined
+  const power = PROMETHEUS_UNITS.findIndex((unit) => unit === `${match[2]}B`)
+  return Number(match[1]) * 1024 ** power
+}
+
 function parse(value: unknown): Exact | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
   const match = QUANTITY.exec(String(value))

@@ -10,3 +10,6 @@ export interface Resource {
 
 export const POD: Resource = { group: '', version: 'v1', resource: 'pods', kind: 'Pod' }
 export const STATEFUL_SET: Resource = { group: 'apps', version: 'v1', resource: 'statefulsets', kind: 'StatefulSet' }
+export const DEPLOYMENT: Resource = { group: 'apps', version: 'v1', resource: 'deployments', kind: 'Deployment' }
+export const DAEMON_SET: Resource = { group: 'apps', version: 'v1', resource: 'daemonsets', kind: 'DaemonSet' }
+export const REPLICA_SET: Resource = { group: 'apps', version: 'v1', resource: 'replicasets', kind: 'ReplicaSet' }

@@ -55,7 +55,8 @@ export function annotationOf(verdicts: readonly Verdict[]): string {
 }
 
 /** Says what enforcing would have done, where it was not done. */
-function intent({ outcome, enforced, finding }: FindingVerdict): string {
+function intent({ outcome, enforced, known, finding }: FindingVerdict): string {
+  if (known) return `was so before this update: ${finding.problem}`
   if (enforced === 'patched') {
     return outcome === 'patched' ? (finding.fix?.does ?? '') : `would patch: ${finding.fix?.does}`
   }

@@ -47,6 +47,7 @@ export default definePolicy({
         'Label keys that change with releases: a new StatefulSet with one of them in a claim template is warned about.'
     }
   },
+  comparesOld: true,
   *check(subject, { options }) {
     if (isOwnedByPrometheusOperator(subject.object) || isOwnedByPrometheusOperator(subject.oldObject)) return
     if (subject.operation === 'CREATE') yield* volatileLabels(subject, options.volatileLabels)

@@ -1,6 +1,21 @@
 import type { Policy } from '../core/policy.ts'
+import autoshardingLabels from './autosharding-labels.ts'
 import claimTemplateLabels from './claim-template-labels.ts'
+import prometheusAvailability from './prometheus-availability.ts'
+import prometheusResources from './prometheus-resources.ts'
+import prometheusStorage from './prometheus-storage.ts'
 import pushgatewayGracefulStop from './pushgateway-graceful-stop.ts'
+import pushgatewayPersistence from './pushgateway-persistence.ts'
+import sharedTsdbClaim from './shared-tsdb-claim.ts'
 
 /** The catalogue, in the order in which policies are asked and repairs are made. */
-export const POLICIES: readonly Policy[] = [claimTemplateLabels, pushgatewayGracefulStop]
+export const POLICIES: readonly Policy[] = [
+  claimTemplateLabels,
+  pushgatewayGracefulStop,
+  pushgatewayPersistence,
+  autoshardingLabels,
+  sharedTsdbClaim,
+  prometheusStorage,
+  prometheusResources,
+  prometheusAvailability
+]

@@ -1,17 +1,22 @@
 import t from 'tap'
-import { UNKNOWN_CLUSTER } from '../../src/core/cluster.ts'
 import { type Decision, judge } from '../../src/core/decide.ts'
 import { MODES, type Mode } from '../../src/core/mode.ts'
 import type { Finding, Policy, Rule } from '../../src/core/policy.ts'
 import { POD } from '../../src/core/resource.ts'
 import { pod } from '../fixtures/objects.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
+import { circumstances } from '../helpers/rules.ts'
 
 const finding: Finding = { field: ['spec'], problem: 'it is wrong', remedy: 'mend it' }
 
 function rule(id: string, check: Policy['check'], mode: Mode = 'enforce'): Rule {
   const watches = [{ phase: 'mutate', operation: 'CREATE', resource: POD }] as const
-  return { policy: { id, summary: '', defaultMode: 'enforce', watches, options: {}, check }, mode, options: {} }
+  return {
+    policy: { id, summary: '', defaultMode: 'enforce', watches, options: {}, check },
+    mode,
+    options: {},
+    exemptions: []
+  }
 }
 
 const denies = (mode?: Mode): Rule => rule('denies', () => [finding], mode)
@@ -28,7 +33,7 @@ const crashes = (mode?: Mode): Rule =>
   )
 
 function decide(rules: readonly Rule[], ceiling: Mode = 'enforce', annotations: Record<string, string> = {}): Decision {
-  return judge(subjectOf(pod({ annotations }), undefined, ['mutate']), rules, { cluster: UNKNOWN_CLUSTER, ceiling })
+  return judge(subjectOf(pod({ annotations }), undefined, ['mutate']), rules, circumstances({ ceiling }))
 }
 
 function outcomes({ verdicts }: Decision): string[] {
@@ -105,4 +110,34 @@ t.test('holdfast.dev/skip excuses the policies that it names', async (t) => {
   t.strictSame(skip(' denies , patches '), ['denies enforce skipped', 'patches enforce skipped'])
   t.strictSame(skip('deni'), ['patches enforce warned', 'denies enforce denied'].reverse())
   t.equal(decide([denies()], 'enforce', { 'holdfast.dev/skip': 'denies' }).allowed, true)
+})
+
+t.test('the ratchet: what was so before is only warned about', async (t) => {
+  const tooMany = rule('too-many', ({ object }) => {
+    const { replicas = 0 } = object.spec as { replicas?: number }
+    return replicas > 1 ? [{ ...finding, field: ['spec', 'replicas'] }] : []
+  })
+  const updates = [{ phase: 'mutate', operation: 'UPDATE', resource: POD }] as const
+  const on = (parts: object): Rule => ({ ...tooMany, policy: { ...tooMany.policy, watches: updates, ...parts } })
+  const update = (before: number, after: number, parts: object = {}): string => {
+    const [old, object] = [before, after].map((replicas) => ({ kind: 'Pod', apiVersion: 'v1', spec: { replicas } }))
+    return outcomes(judge(subjectOf(object as never, old), [on(parts)], circumstances())).join()
+  }
+  t.equal(update(1, 2), 'too-many enforce denied')
+  t.equal(update(2, 3), 'too-many enforce warned')
+  t.equal(update(2, 1), '')
+  t.equal(
+    update(2, 3, { comparesOld: true }),
+    'too-many enforce denied',
+    'not for a policy that judges the change itself'
+  )
+})
+
+t.test('an exemption excuses until its day', async (t) => {
+  const now = Date.UTC(2026, 10, 21)
+  const exempt = (expires: number | undefined): string =>
+    outcomes(decide([{ ...denies(), exemptions: [{ namespaces: ['mon*'], names: [], expires }] }])).join()
+  t.equal(exempt(undefined), 'denies enforce skipped')
+  t.equal(exempt(now + 1), 'denies enforce skipped')
+  t.equal(exempt(now), 'denies enforce denied')
 })

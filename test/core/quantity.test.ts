@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { isSameQuantity } from '../../src/core/quantity.ts'
+import { amountOf, isSameQuantity, prometheusBytes } from '../../src/core/quantity.ts'
 
 t.test('amounts', async (t) => {
   const same: readonly (readonly [unknown, unknown])[] = [
@@ -52,4 +52,22 @@ t.test('every amount is itself in smaller units', async (t) => {
       })
     )
   )
+})
+
+t.test('amounts in bytes, of both worlds', async (t) => {
+  t.equal(amountOf('1Gi'), 2 ** 30)
+  t.equal(amountOf('1.5G'), 1.5e9)
+  t.equal(amountOf('much'), undefined)
+  const sizes: readonly (readonly [string, number | undefined])[] = [
+    ['0B', 0],
+    ['512MB', 512 * 2 ** 20],
+    ['1KB', 1024],
+    ['1.5TiB', 1.5 * 2 ** 40],
+    ['2EB', 2 * 2 ** 60],
+    ['80Gi', undefined],
+    ['80', undefined],
+    ['GB', undefined],
+    ['', undefined]
+  ]
+  for (const [size, bytes] of sizes) t.equal(prometheusBytes(size), bytes, size)
 })

@@ -7,6 +7,7 @@ import { claimTemplate, statefulSet } from '../fixtures/objects.ts'
 import { CHART_UPGRADES, chartStatefulSet } from '../fixtures/pushgateway-chart.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'
+import { circumstances, enforced } from '../helpers/rules.ts'
 
 const restore = { onChange: 'restore' } as const
 
@@ -402,8 +403,7 @@ t.test('every upgrade of the prometheus-pushgateway chart from 1.18.0 to 3.8.0',
 })
 
 function judgeWith(onChange: 'reject' | 'restore', before: JsonObject, after: JsonObject): ReturnType<typeof judge> {
-  const rule = { policy, mode: 'enforce', options: { onChange, volatileLabels: [] } } as const
-  return judge(subjectOf(after, before), [rule as never], { cluster: { version: undefined }, ceiling: 'enforce' })
+  return judge(subjectOf(after, before), [enforced(policy as never, { onChange })], circumstances())
 }
 
 /** The keys of the first claim template's labels that differ, found in another way than the policy finds them. */

@@ -1,0 +1,146 @@
+import { flagValue } from '../core/arguments.ts'
+import { differencesBetween } from '../core/differences.ts'
+import { hashOf } from '../core/hash.ts'
+import { parseImage } from '../core/image.ts'
+import { integerOf, objectOf, own, textOf } from '../core/json.ts'
+import type { Path } from '../core/path.ts'
+import { type Container, containersOf, imageOf } from '../core/pod.ts'
+import { definePolicy, type Finding } from '../core/policy.ts'
+import { isSameQuantity } from '../core/quantity.ts'
+import { STATEFUL_SET } from '../core/resource.ts'
+import { annotationsOf, labelsOf, type Subject, specOf } from '../core/subject.ts'
+import { quote } from '../core/text.ts'
+
+/** On the Pod template: another value makes the StatefulSet roll its Pods. */
+export const HASH_ANNOTATION = 'holdfast.dev/autosharding-labels'
+
+const NAMED_LABELS = 16
+
+/**
+ * kube-state-metrics 1.8 to 2.12 watches its own StatefulSet by the labels that it had when the Pod started. A label that
+ * changes or goes away takes the StatefulSet out of sight, and the shard count stays what it was until a restart.
+ */
+export default definePolicy({
+  id: 'autosharding-labels',
+  summary: 'A change of labels does not freeze the shard count of kube-state-metrics.',
+  defaultMode: 'warn',
+  watches: [{ phase: 'mutate', operation: 'UPDATE', resource: STATEFUL_SET }],
+  options: {
+    onChange: {
+      type: 'string',
+      enum: ['warn', 'restart', 'reject'],
+      default: 'warn',
+      description:
+        'What an update meets that changes or removes a label of the StatefulSet without restarting its Pods. `warn` ' +
+        'says so; `restart` puts a hash of the labels on the Pod template, so that the Pods restart once; `reject` ' +
+        'refuses it. The last two need `mode: enforce`.'
+    }
+  },
+  comparesOld: true,
+  *check(subject, { options }) {
+    const shards = containersOf(objectOf(specOf(subject.object).template)).filter(isAutosharded)
+    if (shards.length === 0 || specOf(subject.object).replicas === 0) return
+    const versions = shards.map(affectedVersion)
+    if (versions.every((affected) => affected === false)) return
+    const changed = changedLabels(subject)
+    const finding =
+      changed.length > 0 && !restartsAnyway(subject) && !isRestarted(subject)
+        ? frozenShards(subject, changed, versions.includes(true) ? options.onChange : 'warn')
+        : undefined
+    if (finding !== undefined) yield finding
+    if (finding?.fix === undefined) yield* carriedHash(subject, options.onChange)
+  }
+})
+
+function isAutosharded(container: Container): boolean {
+  if (parseImage(imageOf(container)).name !== 'kube-state-metrics') return false
+  return Boolean(flagValue(container, 'pod')) && Boolean(flagValue(container, 'pod-namespace'))
+}
+
+/** Whether the version has the fault: 1.8 to 2.12. Undefined where the tag does not say, such as for a digest. */
+function affectedVersion(container: Container): boolean | undefined {
+  const match = /^v?(\d{1,3})\.(\d{1,4})(?:\D|$)/.exec(parseImage(imageOf(container)).tag ?? '')
+  if (match === null) return undefined
+  const [major, minor] = [Number(match[1]), Number(match[2])]
+  return (major === 1 && minor >= 8) || (major === 2 && minor < 13)
+}
+
+/** A label that is new does no harm: the StatefulSet still carries all that the Pods look for. */
+function changedLabels({ object, oldObject }: Subject): string[] {
+  const [before, after] = [labelsOf(oldObject), labelsOf(object)]
+  return Object.keys(before)
+    .filter((key) => own(before, key) !== own(after, key))
+    .map(
+      (key) => `${key} ${quote(own(before, key))} → ${own(after, key) === undefined ? 'none' : quote(own(after, key))}`
+    )
+}
+
+/** A changed template restarts the Pods, and with them what they look for. */
+function restartsAnyway(subject: Subject): boolean {
+  return rollsAllPods(subject) && isTemplateChanged(subject)
+}
+
+/** Seen before, in this very request: another webhook changed something after us, and we are asked again. */
+function isRestarted({ object }: Subject): boolean {
+  return hashIn(object) === hashOf(labelsOf(object))
+}
+
+function isTemplateChanged({ object, oldObject }: Subject): boolean {
+  const isSame = (path: Path, before: unknown, after: unknown): boolean =>
+    path.at(-1) === HASH_ANNOTATION || (path.includes('resources') && isSameQuantity(before, after))
+  return differencesBetween(specOf(oldObject).template, specOf(object).template, { keep: 0, isSame }).total > 0
+}
+
+function rollsAllPods({ object }: Subject): boolean {
+  const { type = 'RollingUpdate', rollingUpdate } = objectOf(specOf(object).updateStrategy)
+  return type === 'RollingUpdate' && (integerOf(objectOf(rollingUpdate).partition) ?? 0) === 0
+}
+
+function frozenShards(subject: Subject, changed: readonly string[], onChange: 'warn' | 'restart' | 'reject'): Finding {
+  const named = changed.slice(0, NAMED_LABELS).join(', ')
+  const more = changed.length > NAMED_LABELS ? ` and ${changed.length - NAMED_LABELS} more` : ''
+  const finding = {
+    field: ['metadata', 'labels'],
+    problem: `kube-state-metrics before 2.13 stops following its shard count when a label of its StatefulSet changes without a restart: ${named}${more}`,
+    remedy: `upgrade kube-state-metrics to 2.13 or later, or ${restartOf(subject)}`
+  }
+  if (onChange === 'reject') return finding
+  if (onChange === 'warn' || !rollsAllPods(subject)) return { ...finding, advice: true }
+  const edits = [{ path: hashPath, value: hashOf(labelsOf(subject.object)) }]
+  return {
+    ...finding,
+    fix: { edits, does: `restarts the Pods of kube-state-metrics once, because labels change: ${named}${more}` }
+  }
+}
+
+function restartOf(subject: Subject): string {
+  const { name, namespace } = subject
+  if (!rollsAllPods(subject))
+    return 'delete its Pods one by one after the change: its update strategy does not restart them'
+  return `change a label of the Pod template too, or run "kubectl rollout restart statefulset ${name} -n ${namespace}" after the change`
+}
+
+const hashPath = ['spec', 'template', 'metadata', 'annotations', HASH_ANNOTATION]
+
+/**
+ * A client that writes the whole object drops the hash that it does not know, and the Pods would restart once more for
+ * nothing. So it is put back, as long as a restart is what was asked for.
+ */
+function* carriedHash({ object, oldObject }: Subject, onChange: string): Generator<Finding> {
+  if (onChange !== 'restart') return
+  const [before, after] = [hashIn(oldObject), hashIn(object)]
+  if (before === undefined || after !== undefined) return
+  yield {
+    field: hashPath,
+    problem: `the update drops the annotation ${HASH_ANNOTATION}, which would restart the Pods`,
+    remedy: 'leave it, or set onChange to warn before you remove it',
+    fix: {
+      edits: [{ path: hashPath, value: before }],
+      does: `keeps the annotation ${HASH_ANNOTATION}, so that the Pods do not restart again`
+    }
+  }
+}
+
+function hashIn(object: Subject['object']): string | undefined {
+  return textOf(own(annotationsOf(objectOf(specOf(object).template)), HASH_ANNOTATION))
+}

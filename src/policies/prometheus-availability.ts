@@ -1,0 +1,35 @@
+import { listOf, objectOf } from '../core/json.ts'
+import { definePolicy } from '../core/policy.ts'
+import { serversIn } from '../core/prometheus.ts'
+import { DEPLOYMENT, REPLICA_SET, STATEFUL_SET } from '../core/resource.ts'
+import { specOf } from '../core/subject.ts'
+import { replicasInWords, storedAs, type Workload } from '../core/workload.ts'
+
+export default definePolicy({
+  id: 'prometheus-availability',
+  summary: 'Replicas of Prometheus do not all go down with one node.',
+  defaultMode: 'warn',
+  watches: storedAs([DEPLOYMENT, STATEFUL_SET, REPLICA_SET]),
+  options: {},
+  *check(subject) {
+    const [server] = serversIn(subject)
+    if (server === undefined || server.workload.replicas < 2 || isSpread(server.workload)) return
+    yield {
+      field: ['spec', 'template', 'spec', 'affinity'],
+      problem: `nothing keeps the ${replicasInWords(server.workload)} of Prometheus from running on one node, and then they go down together`,
+      remedy:
+        'add topologySpreadConstraints or podAntiAffinity over kubernetes.io/hostname (server.podAntiAffinity: soft in the prometheus chart)'
+    }
+  }
+})
+
+/** Preferred or required: both say that somebody thought of it. */
+function isSpread({ template }: Workload): boolean {
+  const spec = specOf(template)
+  if (listOf(spec.topologySpreadConstraints).length > 0) return true
+  const {
+    requiredDuringSchedulingIgnoredDuringExecution: required,
+    preferredDuringSchedulingIgnoredDuringExecution: preferred
+  } = objectOf(objectOf(spec.affinity).podAntiAffinity)
+  return listOf(required).length > 0 || listOf(preferred).length > 0
+}

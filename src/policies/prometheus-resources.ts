@@ -1,0 +1,61 @@
+import { type JsonObject, objectOf } from '../core/json.ts'
+import { definePolicy, type Finding } from '../core/policy.ts'
+import { type Server, serversIn } from '../core/prometheus.ts'
+import { DAEMON_SET, DEPLOYMENT, REPLICA_SET, STATEFUL_SET } from '../core/resource.ts'
+import { specOf } from '../core/subject.ts'
+import { quote } from '../core/text.ts'
+import { storedAs } from '../core/workload.ts'
+
+export default definePolicy({
+  id: 'prometheus-resources',
+  summary: 'Prometheus requests CPU and memory, and has a limit of memory.',
+  defaultMode: 'warn',
+  watches: storedAs([DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET]),
+  options: {},
+  *check(subject) {
+    for (const server of serversIn(subject)) yield* missingResources(server)
+  }
+})
+
+function* missingResources({ workload, container, path }: Server): Generator<Finding> {
+  const own = objectOf(container.object.resources)
+  // Since Kubernetes 1.32 a Pod may have resources as a whole, which its containers share.
+  const shared = objectOf(specOf(workload.template).resources)
+  for (const { kind, name, effect, remedy } of WANTED) {
+    if (isSet(own, shared, kind, name)) continue
+    yield {
+      field: [...path, 'resources', kind, name],
+      fault: `${kind} of ${name} of ${container.object.name}`,
+      problem: `container ${quote(container.object.name)} has no ${kind === 'requests' ? 'request' : 'limit'} of ${name}: ${effect}`,
+      remedy
+    }
+  }
+}
+
+const WANTED = [
+  {
+    kind: 'requests',
+    name: 'cpu',
+    effect: 'on a busy node its rules and scrapes come late',
+    remedy: 'set resources.requests.cpu to what it uses on an ordinary day (server.resources in the prometheus chart)'
+  },
+  {
+    kind: 'requests',
+    name: 'memory',
+    effect: 'it is among the first to be evicted from a node that runs short',
+    remedy:
+      'set resources.requests.memory to what it uses on an ordinary day (server.resources in the prometheus chart)'
+  },
+  {
+    kind: 'limits',
+    name: 'memory',
+    effect: 'one expensive query can take the whole node down',
+    remedy: 'set resources.limits.memory to twice what it uses on an ordinary day; a limit of CPU is not needed'
+  }
+] as const
+
+/** The API server fills a missing request in from the limit, so a limit is a request too. */
+function isSet(own: JsonObject, shared: JsonObject, kind: 'requests' | 'limits', name: string): boolean {
+  const kinds = kind === 'requests' ? ['requests', 'limits'] : ['limits']
+  return [own, shared].some((resources) => kinds.some((one) => (objectOf(resources[one])[name] ?? null) !== null))
+}

@@ -1,0 +1,97 @@
+import { flagValue, isExpanded, isStartedByShell } from '../core/arguments.ts'
+import { objectOf, textOf, textsOf } from '../core/json.ts'
+import type { Path } from '../core/path.ts'
+import { type Container, containersOf } from '../core/pod.ts'
+import { definePolicy, type Finding } from '../core/policy.ts'
+import { isPushgateway } from '../core/pushgateway.ts'
+import { DEPLOYMENT, STATEFUL_SET } from '../core/resource.ts'
+import { quote } from '../core/text.ts'
+import { mountCovering, mountsOf, resolve, volumeNamed } from '../core/volumes.ts'
+import { replicasInWords, storedAs, surges, type Workload, workloadOf } from '../core/workload.ts'
+
+/** The directory that the image starts in. */
+const WORKING_DIRECTORY = '/pushgateway'
+
+export default definePolicy({
+  id: 'pushgateway-persistence',
+  summary: 'A Pushgateway that has a volume keeps its metrics on it, and there is one of it.',
+  defaultMode: 'warn',
+  watches: storedAs([DEPLOYMENT, STATEFUL_SET]),
+  options: {},
+  *check(subject) {
+    const workload = workloadOf(subject)
+    if (workload === undefined) return
+    for (const container of containersOf(workload.template).filter(isPushgateway)) {
+      const path = ['spec', 'template', 'spec', 'containers', container.index]
+      yield* severalReplicas(workload)
+      yield* persistence(workload, container, path)
+      yield* missingFlag(container, path)
+    }
+  }
+})
+
+function* severalReplicas(workload: Workload): Generator<Finding> {
+  if (workload.replicas < 2) return
+  yield {
+    field: ['spec', 'replicas'],
+    problem: `each push lands on one of ${replicasInWords(workload)}, so every scrape sees another part of the metrics`,
+    remedy: 'set replicas to 1: Pushgateway does not share what it holds'
+  }
+}
+
+function* persistence(workload: Workload, container: Container, path: Path): Generator<Finding> {
+  if (isStartedByShell(container)) return
+  const file = flagValue(container, 'persistence.file')
+  if (file === undefined || file === '') {
+    yield* unusedVolume(workload, container, path)
+    return
+  }
+  if (isExpanded(file)) return
+  const absolute = resolve(textOf(container.object.workingDir) ?? WORKING_DIRECTORY, file)
+  const mount = mountCovering(container, absolute)
+  const volume = mount && volumeNamed(workload, mount.name)
+  if (volume === undefined || volume.kind === 'emptyDir') {
+    const where = volume === undefined ? 'on none of the volumes' : 'on an emptyDir'
+    yield {
+      field: [...path, 'args'],
+      fault: `file of ${container.object.name}`,
+      problem: `--persistence.file=${quote(file)} lies ${where}, so the metrics are gone with the Pod`,
+      remedy: 'name a file below the mountPath of a volume that outlives the Pod, /data/pushgateway.data in the chart'
+    }
+    return
+  }
+  if (!surges(workload)) return
+  yield {
+    field: ['spec', 'strategy'],
+    problem: `a rollout starts the new Pod before the old one has written ${quote(file)}, and the last pushes are lost`,
+    remedy: 'set strategy.type to Recreate'
+  }
+}
+
+/** A claim that is mounted for nothing: the chart mounts one without setting the flag. */
+function* unusedVolume(workload: Workload, container: Container, path: Path): Generator<Finding> {
+  const mount = mountsOf(container).find(({ name, readOnly }) => {
+    const volume = volumeNamed(workload, name)
+    return !readOnly && (volume?.kind === 'template' || (volume?.kind === 'claim' && !volume.readOnly))
+  })
+  if (mount === undefined) return
+  yield {
+    field: [...path, 'args'],
+    fault: `no file of ${container.object.name}`,
+    problem: `a volume is mounted at ${quote(mount.mountPath)} and --persistence.file is not set, so nothing is ever written there`,
+    remedy: `add --persistence.file=${resolve(mount.mountPath, 'pushgateway.data')} (extraArgs in the chart)`
+  }
+}
+
+/** Recipes on the web recommend it; no version has ever had it. */
+function* missingFlag(container: Container, path: Path): Generator<Finding> {
+  const preStop = objectOf(objectOf(container.object.lifecycle).preStop)
+  const command = textsOf(objectOf(preStop.exec).command)
+  if (!command.some((word) => word.includes('--flush-metrics'))) return
+  yield {
+    field: [...path, 'lifecycle', 'preStop'],
+    fault: `flush-metrics of ${container.object.name}`,
+    problem: 'the preStop hook calls --flush-metrics, which no version of Pushgateway knows',
+    remedy: 'remove it: metrics are written at SIGTERM where --persistence.file is set'
+  }
+}

@@ -1,0 +1,39 @@
+import { isExpanded } from '../core/arguments.ts'
+import { definePolicy, type Finding } from '../core/policy.ts'
+import { type Server, serversIn } from '../core/prometheus.ts'
+import { DAEMON_SET, DEPLOYMENT, REPLICA_SET, STATEFUL_SET } from '../core/resource.ts'
+import { quote } from '../core/text.ts'
+import { mountCovering, volumeNamed } from '../core/volumes.ts'
+import { replicasInWords, storedAs, type Workload } from '../core/workload.ts'
+
+export default definePolicy({
+  id: 'shared-tsdb-claim',
+  summary: 'Several replicas of Prometheus never write one TSDB through one PersistentVolumeClaim.',
+  defaultMode: 'enforce',
+  watches: storedAs([DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET]),
+  options: {},
+  *check(subject) {
+    for (const server of serversIn(subject)) yield* sharedClaim(server)
+  }
+})
+
+function* sharedClaim({ workload, container, tsdbPath }: Server): Generator<Finding> {
+  if (workload.replicas < 2 || tsdbPath === undefined) return
+  const mount = mountCovering(container, tsdbPath)
+  // With an expression in its path, each replica has a directory of its own on the volume that they share.
+  if (mount === undefined || mount.readOnly || isExpanded(mount.subPathExpr ?? '')) return
+  const volume = volumeNamed(workload, mount.name)
+  if (volume?.kind !== 'claim' || volume.readOnly) return
+  yield {
+    field: ['spec', 'template', 'spec', 'volumes', volume.index, 'persistentVolumeClaim', 'claimName'],
+    fault: `claim ${volume.claimName}`,
+    problem: `${replicasInWords(workload)} of Prometheus write one TSDB at ${quote(tsdbPath)} through one claim, ${quote(volume.claimName)}; all but one fail with "lock DB directory" or wait for the volume`,
+    remedy: wayOut(workload)
+  }
+}
+
+function wayOut({ kind }: Workload): string {
+  return kind === 'DaemonSet'
+    ? 'give each Pod a volume of its node (hostPath), or run a StatefulSet with volumeClaimTemplates in its place'
+    : 'run it as a StatefulSet with volumeClaimTemplates (server.statefulSet.enabled: true in the prometheus chart), or set replicas to 1'
+}

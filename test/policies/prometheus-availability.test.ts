@@ -1,0 +1,57 @@
+import policy from '../../src/policies/prometheus-availability.ts'
+import { OPERATED, prometheus, prometheusSet } from '../fixtures/prometheus.ts'
+import { testPolicy } from '../helpers/policy-tester.ts'
+
+const AFFINITY = 'spec.template.spec.affinity'
+
+function antiAffinity(kind: string, terms: readonly object[]): object {
+  return { podAntiAffinity: { [`${kind}DuringSchedulingIgnoredDuringExecution`]: terms } }
+}
+
+testPolicy(policy, {
+  accepted: [
+    { name: 'one replica', object: prometheusSet({ replicas: 1 }) },
+    {
+      name: 'required',
+      object: prometheusSet({
+        replicas: 2,
+        pod: { affinity: antiAffinity('required', [{ topologyKey: 'kubernetes.io/hostname' }]) }
+      })
+    },
+    {
+      name: 'preferred',
+      object: prometheusSet({ replicas: 2, pod: { affinity: antiAffinity('preferred', [{ weight: 100 }]) } })
+    },
+    { name: 'a spread', object: prometheusSet({ replicas: 2, pod: { topologySpreadConstraints: [{ maxSkew: 1 }] } }) },
+    { name: 'two agents', object: prometheus({ replicas: 2, args: ['--agent'] }) },
+    { name: 'prometheus-operator', object: prometheusSet({ replicas: 2, metadata: OPERATED }) }
+  ],
+  refused: [
+    {
+      name: 'two replicas anywhere',
+      object: prometheusSet({ replicas: 2 }),
+      finds: [{ field: AFFINITY, problem: /the 2 replicas of Prometheus/, remedy: /topologySpreadConstraints/ }]
+    },
+    {
+      name: 'rules that are empty',
+      object: prometheusSet({
+        replicas: 2,
+        pod: { affinity: antiAffinity('required', []), topologySpreadConstraints: null }
+      }),
+      finds: [{ field: AFFINITY }]
+    },
+    {
+      name: 'an affinity to nodes only',
+      object: prometheusSet({ replicas: 3, pod: { affinity: { nodeAffinity: {} } } }),
+      finds: [{ field: AFFINITY }]
+    }
+  ],
+  advised: [
+    {
+      name: 'an update of what was so before',
+      oldObject: prometheusSet({ replicas: 2 }),
+      object: prometheusSet({ replicas: 4 }),
+      finds: [{ field: AFFINITY }]
+    }
+  ]
+})

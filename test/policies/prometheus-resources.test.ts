@@ -1,0 +1,63 @@
+import policy from '../../src/policies/prometheus-resources.ts'
+import { OPERATED, prometheus } from '../fixtures/prometheus.ts'
+import { testPolicy } from '../helpers/policy-tester.ts'
+
+const CPU = 'spec.template.spec.containers[1].resources.requests.cpu'
+const MEMORY = 'spec.template.spec.containers[1].resources.requests.memory'
+const LIMIT = 'spec.template.spec.containers[1].resources.limits.memory'
+
+testPolicy(policy, {
+  accepted: [
+    { name: 'requests, and a limit of memory', object: prometheus() },
+    {
+      name: 'limits, which are requests too',
+      object: prometheus({ resources: { limits: { cpu: 1, memory: '4Gi' } } })
+    },
+    {
+      name: 'resources of the Pod as a whole',
+      object: prometheus({
+        resources: {},
+        pod: { resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { memory: '2Gi' } } }
+      })
+    },
+    { name: 'an agent', object: prometheus({ resources: {}, args: ['--agent'] }) },
+    { name: 'prometheus-operator', object: prometheus({ resources: {}, metadata: OPERATED }) }
+  ],
+  refused: [
+    {
+      name: 'nothing, as in the chart',
+      object: prometheus({ resources: {} }),
+      finds: [
+        { field: CPU, problem: /no request of cpu: .*come late/ },
+        { field: MEMORY, problem: /no request of memory: .*evicted/ },
+        { field: LIMIT, problem: /no limit of memory/ }
+      ]
+    },
+    {
+      name: 'no memory',
+      object: prometheus({ resources: { requests: { cpu: '1' }, limits: { memory: null } } }),
+      finds: [{ field: MEMORY }, { field: LIMIT }]
+    },
+    {
+      name: 'no limit',
+      object: prometheus({ resources: { requests: { cpu: '1', memory: '1Gi' } } }),
+      finds: [{ field: LIMIT }]
+    },
+    {
+      name: 'no request of CPU',
+      object: prometheus({ resources: { requests: { memory: '1Gi' }, limits: { memory: '1Gi' } } }),
+      finds: [{ field: CPU }]
+    },
+    {
+      name: 'resources that are no map',
+      object: prometheus({ resources: 'many' as never }),
+      finds: [{ field: CPU }, { field: MEMORY }, { field: LIMIT }]
+    },
+    {
+      name: 'requests that go away: the one that was missing before is only warned about',
+      oldObject: prometheus({ resources: { requests: { memory: '1Gi' }, limits: { memory: '1Gi' } } }),
+      object: prometheus({ resources: {} }),
+      finds: [{ field: MEMORY }, { field: LIMIT }]
+    }
+  ]
+})

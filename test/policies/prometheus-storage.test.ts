@@ -1,0 +1,146 @@
+import type { JsonObject } from '../../src/core/json.ts'
+import policy from '../../src/policies/prometheus-storage.ts'
+import { claimVolume, OPERATED, prometheus, prometheusSet, TSDB_ARGS } from '../fixtures/prometheus.ts'
+import { testPolicy } from '../helpers/policy-tester.ts'
+
+const MOUNTS = 'spec.template.spec.containers[1].volumeMounts'
+const ARGS = 'spec.template.spec.containers[1].args'
+const emptyDir = [{ name: 'storage', emptyDir: {} }]
+
+function retaining(size: string): readonly string[] {
+  return [...TSDB_ARGS, `--storage.tsdb.retention.size=${size}`]
+}
+
+function behindSidecar(object: JsonObject): JsonObject {
+  const copy = structuredClone(object) as { spec: { template: { spec: { containers: object[] } } } }
+  copy.spec.template.spec.containers.unshift({ name: 'sidecar', image: 'busybox' })
+  return copy as unknown as JsonObject
+}
+
+testPolicy(policy, {
+  accepted: [
+    {
+      name: 'a rollout that has a directory of its own',
+      object: prometheus({
+        mounts: [{ name: 'storage', mountPath: '/data', subPathExpr: '$(POD_NAME)' }],
+        spec: { strategy: {} }
+      })
+    },
+    {
+      name: 'a path that only kubelet knows',
+      object: prometheus({ args: ['--storage.tsdb.path=$(DATA)'], mounts: [] })
+    },
+    {
+      name: "Bitnami's own directory",
+      object: prometheus({ image: 'docker.io/bitnami/prometheus:3', args: undefined })
+    },
+    { name: 'a claim for each replica', object: prometheusSet({ replicas: 2 }) },
+    { name: 'a claim, and Recreate', object: prometheus() },
+    {
+      name: 'a volume of another kind',
+      object: prometheus({ volumes: [{ name: 'storage', hostPath: { path: '/srv' } }] })
+    },
+    { name: 'an agent on an emptyDir', object: prometheus({ args: ['--agent'], volumes: emptyDir }) },
+    {
+      name: 'prometheus-operator, whose default is an emptyDir',
+      object: prometheus({ kind: 'StatefulSet', volumes: emptyDir, metadata: OPERATED })
+    },
+    { name: 'less than 85 % kept', object: prometheusSet({ args: retaining('80GB') }, '100Gi') },
+    { name: 'a size without limit', object: prometheusSet({ args: retaining('0') }) },
+    { name: 'a size that nobody can read', object: prometheusSet({ args: retaining('much') }) },
+    { name: 'a volume that nobody can read', object: prometheusSet({ args: retaining('80GB') }, 'much') },
+    { name: 'a size kept on a claim whose size is not here', object: prometheus({ args: retaining('80GB') }) },
+    {
+      name: 'a longer share allowed',
+      options: { maxRetentionPercent: 95 },
+      object: prometheusSet({ args: retaining('90GB') })
+    },
+    {
+      name: 'claims that are kept',
+      object: prometheusSet({
+        spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' } }
+      })
+    },
+    {
+      name: 'a rollout without surge',
+      object: prometheus({
+        spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } } }
+      })
+    },
+    { name: 'the lock left on', object: prometheusSet({ args: [...TSDB_ARGS, '--no-storage.tsdb.no-lockfile'] }) }
+  ],
+  refused: [
+    {
+      name: 'a new fault beside an old one',
+      oldObject: prometheusSet({ args: retaining('95GB') }),
+      object: prometheusSet({ args: [...retaining('95GB'), '--storage.tsdb.no-lockfile'] }),
+      finds: [{ field: ARGS, problem: /no-lockfile/ }]
+    },
+    {
+      name: 'an emptyDir',
+      object: prometheus({ volumes: emptyDir }),
+      finds: [{ field: MOUNTS, problem: /"prometheus-server" at "\/data" lies on an emptyDir/ }]
+    },
+    {
+      name: 'no volume at all',
+      object: prometheus({ mounts: [] }),
+      finds: [{ field: MOUNTS, problem: /in the container's own file system/ }]
+    },
+    { name: 'a mount of a volume that is not there', object: prometheus({ volumes: [] }), finds: [{ field: MOUNTS }] },
+    {
+      name: '85 % kept',
+      object: prometheusSet({ args: retaining('85GB') }, '100Gi'),
+      finds: [{ field: ARGS, problem: /=85GB is 85 % of the volume of "100Gi"/ }]
+    },
+    {
+      name: 'a gigabyte of Prometheus is more than one of Kubernetes',
+      object: prometheusSet({ args: retaining('80GB') }, '100G'),
+      finds: [{ field: ARGS, problem: /86 %/ }]
+    },
+    {
+      name: 'a smaller share allowed',
+      options: { maxRetentionPercent: 50 },
+      object: prometheusSet({ args: retaining('60GB') }),
+      finds: [{ field: ARGS, remedy: /below 50 %/ }]
+    },
+    {
+      name: 'claims that go with the StatefulSet, and with a replica',
+      object: prometheusSet({
+        spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Delete' } }
+      }),
+      finds: [
+        { field: 'spec.persistentVolumeClaimRetentionPolicy.whenDeleted', problem: /is deleted$/ },
+        { field: 'spec.persistentVolumeClaimRetentionPolicy.whenScaled', problem: /is scaled down$/ }
+      ]
+    },
+    {
+      name: 'a rollout that starts before it stops',
+      object: prometheus({ spec: { strategy: { type: 'RollingUpdate' } } }),
+      finds: [{ field: 'spec.strategy', remedy: /Recreate/ }]
+    },
+    {
+      name: 'no strategy, which is RollingUpdate',
+      object: prometheus({ volumes: [claimVolume('x')], spec: { strategy: undefined } }),
+      finds: [{ field: 'spec.strategy' }]
+    },
+    {
+      name: 'no lock',
+      object: prometheusSet({ args: [...TSDB_ARGS, '--storage.tsdb.no-lockfile'] }),
+      finds: [{ field: ARGS, problem: /no-lockfile/ }]
+    }
+  ],
+  advised: [
+    {
+      name: 'a sidecar before it moves the fault, and does not make it new',
+      oldObject: prometheus({ volumes: emptyDir }),
+      object: behindSidecar(prometheus({ volumes: emptyDir })),
+      finds: [{ field: 'spec.template.spec.containers[2].volumeMounts' }]
+    },
+    {
+      name: 'an update of what was on an emptyDir before',
+      oldObject: prometheus({ volumes: emptyDir }),
+      object: prometheus({ volumes: emptyDir, replicas: 0 }),
+      finds: [{ field: MOUNTS }]
+    }
+  ]
+})
