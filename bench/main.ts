@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { issueCertificates } from '../src/certificates/issue.ts'
 import { measureEvaluation } from './evaluation.ts'
 import { type Load, openLoad } from './load.ts'
-import { podReview } from './reviews.ts'
+import { podReview, unrelatedReview } from './reviews.ts'
 
 /**
  * CPU and memory of Holdfast beside a bare `node:https` server on the same Node.js, in alternating rounds of one run:
@@ -46,7 +46,12 @@ async function main(): Promise<void> {
     console.log(
       `Node.js ${process.version}, ${values.reviews} reviews a size, ${CONNECTIONS} connections, ${ROUNDS} rounds\n`
     )
-    for (const kilobytes of [4, 60]) await compare(contestants, kilobytes, Number(values.reviews))
+    for (const kilobytes of [4, 60]) {
+      const patched = JSON.stringify(podReview(kilobytes * 1000))
+      await compare(contestants, 'a Pushgateway Pod, which gets a patch', patched, Number(values.reviews))
+      const unrelated = JSON.stringify(unrelatedReview(kilobytes * 1000))
+      await compare(contestants, 'an unrelated Pod, which is let through', unrelated, Number(values.reviews))
+    }
     for (const line of measureEvaluation()) console.log(line)
   } finally {
     for (const { process: child } of contestants) child.kill('SIGKILL')
@@ -54,8 +59,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function compare(contestants: readonly Contestant[], kilobytes: number, reviews: number): Promise<void> {
-  const body = JSON.stringify(podReview(kilobytes * 1000))
+async function compare(contestants: readonly Contestant[], what: string, body: string, reviews: number): Promise<void> {
   const loads: Load[] = []
   for (const { port } of contestants) loads.push(await openLoad(port, CONNECTIONS, body))
   const perRound = Math.ceil(reviews / ROUNDS)
@@ -70,7 +74,7 @@ async function compare(contestants: readonly Contestant[], kilobytes: number, re
     }
   }
   for (const load of loads) load.close()
-  console.log(`a Pod review of ${(body.length / 1000).toFixed(1)} KB, answered with a patch:`)
+  console.log(`${what}, ${(body.length / 1000).toFixed(1)} KB:`)
   const [base = 1] = cpu.map(median)
   for (const [index, contestant] of contestants.entries()) {
     const each = median(cpu[index] ?? [])

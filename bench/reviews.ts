@@ -1,17 +1,22 @@
 import type { JsonObject } from '../src/core/json.ts'
-import { claimTemplate, pod, pushgateway, statefulSet } from '../test/fixtures/objects.ts'
+import { claimTemplate, container, pod, pushgateway, statefulSet } from '../test/fixtures/objects.ts'
 import { podCreation } from '../test/fixtures/reviews.ts'
 
 /** A review of a Pushgateway Pod that gets a patch, filled up with environment variables to about `bytes`. */
 export function podReview(bytes: number): JsonObject {
-  return podCreation(filledPod(bytes))
+  return podCreation(filledPod(bytes, pushgateway()))
 }
 
-export function filledPod(bytes: number): JsonObject {
+/** A review of the same size that nobody has anything to say about. */
+export function unrelatedReview(bytes: number): JsonObject {
+  return podCreation(filledPod(bytes, container('nginx', 'docker.io/library/nginx:1.29')))
+}
+
+function filledPod(bytes: number, main: JsonObject): JsonObject {
   const bare = JSON.stringify(podCreation(pod())).length
   const sidecar = { name: 'proxy', image: 'registry.example:5000/team/proxy:2.1', env: variables(bytes - bare - 100) }
   const parts = { labels: { 'app.kubernetes.io/name': 'prometheus-pushgateway' } }
-  return pod({ ...parts, containers: [sidecar, pushgateway()] })
+  return pod({ ...parts, containers: [sidecar, main] })
 }
 
 /** A StatefulSet of about `bytes`, most of them in its Pod template, whose claim template changes a label. */

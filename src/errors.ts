@@ -28,6 +28,7 @@ export const ERRORS = {
   CONFIG_UNREADABLE: { exit: 2, help: 'Check --config: the file has to exist and be readable.' },
   CONFIG_INVALID: { exit: 2, help: 'docs/configuration.md lists every field.' },
   FLAG_INVALID: { exit: 2, help: 'The command says more with --help.' },
+  POLICY_UNKNOWN: { exit: 2, help: 'holdfast policies lists them.' },
   CERTIFICATE_UNREADABLE: { exit: 2, help: 'Check --tls-cert-file, --tls-private-key-file and --client-ca-file.' },
   CERTIFICATE_INVALID: {
     exit: 2,

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addCertsCommand } from './commands/certs.ts'
+import { addPoliciesCommand } from './commands/policies.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { HoldfastError, messageOf } from './errors.ts'
 import { VERSION } from './version.ts'
@@ -14,6 +15,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(VERSION)
     .exitOverride()
   addServeCommand(program)
+  addPoliciesCommand(program)
   addCertsCommand(program)
   try {
     await program.parseAsync(argv)

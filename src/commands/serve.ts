@@ -3,11 +3,10 @@ import type { Command } from 'commander'
 import type { Logger } from 'pino'
 import { readServing, type Serving, type ServingFiles } from '../certificates/serving.ts'
 import { throwAwayCertificate } from '../certificates/throw-away.ts'
-import { defaultRules, parseConfiguration } from '../config/configuration.ts'
+import { type Configuration, defaultConfiguration, parseConfiguration } from '../config/configuration.ts'
 import { configurationReloader } from '../config/reload.ts'
 import type { Cluster, KubernetesVersion } from '../core/cluster.ts'
-import { lowest, MODES, type Mode } from '../core/mode.ts'
-import type { Rule } from '../core/policy.ts'
+import { MODES, type Mode } from '../core/mode.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
 import { followVersion, inCluster } from '../kubernetes/version.ts'
 import { POLICIES } from '../policies/index.ts'
@@ -90,7 +89,7 @@ function firstSignal(): Promise<NodeJS.Signals> {
 /** @throws HoldfastError where a setting, the configuration, the certificate or a port cannot be used */
 export async function start(flags: ServeFlags, logger: Logger): Promise<RunningServer> {
   const metrics = createMetrics(POLICIES)
-  const rules = await loadRules(flags, logger, metrics)
+  const configuration = await followConfiguration(flags, logger, metrics)
   const { serving, files, caFile } = await loadServing(flags)
   const server = await startServer({
     bindAddress: flags.bindAddress,
@@ -100,13 +99,13 @@ export async function start(flags: ServeFlags, logger: Logger): Promise<RunningS
     files,
     clientNames: flags.clientAllowedNames ?? [],
     pollMs: POLL_MS,
-    rules,
+    rulesFor: (namespace) => configuration().rulesFor(namespace),
     cluster: knowCluster(flags, logger),
     logger,
     metrics
   })
   const { port, healthPort } = server
-  logger.info({ version: VERSION, port, healthPort, modes: modesOf(rules()) }, 'serving')
+  logger.info({ version: VERSION, port, healthPort, modes: modesOf(configuration()) }, 'serving')
   if (flags.tlsCertFile === undefined) sayHowToTry(logger, port, caFile)
   return server
 }
@@ -136,29 +135,27 @@ function knowCluster({ kubernetesVersion: version }: ServeFlags, logger: Logger)
   return () => cluster
 }
 
-/** The rules in force: those of the configuration file as it was last seen to be valid, under the ceiling of --mode. */
-async function loadRules(
+/** The configuration in force: that of the file as it was last seen to be valid, under the ceiling of --mode. */
+async function followConfiguration(
   { config, mode }: ServeFlags,
   logger: Logger,
   metrics: Metrics
-): Promise<() => readonly Rule[]> {
-  const under = (rules: readonly Rule[]): readonly Rule[] =>
-    rules.map((rule) => ({ ...rule, mode: lowest(rule.mode, mode) }))
+): Promise<() => Configuration> {
   metrics.configurationLoaded()
   if (config === undefined) {
-    const rules = under(defaultRules(POLICIES))
-    return () => rules
+    const configuration = defaultConfiguration(POLICIES, mode)
+    return () => configuration
   }
+  const parse = (text: string): Configuration => parseConfiguration(text, config, POLICIES, mode)
   const text = await read(config)
-  let rules = under(parseConfiguration(text, config, POLICIES))
+  let configuration = parse(text)
   const reload = configurationReloader(text, {
     read: () => read(config),
-    source: config,
-    policies: POLICIES,
+    parse,
     use(changed) {
-      rules = under(changed)
+      configuration = changed
       metrics.configurationLoaded()
-      logger.info({ modes: modesOf(rules) }, 'configuration reloaded')
+      logger.info({ modes: modesOf(configuration) }, 'configuration reloaded')
     },
     failed(error) {
       metrics.configurationFailed()
@@ -166,11 +163,12 @@ async function loadRules(
     }
   })
   setInterval(() => void reload(), POLL_MS).unref()
-  return () => rules
+  return () => configuration
 }
 
-function modesOf(rules: readonly Rule[]): Readonly<Record<string, Mode>> {
-  return Object.fromEntries(rules.map(({ policy, mode }) => [policy.id, mode]))
+/** By policy, where no namespace has settings of its own. */
+function modesOf(configuration: Configuration): Readonly<Record<string, Mode>> {
+  return Object.fromEntries(configuration.rulesFor('').map(({ policy, mode }) => [policy.id, mode]))
 }
 
 async function read(file: string): Promise<string> {

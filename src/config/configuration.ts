@@ -1,6 +1,8 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { type Document, LineCounter, parseDocument } from 'yaml'
-import { isObject, type JsonObject, objectOf } from '../core/json.ts'
+import type { Exemption } from '../core/exemption.ts'
+import { matchesGlob } from '../core/glob.ts'
+import { isObject, type JsonObject, listOf, objectOf, own, textOf, textsOf } from '../core/json.ts'
 import { lowest, type Mode } from '../core/mode.ts'
 import { defaultsOf, type OptionFields, type OptionValues } from '../core/options.ts'
 import { fieldPath } from '../core/path.ts'
@@ -8,22 +10,34 @@ import type { Policy, Rule } from '../core/policy.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
 import { configurationSchema } from './schema.ts'
 
-/** The rules as they are without a configuration file. */
-export function defaultRules(policies: readonly Policy[]): readonly Rule[] {
-  return rulesFrom({}, policies)
+/** Settings that were read and found valid. */
+export interface Configuration {
+  /** The rules that are in force in a namespace. The same list for the same settings, so it costs nothing to ask. */
+  rulesFor(namespace: string): readonly Rule[]
+}
+
+/** The configuration as it is without a file. */
+export function defaultConfiguration(policies: readonly Policy[], ceiling: Mode = 'enforce'): Configuration {
+  return configurationFrom({}, policies, ceiling)
 }
 
 /**
- * Turns the text of a configuration file into rules. An empty file is a valid one.
+ * Reads the text of a configuration file. An empty file is a valid one.
  *
  * @param source what to call the file in an error
+ * @param ceiling what the server allows at the most
  * @throws HoldfastError CONFIG_INVALID that lists every problem with its field path
  */
-export function parseConfiguration(text: string, source: string, policies: readonly Policy[]): readonly Rule[] {
+export function parseConfiguration(
+  text: string,
+  source: string,
+  policies: readonly Policy[],
+  ceiling: Mode = 'enforce'
+): Configuration {
   const configuration = readYaml(text, source)
   const problems = problemsIn(configuration, policies)
   if (problems.length > 0) throw invalid(source, problems)
-  return rulesFrom(configuration, policies)
+  return configurationFrom(configuration, policies, ceiling)
 }
 
 function readYaml(text: string, source: string): JsonObject {
@@ -52,8 +66,16 @@ function plain(document: Document, source: string): unknown {
 
 function problemsIn(configuration: JsonObject, policies: readonly Policy[]): string[] {
   const validate = new Ajv({ allErrors: true, strict: true }).compile(configurationSchema(policies))
-  if (validate(configuration)) return []
-  return (validate.errors ?? []).map(describe)
+  const problems = validate(configuration) ? [] : (validate.errors ?? []).map(describe)
+  return [...problems, ...impossibleDays(configuration)]
+}
+
+function impossibleDays({ exemptions }: JsonObject): string[] {
+  return listOf(exemptions).flatMap((exemption, index) => {
+    const day = textOf(objectOf(exemption).expires)
+    const isDay = day === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(day) || !Number.isNaN(dayOf(day))
+    return isDay ? [] : [`exemptions[${index}].expires: ${day} is not a day`]
+  })
 }
 
 /** `policies.claim-template-labels.onChange: has to be one of reject, restore`. */
@@ -71,17 +93,55 @@ function decodeStep(step: string): string | number {
   return /^\d+$/.test(step) ? Number(step) : step.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
-function rulesFrom(configuration: JsonObject, policies: readonly Policy[]): readonly Rule[] {
-  const ceiling = (configuration.mode as Mode | undefined) ?? 'enforce'
-  const settings = objectOf(configuration.policies)
-  return policies.map((policy) => {
-    const { mode, ...options } = objectOf(settings[policy.id])
-    return {
-      policy,
-      mode: lowest(ceiling, (mode as Mode | undefined) ?? policy.defaultMode),
-      options: { ...defaultsOf(policy.options), ...(options as OptionValues<OptionFields>) }
+function configurationFrom(file: JsonObject, policies: readonly Policy[], ceiling: Mode): Configuration {
+  const exemptions = listOf(file.exemptions).map(objectOf)
+  const overrides = listOf(file.namespaces).map(objectOf)
+  const rulesWith = (layers: readonly JsonObject[]): readonly Rule[] =>
+    policies.map((policy) => ruleFor(policy, [file, ...layers], ceiling, exemptions))
+  const base = rulesWith([])
+  // One list of rules for each combination of overrides that some namespace has met.
+  const lists = new Map<string, readonly Rule[]>()
+  return {
+    rulesFor(namespace) {
+      if (overrides.length === 0) return base
+      const layers = overrides.filter(({ match }) => textsOf(match).some((pattern) => matchesGlob(pattern, namespace)))
+      if (layers.length === 0) return base
+      const key = layers.map((layer) => overrides.indexOf(layer)).join()
+      const rules = lists.get(key) ?? rulesWith(layers)
+      lists.set(key, rules)
+      return rules
     }
-  })
+  }
+}
+
+/** @param layers settings from general to particular: fields of later ones win, modes of all are ceilings */
+function ruleFor(
+  policy: Policy,
+  layers: readonly JsonObject[],
+  ceiling: Mode,
+  exemptions: readonly JsonObject[]
+): Rule {
+  const settings = layers.map((layer) => objectOf(own(objectOf(layer.policies), policy.id)))
+  const { mode = policy.defaultMode, ...options } = Object.assign({}, ...settings) as { readonly mode?: Mode }
+  const ceilings = layers.flatMap((layer) => (layer.mode === undefined ? [] : [layer.mode as Mode]))
+  return {
+    policy,
+    mode: lowest(ceiling, mode, ...ceilings),
+    options: { ...defaultsOf(policy.options), ...(options as OptionValues<OptionFields>) },
+    exemptions: exemptions.filter(({ policies }) => textsOf(policies).includes(policy.id)).map(exemptionFrom)
+  }
+}
+
+function exemptionFrom({ namespaces, names, expires }: JsonObject): Exemption {
+  const end = textOf(expires)
+  return { namespaces: textsOf(namespaces), names: textsOf(names), expires: end === undefined ? undefined : dayOf(end) }
+}
+
+/** Milliseconds of the first moment of a day, UTC; NaN for a day that no calendar has. */
+function dayOf(text: string): number {
+  const time = Date.parse(`${text}T00:00:00Z`)
+  // Date.parse takes 2027-02-30 for the second of March.
+  return new Date(time || 0).toISOString().startsWith(text) ? time : Number.NaN
 }
 
 function invalid(source: string, problems: readonly string[]): HoldfastError {

@@ -1,21 +1,19 @@
-import type { Policy, Rule } from '../core/policy.ts'
-import { parseConfiguration } from './configuration.ts'
+import type { Configuration } from './configuration.ts'
 
 export interface ConfigurationReload {
   /** Reads the file's text. */
   read(): Promise<string>
-  /** What to call the file in an error. */
-  readonly source: string
-  readonly policies: readonly Policy[]
+  /** @throws HoldfastError CONFIG_INVALID */
+  parse(text: string): Configuration
   /** Called when the text has changed and is valid. */
-  use(rules: readonly Rule[]): void
+  use(configuration: Configuration): void
   /** Called once for each text that cannot be used, and when the file cannot be read. */
   failed(error: unknown): void
 }
 
 /**
  * One look at the configuration file, for whoever polls. A text without news has no effect, and one that cannot be used
- * leaves the last good rules in force.
+ * leaves the last good configuration in force.
  */
 export function configurationReloader(first: string, reload: ConfigurationReload): () => Promise<void> {
   let seen = first
@@ -24,7 +22,7 @@ export function configurationReloader(first: string, reload: ConfigurationReload
       const text = await reload.read()
       if (text === seen) return
       seen = text
-      reload.use(parseConfiguration(text, reload.source, reload.policies))
+      reload.use(reload.parse(text))
     } catch (error) {
       reload.failed(error)
     }

@@ -7,10 +7,7 @@ export const KIND = 'HoldfastConfiguration'
 
 type Schema = Readonly<Record<string, unknown>>
 
-/**
- * The JSON Schema of the configuration file, made from what the policies declare. The same schema validates the file
- *.
- */
+/** The JSON Schema of the configuration file, made from what the policies declare; the same that validates the file. */
 export function configurationSchema(policies: readonly Policy[]): Schema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -30,9 +27,73 @@ export function configurationSchema(policies: readonly Policy[]): Schema {
         additionalProperties: false,
         description: 'Settings by policy id.',
         properties: Object.fromEntries(policies.map((policy) => [policy.id, policySchema(policy)]))
+      },
+      namespaces: {
+        type: 'array',
+        description: 'Settings for some namespaces, on top of the ones above; where several match, the last one wins.',
+        items: namespaceSchema(policies)
+      },
+      exemptions: {
+        type: 'array',
+        description: 'Objects that policies leave alone. What they would have said is still counted and recorded.',
+        items: exemptionSchema(policies)
       }
     }
   }
+}
+
+function namespaceSchema(policies: readonly Policy[]): Schema {
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: ['match'],
+    properties: {
+      match: patterns('Patterns of namespaces, in which `*` stands for any text.', 1),
+      mode: { enum: MODES, description: 'A ceiling for all policies in these namespaces.' },
+      policies: {
+        type: 'object',
+        additionalProperties: false,
+        description: 'Settings by policy id; fields that are not here keep their value from above.',
+        properties: Object.fromEntries(policies.map((policy) => [policy.id, withoutDefaults(policySchema(policy))]))
+      }
+    }
+  }
+}
+
+function exemptionSchema(policies: readonly Policy[]): Schema {
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: ['policies', 'reason'],
+    properties: {
+      policies: {
+        type: 'array',
+        items: { enum: policies.map(({ id }) => id) },
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Ids of the policies that leave the objects alone.'
+      },
+      namespaces: patterns('Patterns of namespaces; without it any.', 0),
+      names: patterns('Patterns of names of objects; without it any.', 0),
+      reason: { type: 'string', minLength: 1, description: 'Why, for whoever reads this next year.' },
+      expires: {
+        type: 'string',
+        pattern: '^\\d{4}-\\d{2}-\\d{2}$',
+        description: 'The first day (UTC) on which it no longer counts, as `2027-01-31`; without it there is no end.'
+      }
+    }
+  }
+}
+
+function patterns(description: string, minItems: number): Schema {
+  return { type: 'array', items: { type: 'string', minLength: 1 }, minItems, description }
+}
+
+/** In an override, what is absent is what was set before, not the default. */
+function withoutDefaults(schema: Schema): Schema {
+  const fields = Object.entries(schema.properties as Record<string, Schema>)
+  const bare = fields.map(([name, { default: _, ...field }]) => [name, field])
+  return { ...schema, properties: Object.fromEntries(bare) }
 }
 
 function policySchema({ summary, defaultMode, options }: Policy): Schema {

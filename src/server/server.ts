@@ -25,7 +25,7 @@ export interface ServerOptions {
   readonly pollMs: number
   /** Common names of the clients that are answered, where there is a client CA; none is anyone it vouches for. */
   readonly clientNames: readonly string[]
-  rules(): readonly Rule[]
+  rulesFor(namespace: string): readonly Rule[]
   cluster(): Cluster
   readonly logger: Logger
   readonly metrics: Metrics
@@ -51,7 +51,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const webhook = buildWebhook(
     {
-      rules: options.rules,
+      rulesFor: options.rulesFor,
       cluster: options.cluster,
       isDraining: () => draining,
       reviewed(review, decision, seconds) {

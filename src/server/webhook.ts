@@ -27,7 +27,7 @@ const PHASES: readonly Phase[] = ['mutate', 'validate']
 
 /** What the routes are given. They hold no state of their own, so that rules can change under them. */
 export interface WebhookContext {
-  rules(): readonly Rule[]
+  rulesFor(namespace: string): readonly Rule[]
   cluster(): Cluster
   /** Answers then carry `Connection: close`, so that the API server opens its next connection elsewhere. */
   isDraining(): boolean
@@ -114,7 +114,8 @@ function answer(
 
 function decisionOn({ subject }: Review, context: WebhookContext, ceiling: Mode): Decision | undefined {
   if (subject === undefined) return undefined
-  return judge(subject, context.rules(), { cluster: context.cluster(), ceiling })
+  const circumstances = { cluster: context.cluster(), ceiling, now: Date.now() }
+  return judge(subject, context.rulesFor(subject.namespace), circumstances)
 }
 
 function parse(body: unknown): unknown {

@@ -1,13 +1,14 @@
 import t from 'tap'
 import { encodeResponse } from '../../src/admission/response.ts'
 import { decodeReview } from '../../src/admission/review.ts'
-import { defaultRules, parseConfiguration } from '../../src/config/configuration.ts'
+import { defaultConfiguration, parseConfiguration } from '../../src/config/configuration.ts'
 import { judge } from '../../src/core/decide.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { Mode } from '../../src/core/mode.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { claimTemplate, container, pod, statefulSet } from '../fixtures/objects.ts'
 import { podCreation, statefulSetUpdate } from '../fixtures/reviews.ts'
+import { circumstances } from '../helpers/rules.ts'
 
 const before = statefulSet({ templates: [claimTemplate({ labels: { v: '1' } })] })
 const after = statefulSet({ templates: [claimTemplate({ labels: { v: '2' } })] })
@@ -24,9 +25,9 @@ interface Response {
 
 function answerTo(body: JsonObject, ceiling: Mode = 'enforce', configuration = ''): Response {
   const review = decodeReview(body, 'mutate')
-  const rules = configuration === '' ? defaultRules(POLICIES) : parseConfiguration(configuration, 'test', POLICIES)
-  const circumstances = { cluster: { version: { major: 1, minor: 36 } }, ceiling } as const
-  const decision = review.subject && judge(review.subject, rules, circumstances)
+  const settings =
+    configuration === '' ? defaultConfiguration(POLICIES) : parseConfiguration(configuration, 'test', POLICIES)
+  const decision = review.subject && judge(review.subject, settings.rulesFor('monitoring'), circumstances({ ceiling }))
   const answer = JSON.parse(encodeResponse(review, decision))
   t.match(answer, { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' })
   t.equal(answer.response.uid, review.uid)

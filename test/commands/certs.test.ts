@@ -3,30 +3,8 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { readKeyPair } from '../../src/certificates/key-pair.ts'
-import { main } from '../../src/main.ts'
 import { temporaryDirectory } from '../helpers/certificates.ts'
-
-/** Runs the command in this process, and answers with what it wrote and with its exit code. */
-async function holdfast(...args: readonly string[]): Promise<{ stdout: string; stderr: string; code: unknown }> {
-  const written = { stdout: '', stderr: '' }
-  const restore = (['stdout', 'stderr'] as const).map((name) => {
-    const { write } = process[name]
-    process[name].write = (text: string | Uint8Array) => {
-      written[name] += text
-      return true
-    }
-    return () => {
-      process[name].write = write
-    }
-  })
-  try {
-    await main(['node', 'holdfast', ...args])
-    return { ...written, code: process.exitCode ?? 0 }
-  } finally {
-    for (const undo of restore) undo()
-    process.exitCode = 0
-  }
-}
+import { holdfast } from '../helpers/command.ts'
 
 t.test('a pair that serves, an authority that vouches for it, and what to do with them', async (t) => {
   const directory = join(temporaryDirectory(), 'made', 'anew')

@@ -1,6 +1,6 @@
 import t from 'tap'
+import { type Configuration, parseConfiguration } from '../../src/config/configuration.ts'
 import { configurationReloader } from '../../src/config/reload.ts'
-import type { Rule } from '../../src/core/policy.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 
 t.test('a changed file is taken up, a broken one is not, and no news is no news', async (t) => {
@@ -12,10 +12,13 @@ t.test('a changed file is taken up, a broken one is not, and no news is no news'
       if (text === 'gone') throw new Error('ENOENT')
       return text
     },
-    source: 'test.yaml',
-    policies: POLICIES,
-    use: (rules: readonly Rule[]) => used.push(String(rules[0]?.mode)),
-    failed: (error) => failures.push(String(error))
+    parse: (next) => parseConfiguration(next, 'test.yaml', POLICIES),
+    use: (configuration: Configuration) => {
+      used.push(String(configuration.rulesFor('')[0]?.mode))
+    },
+    failed: (error) => {
+      failures.push(String(error))
+    }
   })
   const steps: readonly (readonly [string, readonly string[], number])[] = [
     ['mode: warn', [], 0],

@@ -2,12 +2,17 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import t from 'tap'
 import { isMap, parseAllDocuments } from 'yaml'
+import { typeWords } from '../../scripts/generated.ts'
 import { judge } from '../../src/core/decide.ts'
 import type { JsonObject } from '../../src/core/json.ts'
-import { defaultsOf, type OptionField } from '../../src/core/options.ts'
+import type { OptionField } from '../../src/core/options.ts'
 import type { Policy } from '../../src/core/policy.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
+import { circumstances, enforced } from '../helpers/rules.ts'
+
+/** What the examples under the third heading of a page come to. */
+const OUTCOME_UNDER: Readonly<Record<string, string>> = { Refused: 'denied', Repaired: 'patched', Advised: 'warned' }
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -40,14 +45,15 @@ for (const policy of POLICIES) {
     const [title, stops, bad, ...rest] = headings
     t.equal(title, policy.id)
     t.equal(stops, 'What it stops')
-    t.ok(bad === 'Refused' || bad === 'Repaired', `${bad} is Refused or Repaired`)
+    const outcome = OUTCOME_UNDER[String(bad)]
+    t.ok(outcome, `${bad} is one of ${Object.keys(OUTCOME_UNDER)}`)
     t.strictSame(rest, ['Accepted', 'Options', 'When to turn it off', 'At 3 a.m.'])
 
     t.strictSame(optionRows(page), expectedRows(policy), 'the table of options is what the policy declares')
-    const outcome = bad === 'Refused' ? 'denied' : 'patched'
     const wrong = examples(page, String(bad))
     t.ok(wrong.length > 0, `${bad} has examples`)
-    for (const example of wrong) t.ok(outcomesOf(policy, example).includes(outcome), `${bad}: ${example.slice(0, 200)}`)
+    for (const example of wrong)
+      t.ok(outcomesOf(policy, example).includes(String(outcome)), `${bad}: ${example.slice(0, 200)}`)
     const fine = examples(page, 'Accepted')
     t.ok(fine.length > 0, 'Accepted has examples')
     for (const example of fine) t.strictSame(outcomesOf(policy, example), [], `Accepted: ${example.slice(0, 200)}`)
@@ -72,8 +78,7 @@ function outcomesOf(policy: Policy, yaml: string): string[] {
   })
   const [first = {}, second] = objects
   const subject = second === undefined ? subjectOf(first, undefined) : subjectOf(second, first)
-  const rule = { policy, mode: 'enforce', options: defaultsOf(policy.options) } as const
-  const { verdicts } = judge(subject, [rule], { cluster: { version: { major: 1, minor: 36 } }, ceiling: 'enforce' })
+  const { verdicts } = judge(subject, [enforced(policy)], circumstances())
   return verdicts.map(({ outcome }) => outcome)
 }
 
@@ -101,9 +106,4 @@ function expectedRows({ options, defaultMode }: Policy): string[][] {
   return Object.entries({ mode, ...options }).map(([name, field]) => {
     return [`\`${name}\``, typeWords(field), `\`${JSON.stringify(field.default)}\``, field.description]
   })
-}
-
-function typeWords(field: OptionField): string {
-  if (field.type === 'integer') return `integer ${field.minimum}-${field.maximum}`
-  return field.type === 'array' ? 'list of strings' : field.enum.map((choice) => `\`${choice}\``).join(' \\| ')
 }

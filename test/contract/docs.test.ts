@@ -2,6 +2,9 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Command, type Option } from 'commander'
 import t from 'tap'
+import { OPTIONS_FILE, SCHEMA_FILE, schemaText, withOptions } from '../../scripts/generated.ts'
+import { addCertsCommand } from '../../src/commands/certs.ts'
+import { addPoliciesCommand } from '../../src/commands/policies.ts'
 import { addServeCommand } from '../../src/commands/serve.ts'
 import { ERRORS } from '../../src/errors.ts'
 import { POLICIES } from '../../src/policies/index.ts'
@@ -27,15 +30,25 @@ t.test('docs/errors.md lists every code, and no other, with its status and its h
 t.test('docs/configuration.md lists every flag with its environment variable', async (t) => {
   const page = read('docs/configuration.md')
   const program = new Command()
-  addServeCommand(program)
-  const options: readonly Option[] = program.commands[0]?.options ?? []
-  t.ok(options.length > 8)
+  for (const add of [addServeCommand, addCertsCommand, addPoliciesCommand]) add(program)
+  const options: readonly Option[] = program.commands.flatMap((command) => command.options)
+  t.ok(options.length > 15)
   for (const { long, envVar } of options) {
     const row = page.split('\n').find((line) => line.startsWith('|') && new RegExp(`[\`\\s]${long}[\`\\s]`).test(line))
     t.ok(row?.includes(`\`${envVar}\``), `${long} and ${envVar}`)
   }
   const documented = [...page.matchAll(/`(HOLDFAST_[A-Z_]+)`/g)].map(([, name]) => name)
-  t.strictSame([...new Set(documented)].sort(), options.map(({ envVar }) => envVar).sort(), 'and no other variable')
+  t.strictSame(
+    [...new Set(documented)].sort(),
+    [...new Set(options.map(({ envVar }) => envVar))].sort(),
+    'and no other variable'
+  )
+})
+
+t.test('what is generated is what stands there: npm run generate writes it', async (t) => {
+  t.equal(read(SCHEMA_FILE), schemaText(), SCHEMA_FILE)
+  const page = read(OPTIONS_FILE)
+  t.equal(page, withOptions(page), OPTIONS_FILE)
 })
 
 t.test('docs/metrics.md lists every metric of ours', async (t) => {

@@ -3,12 +3,13 @@ import { type Cluster, UNKNOWN_CLUSTER } from '../../src/core/cluster.ts'
 import { type Decision, judge } from '../../src/core/decide.ts'
 import type { FindingVerdict } from '../../src/core/evaluate.ts'
 import type { JsonObject } from '../../src/core/json.ts'
-import { defaultsOf, type OptionFields, type OptionValues } from '../../src/core/options.ts'
+import type { OptionFields, OptionValues } from '../../src/core/options.ts'
 import type { Operation } from '../../src/core/patch.ts'
 import { fieldPath } from '../../src/core/path.ts'
-import type { Policy } from '../../src/core/policy.ts'
+import type { Policy, Rule } from '../../src/core/policy.ts'
 import type { Phase } from '../../src/core/subject.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
+import { circumstances, enforced } from './rules.ts'
 
 /** What is judged: an object as it is created, or as it is updated where there is an old one. */
 interface Case<Fields extends OptionFields> {
@@ -53,13 +54,9 @@ export interface PolicyCases<Fields extends OptionFields> {
  */
 export function testPolicy<Fields extends OptionFields>(policy: Policy<Fields>, cases: PolicyCases<Fields>): void {
   const judgeCase = (one: Case<Fields>): Decision => {
-    const rule = {
-      policy: policy as unknown as Policy,
-      mode: 'enforce',
-      options: { ...defaultsOf(policy.options), ...one.options }
-    } as const
+    const rule = enforced(policy as unknown as Policy, one.options as Rule['options'])
     const subject = subjectOf(deepFreeze(one.object), deepFreeze(one.oldObject), one.phases)
-    return judge(subject, [rule], { cluster: one.cluster ?? UNKNOWN_CLUSTER, ceiling: 'enforce' })
+    return judge(subject, [rule], circumstances({ cluster: one.cluster ?? UNKNOWN_CLUSTER }))
   }
 
   checkNames(Object.values(cases).flat())

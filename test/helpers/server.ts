@@ -3,12 +3,12 @@ import { request } from 'node:https'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import type { Serving } from '../../src/certificates/serving.ts'
-import { defaultRules } from '../../src/config/configuration.ts'
 import type { Rule } from '../../src/core/policy.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/server.ts'
 import { testCertificates } from './certificates.ts'
+import { defaultRules } from './rules.ts'
 
 export interface TestServer extends RunningServer {
   readonly ca: string
@@ -44,7 +44,7 @@ export function serverOptions(serving: Serving, parts: Partial<ServerOptions> = 
     files: undefined,
     pollMs: 10_000,
     clientNames: [],
-    rules: () => [],
+    rulesFor: () => [],
     cluster: () => ({ version: { major: 1, minor: 36 } }),
     logger: pino({ level: 'silent' }),
     metrics: createMetrics(POLICIES),
@@ -53,11 +53,7 @@ export function serverOptions(serving: Serving, parts: Partial<ServerOptions> = 
 }
 
 /** A server on free ports of 127.0.0.1, over real TLS. */
-export async function testServer({
-  rules = defaultRules(POLICIES)
-}: {
-  rules?: readonly Rule[]
-} = {}): Promise<TestServer> {
+export async function testServer({ rules = defaultRules() }: { rules?: readonly Rule[] } = {}): Promise<TestServer> {
   const { keyPair, ca } = await testCertificates()
   const lines: Record<string, unknown>[] = []
   const sink = new Writable({
@@ -67,7 +63,7 @@ export async function testServer({
     }
   })
   const logger = pino({ level: 'debug' }, sink)
-  const server = await startServer(serverOptions({ keyPair, clientCa: undefined }, { rules: () => rules, logger }))
+  const server = await startServer(serverOptions({ keyPair, clientCa: undefined }, { rulesFor: () => rules, logger }))
   const get = async (path: string): Promise<{ status: number; body: string }> => {
     const response = await fetch(`http://127.0.0.1:${server.healthPort}${path}`)
     return { status: response.status, body: await response.text() }

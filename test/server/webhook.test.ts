@@ -1,11 +1,10 @@
 import { connect } from 'node:tls'
 import t from 'tap'
-import { defaultRules } from '../../src/config/configuration.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { POD } from '../../src/core/resource.ts'
-import { POLICIES } from '../../src/policies/index.ts'
 import { claimTemplate, container, pod, pushgateway, statefulSet } from '../fixtures/objects.ts'
 import { podCreation, statefulSetUpdate } from '../fixtures/reviews.ts'
+import { defaultRules, rulesWith } from '../helpers/rules.ts'
 import { testServer } from '../helpers/server.ts'
 
 const before = statefulSet({ templates: [claimTemplate({ labels: { v: '1' } })] })
@@ -99,9 +98,7 @@ t.test('a body that ends too early', async (t) => {
 })
 
 t.test('hostile and well-formed: judged in bounded time, and the next one too', async (t) => {
-  const server = await testServer({
-    rules: defaultRules(POLICIES).map((rule) => ({ ...rule, options: { ...rule.options, onChange: 'restore' } }))
-  })
+  const server = await testServer({ rules: rulesWith({ onChange: 'restore' }) })
   t.teardown(() => server.drain(0))
   const nested = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`
   const labels = (value: string): Record<string, string> =>
@@ -206,9 +203,10 @@ t.test('what crashes is said, counted and logged', async (t) => {
       }
     },
     mode: 'enforce',
-    options: {}
+    options: {},
+    exemptions: []
   } as const
-  const beside = await testServer({ rules: [crash, ...defaultRules(POLICIES)] })
+  const beside = await testServer({ rules: [crash, ...defaultRules()] })
   t.teardown(() => beside.drain(0))
   const { json } = await beside.post('/mutate', good)
   t.match(json.response, {
