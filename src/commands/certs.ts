@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { HoldfastError, messageOf } from '../errors.ts'
 import { addFlags, days, flag, list } from './flags.ts'
 
@@ -22,7 +22,7 @@ const HOSTS = [
 const FLAGS = [
   flag('--hosts <names>', 'DNS names and IP addresses of the webhook').argParser(list),
   flag('--days <number>', 'how long the certificates are valid').argParser(days).default(365),
-  flag('--force', 'replace files that are there already')
+  new Option('--force', 'replace files that are there already')
 ]
 
 export function addCertsCommand(program: Command): void {

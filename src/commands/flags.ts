@@ -21,7 +21,7 @@ export function verbosity(text: string): number {
 }
 
 export function days(text: string): number {
-  return wholeNumber(text, 3650, 'a number of days up to 3650')
+  return wholeNumber(text, 3650, 'a number of days from 1 to 3650', 1)
 }
 
 /** `a,b` or the flag given twice. */
@@ -46,7 +46,7 @@ export function duration(text: string): number {
   return Number(match[1]) * (UNITS[match[2] as string] as number)
 }
 
-function wholeNumber(text: string, most: number, wanted: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= most) return Number(text)
+function wholeNumber(text: string, most: number, wanted: string, least = 0): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= most && Number(text) >= least) return Number(text)
   throw new InvalidArgumentError(`It has to be ${wanted}.`)
 }

@@ -28,7 +28,7 @@ export function amountOf(quantity: unknown): number | undefined {
   return exact === undefined ? undefined : Number(exact.units) / 10 ** exact.scale
 }
 
-const PROMETHEUS_UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB', 'EB'] as const
+const PROMETHEUS_UNITS = ['', 'K', 'M', 'G', 'T', 'P', 'E']
 
 /**
  * Bytes of a size as Prometheus writes it, `80GB` or `1.5TiB`: powers of 1024 whatever the unit looks like. Undefined for
@@ -37,7 +37,7 @@ const PROMETHEUS_UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB', 'EB'] as const
 export function prometheusBytes(size: string): number | undefined {
   const match = /^(\d{1,15}(?:\.\d{1,15})?)([KMGTPE]?)(?:i?)B$/.exec(size)
   if (match === null) return undefined
-  const power = PROMETHEUS_UNITS.findIndex((unit) => unit === `${match[2]}B`)
+  const power = PROMETHEUS_UNITS.indexOf(match[2] as string)
   return Number(match[1]) * 1024 ** power
 }
 

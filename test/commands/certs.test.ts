@@ -49,6 +49,7 @@ t.test('what cannot be done', async (t) => {
   writeFileSync(file, '')
   t.match(await holdfast('certs', join(file, 'below')), { code: 2, stderr: /Cannot write to .*\[FILE_UNWRITABLE\]/ })
   t.match(await holdfast('certs', '/x', '--hosts', 'a,,b'), { code: 2, stderr: /a list such as a,b/ })
-  t.match(await holdfast('certs', '/x', '--days', '4000'), { code: 2, stderr: /up to 3650/ })
+  t.match(await holdfast('certs', '/x', '--days', '4000'), { code: 2, stderr: /from 1 to 3650/ })
+  t.match(await holdfast('certs', '/x', '--days', '0'), { code: 2, stderr: /from 1 to 3650/ })
   t.match(await holdfast('certs'), { code: 2, stderr: /missing required argument/ })
 })
