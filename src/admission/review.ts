@@ -1,5 +1,6 @@
 import { isObject, type JsonObject, objectOf, textOf } from '../core/json.ts'
 import { metadataOf, type Operation, type Phase, type Subject } from '../core/subject.ts'
+import { cut } from '../core/text.ts'
 import { HoldfastError } from '../errors.ts'
 
 /** What a decoded AdmissionReview asks for. */
@@ -78,7 +79,7 @@ function checkKind(field: string, object: JsonObject, group: string, version: st
   if ((object.kind ?? kind) === kind && (object.apiVersion ?? apiVersion) === apiVersion) return
   throw new HoldfastError(
     'REVIEW_KIND_MISMATCH',
-    `request.${field} is not the ${apiVersion} ${kind} that request.kind names`
+    `request.${field} is not the ${cut(`${apiVersion} ${kind}`, 200)} that request.kind names`
   )
 }
 

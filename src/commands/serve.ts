@@ -38,7 +38,7 @@ const POLL_MS = 10_000
 const FLAGS = [
   flag('--config <file>', 'HoldfastConfiguration to use; without it every field has its default'),
   flag('--mode <mode>', 'ceiling for all policies').choices(MODES).default('enforce'),
-  flag('--bind-address <ip>', 'address that both ports listen on').default('0.0.0.0'),
+  flag('--bind-address <ip>', 'address that both ports listen on, IPv4 and IPv6 by default').default('::'),
   flag('--port <number>', 'HTTPS port of /mutate and /validate').argParser(port).default(8443),
   flag('--health-port <number>', 'HTTP port of /livez, /readyz and /metrics').argParser(port).default(8080),
   flag('--tls-cert-file <file>', 'serving certificate, PEM, re-read when it changes'),

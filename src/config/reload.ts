@@ -22,6 +22,8 @@ export function configurationReloader(first: string, reload: ConfigurationReload
       const text = await reload.read()
       if (text === seen) return
       seen = text
+      // A shell that writes a file empties it first. No configuration at all would enforce everything.
+      if (text.replace(/^\s*#.*$/gm, '').trim() === '') throw new Error('the file has become empty')
       reload.use(reload.parse(text))
     } catch (error) {
       reload.failed(error)

@@ -74,9 +74,9 @@ export function evaluate(subject: Subject, rules: readonly Rule[], circumstances
       if (edits.length > 0) {
         const patched = patchOf(object, edits)
         object = patched.object
-        operations.push(...patched.operations)
+        for (const operation of patched.operations) operations.push(operation)
       }
-      verdicts.push(...found)
+      for (const verdict of found) verdicts.push(verdict)
     } catch (error) {
       verdicts.push({ policy: rule.policy.id, mode, outcome: 'crashed', error })
     }

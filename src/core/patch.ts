@@ -99,6 +99,9 @@ function change(at: string, parent: Branch, key: string | number, value: unknown
   return current === undefined ? [{ op: 'add', path: at, value }] : differences(at, current, value)
 }
 
+/** A map with more keys is sent as a whole, rather than as an operation for each. */
+const MOST_KEYS = 256
+
 /** Key by key between two flat maps, such as labels; any other value is replaced as a whole. */
 function differences(at: string, current: unknown, wanted: unknown): Operation[] {
   if (isFlat(current) && isFlat(wanted)) {
@@ -107,10 +110,11 @@ function differences(at: string, current: unknown, wanted: unknown): Operation[]
   return current === wanted ? [] : [{ op: 'replace', path: at, value: wanted }]
 }
 
-/** A map without maps or lists in it, and without the one key that fast-json-patch refuses to apply to. */
+/** A map of ordinary size without maps or lists in it, and without the one key that fast-json-patch refuses to apply to. */
 function isFlat(value: unknown): value is JsonObject {
   if (!isObject(value) || Object.hasOwn(value, '__proto__')) return false
-  return Object.values(value).every((inner) => typeof inner !== 'object' || inner === null)
+  const values = Object.values(value)
+  return values.length <= MOST_KEYS && values.every((inner) => typeof inner !== 'object' || inner === null)
 }
 
 /** Whether the edited place now holds what it should. A map that was changed key by key is equal, not the same. */

@@ -43,11 +43,16 @@ export function isLongRunning(pod: JsonObject): boolean {
 
 /** Seconds; 30 is what the API server fills in before admission, so in a live review it is never absent. */
 export function gracePeriodOf(pod: JsonObject): number {
-  return integerOf(specOf(pod).terminationGracePeriodSeconds) ?? 30
+  const seconds = specOf(pod).terminationGracePeriodSeconds
+  // Not integerOf: a number too large to count with is long enough.
+  return typeof seconds === 'number' ? seconds : 30
 }
 
-const SLEEP = /(?:^|[\s;&|(])(?:\/\S*\/)?sleep\s+(\d{1,6}(?:\.\d{1,6})?)([smhd]?)(?=$|[\s;&|)])/g
+const DURATION = /^(\d{1,6}(?:\.\d{1,6})?)([smhd]?)$/
 const SECONDS = { '': 1, s: 1, m: 60, h: 3600, d: 86400 } as const
+
+/** Longer commands are not read to their end: nobody waits by one, and somebody might want us to. */
+const READ_CHARACTERS = 4096
 
 /**
  * How long a preStop handler takes at the least, in whole seconds, where that can be read from it: a native `sleep`, or
@@ -56,10 +61,17 @@ const SECONDS = { '': 1, s: 1, m: 60, h: 3600, d: 86400 } as const
 export function preStopSeconds(preStop: JsonObject): number | undefined {
   const native = integerOf(objectOf(preStop.sleep).seconds)
   if (native !== undefined) return native
-  const command = textsOf(objectOf(preStop.exec).command).join(' ')
+  const command = textsOf(objectOf(preStop.exec).command).join(' ').slice(0, READ_CHARACTERS)
+  const words = command.split(/[\s;&|()]+/)
   let total: number | undefined
-  for (const [, number, unit] of command.matchAll(SLEEP)) {
-    total = (total ?? 0) + Number(number) * SECONDS[unit as keyof typeof SECONDS]
+  for (const [index, word] of words.entries()) {
+    const match = baseName(word) === 'sleep' ? DURATION.exec(words[index + 1] ?? '') : null
+    if (match !== null) total = (total ?? 0) + Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS]
   }
   return total === undefined ? undefined : Math.ceil(total)
+}
+
+/** The last segment of a path. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
 }

@@ -11,6 +11,8 @@ export interface Finding {
   readonly field: Path
   /** What is wrong: one sentence without a full stop, with the values that make it wrong. */
   readonly problem: string
+  /** What could be lost on the way out, for a line of its own. */
+  readonly caution?: string
   /** The way out, as something to type or to set. */
   readonly remedy: string
   /**

@@ -1,6 +1,6 @@
-import { baseName, flagValue, flagValues, hasSwitch, isExpanded, isStartedByShell } from './arguments.ts'
+import { flagValue, flagValues, hasSwitch, isExpanded, isStartedByShell, programOf } from './arguments.ts'
 import { parseImage } from './image.ts'
-import { textOf, textsOf } from './json.ts'
+import { textOf } from './json.ts'
 import type { Path } from './path.ts'
 import { type Container, containersOf, imageOf, wordsOf } from './pod.ts'
 import { isOwnedByPrometheusOperator } from './prometheus-operator.ts'
@@ -19,8 +19,8 @@ const WORKING_DIRECTORY = '/prometheus'
 export function isPrometheus(container: Container): boolean {
   if (wordsOf(container).some((word) => /^--(no-)?storage\.(tsdb|agent)\./.test(word))) return true
   if (parseImage(imageOf(container)).name !== 'prometheus') return false
-  const command = textsOf(container.object.command)
-  return command.length === 0 || isStartedByShell(container) || command.some((word) => baseName(word) === 'prometheus')
+  const program = programOf(container)
+  return program === undefined || program === 'prometheus' || isStartedByShell(container)
 }
 
 /** A Prometheus that keeps a TSDB, in the workload that runs it. */

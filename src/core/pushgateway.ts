@@ -1,12 +1,11 @@
+import { programOf } from './arguments.ts'
 import { parseImage } from './image.ts'
-import { type Container, exposes, imageOf, nameOf, wordsOf } from './pod.ts'
+import { type Container, exposes, imageOf, nameOf } from './pod.ts'
 
 /** Image names seen in charts and mirrors. Not by prefix: `pushgateway-cleaner` is another program. */
 const IMAGE_NAMES = ['pushgateway', 'push-gateway', 'prometheus-pushgateway', 'prometheus-pushgateway-bitnami']
 const CONTAINER_NAMES = ['pushgateway', 'prometheus-pushgateway']
 const PORT = 9091
-
-const BINARY = /^(?:\/(?:[^/:\s]+\/)*)?pushgateway$/
 
 /**
  * Whether a container runs Pushgateway: by the name of its image, by the program that it starts, or by its own name
@@ -15,7 +14,7 @@ const BINARY = /^(?:\/(?:[^/:\s]+\/)*)?pushgateway$/
  */
 export function isPushgateway(container: Container): boolean {
   if (IMAGE_NAMES.includes(parseImage(imageOf(container)).name)) return true
-  if (wordsOf(container).some((word, index) => BINARY.test(word) && (index === 0 || word.startsWith('/')))) return true
+  if (programOf(container) === 'pushgateway') return true
   return CONTAINER_NAMES.includes(nameOf(container)) && exposes(container, PORT)
 }
 

@@ -4,10 +4,10 @@ import type { Edit } from '../core/patch.ts'
 import { fieldPath, type Path } from '../core/path.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { isOwnedByPrometheusOperator } from '../core/prometheus-operator.ts'
-import { isSameQuantity } from '../core/quantity.ts'
+import { amountOf, isSameQuantity } from '../core/quantity.ts'
 import { STATEFUL_SET } from '../core/resource.ts'
 import { metadataOf, type Subject, specOf } from '../core/subject.ts'
-import { count, quote } from '../core/text.ts'
+import { count, cut, oneLine, quote } from '../core/text.ts'
 
 /**
  * Fields that no update of a StatefulSet may change, on any Kubernetes version. Others are left to the API server,
@@ -50,8 +50,9 @@ export default definePolicy({
   comparesOld: true,
   *check(subject, { options }) {
     if (isOwnedByPrometheusOperator(subject.object) || isOwnedByPrometheusOperator(subject.oldObject)) return
-    if (subject.operation === 'CREATE') yield* volatileLabels(subject, options.volatileLabels)
-    else yield* changes(subject, options.onChange)
+    if (subject.operation === 'UPDATE') yield* changes(subject, options.onChange)
+    // With restore, no upgrade will fail for these labels.
+    else if (options.onChange === 'reject') yield* volatileLabels(subject, options.volatileLabels)
   }
 })
 
@@ -69,23 +70,27 @@ function* volatileLabels({ object }: Subject, volatile: readonly string[]): Gene
 }
 
 function* changes(subject: Subject, onChange: 'reject' | 'restore'): Generator<Finding> {
-  const differences = immutableDifferences(subject)
+  const differences = immutableDifferences(subject, immutablePartOf)
   if (differences.total === 0) return
-  const labelsOnly = differences.total === differences.changes.length && differences.changes.every(isLabelChange)
-  const field = commonPath(differences.changes)
-  const problem = problemOf(differences, subject)
-  if (!labelsOnly) {
-    yield { field, problem, remedy: recreate(subject, differences.changes) }
-    return
+  const caution = claimsAtRisk(subject)
+  const finding = {
+    field: commonPath(differences.changes),
+    problem: problemOf(differences, subject),
+    ...(caution !== undefined && { caution })
   }
-  const finding = { field, problem, remedy: replaceAroundPods(subject) }
-  if (onChange === 'reject') yield finding
-  else yield { ...finding, fix: { edits: restoringEdits(subject, differences), does: keeping(differences, subject) } }
+  const labelsOnly = immutableDifferences(subject, (object) => immutablePartOf(object, LABEL_MAPS)).total === 0
+  if (!labelsOnly) yield { ...finding, remedy: recreate(subject, differences.changes) }
+  else if (onChange === 'reject')
+    yield { ...finding, remedy: `${replaceAroundPods(subject)}, or set onChange: restore` }
+  else {
+    const fix = { edits: restoringEdits(subject), does: keeping(differences, subject) }
+    yield { ...finding, remedy: `${replaceAroundPods(subject)}; enforced, the old ones would be kept`, fix }
+  }
 }
 
 /** What changed among the fields that no update may change. */
-function immutableDifferences({ object, oldObject }: Subject): Differences {
-  return differencesBetween(immutablePartOf(oldObject), immutablePartOf(object), {
+function immutableDifferences({ object, oldObject }: Subject, part: (object: JsonObject) => JsonObject): Differences {
+  return differencesBetween(part(oldObject), part(object), {
     keep: NAMED_CHANGES,
     isSame: (path, before, after) => isResource(path) && isSameQuantity(before, after)
   })
@@ -96,12 +101,18 @@ function isResource(path: Path): boolean {
   return path[3] === 'spec' && path[4] === 'resources'
 }
 
-/** Drops what the API server fills in or never compares: apiVersion, kind, status and creationTimestamp of a template. */
-function immutablePartOf(object: JsonObject): JsonObject {
+/**
+ * Drops what the API server fills in or never compares: apiVersion, kind, status and creationTimestamp of a template.
+ *
+ * @param without names of maps in a template's metadata to leave out as well
+ */
+function immutablePartOf(object: JsonObject, without: readonly string[] = []): JsonObject {
   const spec = specOf(object)
   const templates = templatesOf(object).map((template) => {
-    const { creationTimestamp: _, ...metadata } = metadataOf(template)
-    return { metadata, spec: template.spec }
+    const left = Object.entries(metadataOf(template)).filter(
+      ([key]) => key !== 'creationTimestamp' && !without.includes(key)
+    )
+    return { metadata: Object.fromEntries(left), spec: template.spec }
   })
   const part: Record<string, unknown> = { volumeClaimTemplates: templates }
   for (const field of IMMUTABLE) part[field] = spec[field]
@@ -126,13 +137,15 @@ function isLabelChange({ path }: Change): boolean {
 }
 
 /** Puts back each map of labels or annotations that has a change in it, and no other. */
-function restoringEdits({ oldObject }: Subject, { changes }: Differences): Edit[] {
+function restoringEdits({ object, oldObject }: Subject): Edit[] {
   const before = templatesOf(oldObject)
-  const maps = new Map(changes.map(({ path }) => [fieldPath(path.slice(0, 5)), path.slice(0, 5)]))
-  return [...maps.values()].map((path) => ({
-    path,
-    value: metadataOf(before[path[2] as number] ?? {})[path[4] as string] ?? undefined
-  }))
+  return templatesOf(object).flatMap((template, index) =>
+    LABEL_MAPS.flatMap((map) => {
+      const [old, now] = [metadataOf(before[index] ?? {})[map], metadataOf(template)[map]]
+      if (differencesBetween(old, now, { keep: 0, isSame: () => false }).total === 0) return []
+      return [{ path: ['spec', 'volumeClaimTemplates', index, 'metadata', map], value: old ?? undefined }]
+    })
+  )
 }
 
 /** `labels of claim template "data" change: chart "a" → "b"; spec.selector.matchLabels.app "x" → none`. */
@@ -172,7 +185,7 @@ function headingOf(change: Change, before: readonly JsonObject[]): string {
 
 /** The label's key, or the path of a field that is no label. */
 function keyOf(change: Change): string {
-  return isLabelChange(change) ? change.path.slice(5).join('.') : fieldPath(change.path)
+  return cut(oneLine(isLabelChange(change) ? change.path.slice(5).join('.') : fieldPath(change.path)), 200)
 }
 
 function shown(value: unknown): string {
@@ -190,35 +203,51 @@ function commonPath(changes: readonly Change[]): Path {
 
 /** Labels only: the Pods can stay while their StatefulSet is replaced, and the new one adopts them. */
 function replaceAroundPods(subject: Subject): string {
-  const command = deleteCommand(subject, ' --cascade=orphan')
-  return `${claimsAtRisk(subject)}no update can change claim templates; run ${command} (its Pods and claims stay) and upgrade again, or set onChange: restore`
+  return `run ${deleteCommand(subject, ' --cascade=orphan')} (its Pods and claims stay) and upgrade again`
 }
 
 function recreate(subject: Subject, changes: readonly Change[]): string {
-  const risk = claimsAtRisk(subject)
   if (changes.some(({ path }) => path[1] === 'selector')) {
-    return `${risk}no update can change a selector, and a new StatefulSet does not adopt the old one's Pods; run ${deleteCommand(subject, '')} (its Pods stop, its claims stay) and upgrade again`
+    return `run ${deleteCommand(subject, '')} (its Pods stop, its claims stay) and upgrade again: a new StatefulSet does not adopt Pods that another selector chose`
   }
-  const first = changes.some(({ path }) => isResource(path))
-    ? 'resize the existing claims (kubectl patch pvc), then '
-    : ''
-  return `${risk}no update can change this; ${first}run ${deleteCommand(subject, ' --cascade=orphan')} (its Pods and claims stay) and upgrade again`
+  return [replaceAroundPods(subject), ...consequences(subject, changes)].join('; ')
+}
+
+/** What replacing the StatefulSet does not bring about by itself. */
+function consequences(subject: Subject, changes: readonly Change[]): string[] {
+  const [before, after] = [templatesOf(subject.oldObject), templatesOf(subject.object)]
+  const names = (templates: readonly JsonObject[]): string => templates.map(nameOf).join()
+  if (names(before) !== names(after)) return ['claims of a new name start empty, so copy the data first']
+  const notes = new Set<string>()
+  for (const { path, before: old, after: now } of changes) {
+    if (path[1] === 'serviceName') notes.add('restart the Pods then, which keep the DNS name of the old service')
+    else if (isResource(path)) notes.add(resizing(old, now))
+    else if (path[3] === 'spec') notes.add('claims that are there keep what they have')
+  }
+  return [...notes]
+}
+
+function resizing(before: unknown, after: unknown): string {
+  const isLarger = (amountOf(after) ?? 0) > (amountOf(before) ?? 0)
+  return isLarger
+    ? 'before that, resize the claims that are there (kubectl patch pvc)'
+    : 'claims never shrink, so copy the data to new ones'
 }
 
 const DNS_NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/
 
-/** Ready to paste: a name that a shell could read as more than a name is left for the reader to fill in. */
+/** Ready to paste, its flags before its names, which may be long: a name that a shell could read as more than a name is left for the reader to fill in. */
 function deleteCommand({ name, namespace }: Subject, flags: string): string {
   const where = DNS_NAME.test(namespace) ? ` -n ${namespace}` : ''
-  return `"kubectl delete statefulset ${DNS_NAME.test(name) ? name : 'NAME'}${where}${flags}"`
+  return `"kubectl delete statefulset${flags} ${DNS_NAME.test(name) ? name : 'NAME'}${where}"`
 }
 
-/** Comes first, because it is what must not be cut off. */
-function claimsAtRisk({ oldObject, object }: Subject): string {
+/** What a deletion without its flag would destroy. */
+function claimsAtRisk({ oldObject, object }: Subject): string | undefined {
   const deletes = [oldObject, object].some(
     (set) => objectOf(specOf(set).persistentVolumeClaimRetentionPolicy).whenDeleted === 'Delete'
   )
   return deletes
-    ? 'CAREFUL: whenDeleted is Delete, so set it to Retain first or the claims and their data go too; '
-    : ''
+    ? 'persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: set it to Retain first, or the claims and their data may go with the StatefulSet'
+    : undefined
 }

@@ -126,7 +126,9 @@ function* repair(
   for (const container of gateways) {
     const preStop = objectOf(container.object.lifecycle).preStop
     if (isObject(preStop)) {
-      longest = Math.max(longest, preStopSeconds(preStop) ?? 0)
+      const own = preStopSeconds(preStop) ?? 0
+      if (own > LONGEST_DRAIN) yield tooLong(container, own)
+      else longest = Math.max(longest, own)
       continue
     }
     const handler = handlerFor(container, seconds, version)
@@ -154,6 +156,14 @@ function* repair(
     remedy: `set lifecycle.preStop and a grace period of at least ${needed} s in the chart's values`,
     fix: { edits, does: done.join(' and ') }
   }
+}
+
+function tooLong({ index, object }: Container, seconds: number): Finding {
+  return advice(
+    ['spec', 'containers', index, 'lifecycle', 'preStop'],
+    `the preStop of container ${quote(object.name)} takes ${seconds} s, and the grace period is not raised to more than an hour`,
+    'shorten it, or set terminationGracePeriodSeconds to what it needs'
+  )
 }
 
 function problemOf(path: Edit['path'], grace: number, needed: number): string {

@@ -1,8 +1,12 @@
 import type { Logger } from 'pino'
 import type { Review } from '../admission/review.ts'
 import type { Decision } from '../core/decide.ts'
+import { cut } from '../core/text.ts'
 import { type ErrorCode, messageOf } from '../errors.ts'
 import { outcomeOf } from './metrics.ts'
+
+/** A line names so many verdicts at the most. */
+const MOST_VERDICTS = 32
 
 /**
  * One line for each decision. Names and outcomes only: never the object, whose environment may hold secrets, and never
@@ -13,13 +17,15 @@ export function logDecision(logger: Logger, review: Review, decision: Decision |
   if (!logger.isLevelEnabled('info')) return
   // One member with everything in it: pino takes a map as a whole, which costs half of what eight members do.
   const line = {
-    uid: review.uid,
-    operation: review.operation,
-    kind: review.kind,
-    namespace: review.subject?.namespace,
-    name: review.subject?.name,
+    uid: short(review.uid),
+    operation: short(review.operation),
+    kind: short(review.kind),
+    namespace: short(review.subject?.namespace),
+    name: short(review.subject?.name),
     outcome: outcomeOf(decision),
-    policies: decision?.verdicts.map(({ policy, mode, outcome }) => ({ policy, mode, outcome })),
+    policies: decision?.verdicts
+      .slice(0, MOST_VERDICTS)
+      .map(({ policy, mode, outcome }) => ({ policy, mode, outcome })),
     ms: Math.round(seconds * 1e6) / 1e3
   }
   logger.info({ review: line }, 'decided')
@@ -28,8 +34,13 @@ export function logDecision(logger: Logger, review: Review, decision: Decision |
 function logCrashes(logger: Logger, review: Review, decision: Decision | undefined): void {
   for (const verdict of decision?.verdicts ?? []) {
     if (verdict.outcome !== 'crashed') continue
-    logger.error({ uid: review.uid, policy: verdict.policy, err: verdict.error }, 'policy crashed')
+    logger.error({ uid: short(review.uid), policy: verdict.policy, err: verdict.error }, 'policy crashed')
   }
+}
+
+/** Names are at most 253 characters long; what is longer did not come from an API server. */
+function short(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : cut(name, 253)
 }
 
 export function logFailure(logger: Logger, code: ErrorCode, error: unknown): void {

@@ -14,6 +14,9 @@ import type { Metrics } from './metrics.ts'
 import { selfRequest } from './self-request.ts'
 import { buildWebhook } from './webhook.ts'
 
+/** How long answers may take after the drain: as long as the API server waits for one. */
+const LAST_CALL_MS = 5000
+
 export interface ServerOptions {
   readonly bindAddress: string
   /** 0 takes any free port. */
@@ -66,22 +69,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     secureContext(options.serving),
     options.serving.clientCa === undefined ? undefined : options.clientNames
   )
-  const port = await listen(webhook, options.bindAddress, options.port)
+  const { address, port } = await listen(webhook, options.bindAddress, options.port)
+  const server = webhook.server as unknown as HttpsServer
 
   const checks: readonly ReadinessCheck[] = [
     { name: 'serving', run: async () => (draining ? 'the server is draining' : undefined) },
     { name: 'certificate', run: async () => (keyPair.notAfter > new Date() ? undefined : 'it has expired') },
-    { name: 'tls', run: () => selfRequest(loopbackFor(options.bindAddress), port, keyPair.fingerprint) }
+    { name: 'tls', run: () => selfRequest(loopbackFor(address), port, keyPair.fingerprint) }
   ]
   const health = buildHealth(checks, metrics.registry)
-  const healthPort = await listen(health, options.bindAddress, options.healthPort).catch(async (error) => {
+  const { port: healthPort } = await listen(health, options.bindAddress, options.healthPort).catch(async (error) => {
     // An open port would keep the process alive behind the error.
     await webhook.close()
     throw error
   })
 
   const poll = pollCertificates(options, (serving) => {
-    const server = webhook.server as unknown as HttpsServer
     server.setSecureContext(secureContext(serving))
     keyPair = serving.keyPair
   })
@@ -92,7 +95,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       draining = true
       await new Promise((resolve) => setTimeout(resolve, delayMs))
       clearInterval(poll)
+      // A connection on which nothing was asked yet, or only half, counts neither as idle nor as busy.
+      const lastCall = setTimeout(() => server.closeAllConnections(), LAST_CALL_MS)
       await webhook.close()
+      clearTimeout(lastCall)
       await health.close()
     }
   }
@@ -121,13 +127,15 @@ function secureContext({ keyPair, clientCa }: Serving): SecureContextOptions {
   return clientCa === undefined ? pair : { ...pair, ca: clientCa }
 }
 
-async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
+async function listen(app: FastifyInstance, host: string, port: number): Promise<AddressInfo> {
   try {
     await app.listen({ host, port, listenTextResolver: () => '' })
   } catch (error) {
+    // `::` takes IPv4 too; where a node has no IPv6 at all, IPv4 alone has to do.
+    if (host === '::' && (error as NodeJS.ErrnoException).code === 'EAFNOSUPPORT') return listen(app, '0.0.0.0', port)
     throw new HoldfastError('PORT_UNAVAILABLE', `Cannot listen on port ${port}: ${messageOf(error)}`, { cause: error })
   }
-  return (app.server.address() as AddressInfo).port
+  return app.server.address() as AddressInfo
 }
 
 function loopbackFor(bindAddress: string): string {

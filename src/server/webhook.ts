@@ -20,9 +20,6 @@ const BODY_LIMIT = 10 * 1024 * 1024
 /** The API server keeps idle connections for 90 s. Were we to close one first, a POST would meet a reset. */
 const KEEP_ALIVE_MS = 120_000
 
-/** The API server gives up after its `timeoutSeconds`, 30 s at the most. */
-const REQUEST_TIMEOUT_MS = 30_000
-
 const PHASES: readonly Phase[] = ['mutate', 'validate']
 
 /** What the routes are given. They hold no state of their own, so that rules can change under them. */
@@ -49,14 +46,23 @@ export function buildWebhook(
   clientNames: readonly string[] | undefined
 ): FastifyInstance {
   const clients = { requestCert: clientNames !== undefined, rejectUnauthorized: false }
+  // A connection that nothing was sent on yet is one that the API server keeps in reserve.
+  const timeouts = { headersTimeout: KEEP_ALIVE_MS, requestTimeout: KEEP_ALIVE_MS }
   const app = fastify({
-    https: { ...tls, ...clients, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] },
+    https: { ...tls, ...clients, ...timeouts, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] },
     bodyLimit: BODY_LIMIT,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: KEEP_ALIVE_MS,
     // A request that arrives while closing is answered like any other: only the API server may give up on it.
     return503OnClosing: false,
-    forceCloseConnections: 'idle'
+    forceCloseConnections: 'idle',
+    // What the router cannot even read.
+    frameworkErrors: (error, _request, reply) => {
+      context.failed('PATH_UNKNOWN', error)
+      const { message } = new HoldfastError('PATH_UNKNOWN', 'The path of the request cannot be read')
+      const answer = reply as unknown as FastifyReply
+      return answer.code(404).type('text/plain; charset=utf-8').send(message)
+    }
   }) as unknown as FastifyInstance
 
   // The text goes to the handler as it is. Fastify's own parser refuses keys such as `__proto__`, which are legal in a
@@ -136,7 +142,7 @@ function send(context: WebhookContext, reply: FastifyReply, text: string): Fasti
 const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'REVIEW_TOO_LARGE',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'REVIEW_WRONG_TYPE',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'REVIEW_NOT_JSON'
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'REVIEW_INCOMPLETE'
 }
 
 function translate(error: FastifyError): HoldfastError {

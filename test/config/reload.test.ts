@@ -26,8 +26,10 @@ t.test('a changed file is taken up, a broken one is not, and no news is no news'
     ['mode: audit', ['audit'], 0],
     ['mode: strict', ['audit'], 1],
     ['mode: strict', ['audit'], 1],
-    ['gone', ['audit'], 2],
-    ['mode: enforce', ['audit', 'enforce'], 2]
+    ['', ['audit'], 2],
+    ['# nothing\n', ['audit'], 3],
+    ['gone', ['audit'], 4],
+    ['mode: enforce', ['audit', 'enforce'], 4]
   ]
   for (const [next, expected, failed] of steps) {
     text = next

@@ -80,3 +80,24 @@ t.test('audit annotations', async (t) => {
   ]
   for (const [name, verdicts, text] of table) t.equal(annotationOf(verdicts), text, name)
 })
+
+t.test('more than anyone reads is only counted', async (t) => {
+  const many = (outcome: 'warned' | 'denied'): Verdict[] => Array.from({ length: 20_000 }, () => verdict({ outcome }))
+  t.equal(warningsOf(many('warned')).length, 16)
+  t.match(warningsOf(many('warned')).at(-1), /and more/)
+  t.equal(denialOf(many('denied')).causes.length, 8)
+  t.ok(annotationOf(many('denied')).length <= 512)
+})
+
+t.test('a caution has a line of its own, and stands before the way out', async (t) => {
+  const risky = { ...finding, caution: 'it burns' }
+  t.strictSame(
+    warningsOf([verdict({ outcome: 'warned', finding: risky })]).map((line) => line.slice(22)),
+    ['would reject: replicas are 2', 'careful: it burns', 'way out: set them to 1']
+  )
+  t.match(denialOf([verdict({ finding: risky })]).message, 'replicas are 2. Careful: it burns. Way out: set them to 1')
+})
+
+t.test('a crash in audit says nothing to the client', async (t) => {
+  t.strictSame(warningsOf([{ ...crashed, mode: 'audit' }]), [])
+})

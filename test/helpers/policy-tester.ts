@@ -26,6 +26,7 @@ interface Expected {
   readonly field: string
   readonly problem?: RegExp
   readonly remedy?: RegExp
+  readonly caution?: RegExp
 }
 
 interface FoundCase<Fields extends OptionFields> extends Case<Fields> {
@@ -77,9 +78,10 @@ export function testPolicy<Fields extends OptionFields>(policy: Policy<Fields>, 
           one.finds.map(({ field }) => field),
           `${one.name}: fields`
         )
-        for (const [index, { problem = /./, remedy = /./ }] of one.finds.entries()) {
+        for (const [index, { problem = /./, remedy = /./, caution }] of one.finds.entries()) {
           t.match(found[index]?.finding.problem, problem, `${one.name}: problem`)
           t.match(found[index]?.finding.remedy, remedy, `${one.name}: remedy`)
+          if (caution) t.match(found[index]?.finding.caution, caution, `${one.name}: caution`)
         }
       }
     })

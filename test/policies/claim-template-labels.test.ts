@@ -1,7 +1,7 @@
 import t from 'tap'
 import { judge } from '../../src/core/decide.ts'
 import { isObject, type JsonObject } from '../../src/core/json.ts'
-import { denialOf } from '../../src/core/words.ts'
+import { denialOf, warningsOf } from '../../src/core/words.ts'
 import policy from '../../src/policies/claim-template-labels.ts'
 import { claimTemplate, statefulSet } from '../fixtures/objects.ts'
 import { CHART_UPGRADES, chartStatefulSet } from '../fixtures/pushgateway-chart.ts'
@@ -93,6 +93,11 @@ testPolicy(policy, {
       oldObject: statefulSet({ templates: [] }),
       object: statefulSet({ labels: { 'operator.prometheus.io/name': 'k8s' } })
     },
+    {
+      name: 'creation with labels that change, where restore will keep them',
+      options: restore,
+      object: labelled({ 'helm.sh/chart': 'pgw-1' })
+    },
     { name: 'creation without claim templates', object: statefulSet({ templates: undefined }) },
     {
       name: 'creation with labels that stay',
@@ -112,7 +117,8 @@ testPolicy(policy, {
         {
           field: 'spec.volumeClaimTemplates[0].metadata.labels',
           problem: /^labels of claim template "storage-volume" change: helm\.sh\/chart "pgw-1" → "pgw-2"$/,
-          remedy: /"kubectl delete statefulset pgw -n monitoring --cascade=orphan" \(its Pods and claims stay\)/
+          remedy:
+            /^run "kubectl delete statefulset --cascade=orphan pgw -n monitoring" \(its Pods and claims stay\) and upgrade again, or set onChange: restore$/
         }
       ]
     },
@@ -163,9 +169,15 @@ testPolicy(policy, {
         {
           field: 'spec.volumeClaimTemplates[0].spec.resources.requests.storage',
           problem: /storage "2Gi" → "4Gi"/,
-          remedy: /resize the existing claims/
+          remedy: /; before that, resize the claims that are there \(kubectl patch pvc\)$/
         }
       ]
+    },
+    {
+      name: 'a smaller size, which no claim can become',
+      oldObject: sized('4Gi'),
+      object: sized('2Gi'),
+      finds: [{ field: 'spec.volumeClaimTemplates[0].spec.resources.requests.storage', remedy: /claims never shrink/ }]
     },
     {
       name: 'a label together with a size: all fields are named',
@@ -192,14 +204,26 @@ testPolicy(policy, {
       options: restore,
       oldObject: statefulSet({ templates: [claimTemplate({ spec: { storageClassName: '' } })] }),
       object: statefulSet(),
-      finds: [{ field: 'spec.volumeClaimTemplates[0].spec.storageClassName', problem: /storageClassName "" → none/ }]
+      finds: [
+        {
+          field: 'spec.volumeClaimTemplates[0].spec.storageClassName',
+          problem: /storageClassName "" → none/,
+          remedy: /keep what they have$/
+        }
+      ]
     },
     {
       name: 'a name',
       options: restore,
       oldObject: statefulSet({ templates: [claimTemplate({ name: 'data' })] }),
       object: statefulSet({ templates: [claimTemplate({ name: 'storage' })] }),
-      finds: [{ field: 'spec.volumeClaimTemplates[0].metadata.name', problem: /"data" → "storage"/ }]
+      finds: [
+        {
+          field: 'spec.volumeClaimTemplates[0].metadata.name',
+          problem: /"data" → "storage"/,
+          remedy: /a new name start empty, so copy the data first$/
+        }
+      ]
     },
     {
       name: 'a template more',
@@ -234,7 +258,7 @@ testPolicy(policy, {
       name: 'the service name alone',
       oldObject: statefulSet({ spec: { serviceName: 'a' } }),
       object: statefulSet({ spec: { serviceName: 'b' } }),
-      finds: [{ field: 'spec.serviceName', problem: /spec\.serviceName "a" → "b"/ }]
+      finds: [{ field: 'spec.serviceName', problem: /spec\.serviceName "a" → "b"/, remedy: /restart the Pods then/ }]
     },
     {
       name: 'claims that are deleted with the StatefulSet: a louder way out',
@@ -249,7 +273,7 @@ testPolicy(policy, {
       finds: [
         {
           field: 'spec.volumeClaimTemplates[0].metadata.labels',
-          remedy: /^CAREFUL: whenDeleted is Delete, so set it to Retain first/
+          caution: /whenDeleted is Delete: set it to Retain first/
         }
       ]
     },
@@ -268,7 +292,10 @@ testPolicy(policy, {
         templates: [claimTemplate({ labels: { v: '2' } })]
       }),
       finds: [
-        { field: 'spec.volumeClaimTemplates[0].metadata.labels', remedy: /delete statefulset NAME -n monitoring/ }
+        {
+          field: 'spec.volumeClaimTemplates[0].metadata.labels',
+          remedy: /delete statefulset --cascade=orphan NAME -n monitoring/
+        }
       ]
     },
     {
@@ -299,6 +326,25 @@ testPolicy(policy, {
     }
   ],
   fixed: [
+    {
+      name: 'more labels than a message names',
+      options: restore,
+      oldObject: labelled(Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`k${index}`, 'a']))),
+      object: labelled({}),
+      patch: [
+        {
+          op: 'add',
+          path: '/spec/volumeClaimTemplates/0/metadata/labels/k0',
+          value: 'a'
+        },
+        ...Array.from({ length: 39 }, (_, index) => ({
+          op: 'add' as const,
+          path: `/spec/volumeClaimTemplates/0/metadata/labels/k${index + 1}`,
+          value: 'a'
+        }))
+      ],
+      does: /k31 "a" \(not none\)/
+    },
     {
       name: 'a changed label, put back',
       options: restore,
@@ -363,13 +409,28 @@ testPolicy(policy, {
   ]
 })
 
+t.test('what a long name leaves of the warning that could save the data', async (t) => {
+  const parts = { name: 'n'.repeat(52), spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } } }
+  const [old, now] = ['1', '2'].map((v) => statefulSet({ ...parts, templates: [claimTemplate({ labels: { v } })] }))
+  const subject = { ...subjectOf(now as JsonObject, old), namespace: 'm'.repeat(63) }
+  const { verdicts } = judge(subject, [enforced(policy as never)], circumstances({ ceiling: 'warn' }))
+  const lines = warningsOf(verdicts)
+  t.match(lines[1], /^Holdfast claim-template-labels: careful: .*set it to Retain first.*with the StatefulSet$/)
+  t.match(lines[2], `"kubectl delete statefulset --cascade=orphan ${'n'.repeat(52)} -n ${'m'.repeat(63)}"`)
+})
+
 t.test('a hundred thousand labels are counted and the first ones named', async (t) => {
   const many = (value: string): Record<string, string> =>
     Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`key-${index}`, value]))
-  const decision = judgeWith('restore', labelled(many('a')), labelled(many('b')))
+  const decision = judgeWith('reject', labelled(many('a')), labelled(many('b')))
   const { message } = denialOf(decision.verdicts)
   t.match(message, /key-0 "a" → "b", .*; and 99968 more changes/)
   t.ok(message.length < 4000, 'the message ends somewhere')
+  t.equal(
+    judgeWith('restore', labelled(many('a')), labelled(many('b'))).allowed,
+    true,
+    'and restore puts all of them back'
+  )
 })
 
 t.test('every upgrade of the prometheus-pushgateway chart from 1.18.0 to 3.8.0', async (t) => {

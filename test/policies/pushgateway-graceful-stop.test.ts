@@ -28,6 +28,38 @@ const LABELS = { 'app.kubernetes.io/name': 'prometheus-pushgateway', app: 'pushg
 
 testPolicy(policy, {
   accepted: [
+    {
+      name: 'Prometheus under a path of that name',
+      object: pod({
+        containers: [container('p', 'prom/prometheus:v3', { args: ['--web.route-prefix', '/pushgateway'] })]
+      })
+    },
+    {
+      name: 'a proxy in front of it',
+      object: pod({
+        containers: [
+          container('p', 'oauth2-proxy:v7', { command: ['/bin/oauth2-proxy', '--proxy-prefix', '/pushgateway'] })
+        ]
+      })
+    },
+    {
+      name: 'a backup of it',
+      object: pod({ containers: [container('c', 'cron', { command: ['crond', '-c', '/backup/pushgateway'] })] })
+    },
+    {
+      name: 'an argument to the program of an image',
+      object: pod({ containers: [container('b', 'busybox', { args: ['pushgateway'] })] })
+    },
+    {
+      name: 'its own preStop that no one can read fast enough',
+      object: pod({ containers: [stopping({ exec: { command: ['sh', '-c', ';/'.repeat(200_000)] } })] })
+    },
+    {
+      name: 'a grace period too large to count with',
+      cluster: modern,
+      options: { profile: 'heavy' },
+      object: pod({ grace: 2 ** 63, containers: [stopping(sleeping(20))] })
+    },
     { name: 'nginx', object: pod({ containers: [container('nginx', 'nginx:1.29')] }) },
     {
       name: 'nginx with the labels of Pushgateway',
@@ -78,6 +110,13 @@ testPolicy(policy, {
     { name: 'an image yet to be filled in', object: pod({ containers: [container('app', ' ')] }) }
   ],
   advised: [
+    {
+      name: 'its own preStop that takes days',
+      object: pod({ containers: [stopping({ exec: { command: ['sleep', '9d'] } })] }),
+      finds: [
+        { field: 'spec.containers[0].lifecycle.preStop', problem: /takes 777600 s, and the grace period is not raised/ }
+      ]
+    },
     {
       name: 'no version and no sleep in the image',
       object: pod({ containers: [pushgateway({ image: `quay.io/prometheus/pushgateway@${digest}` })] }),
@@ -220,6 +259,22 @@ testPolicy(policy, {
           })
         ]
       }),
+      patch: [added(0, 15)],
+      does: /"gw"/
+    },
+    {
+      name: 'by a script that starts it',
+      cluster: modern,
+      object: pod({
+        containers: [container('gw', 'example.org/gw:1', { command: ['/bin/sh', '-c', 'exec /bin/pushgateway --x'] })]
+      }),
+      patch: [added(0, 15)],
+      does: /"gw"/
+    },
+    {
+      name: 'by its path in the arguments',
+      cluster: modern,
+      object: pod({ containers: [container('gw', 'example.org/gw:1', { args: ['/bin/pushgateway'] })] }),
       patch: [added(0, 15)],
       does: /"gw"/
     },
