@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import t from 'tap'
 import { issueCertificates } from '../../src/certificates/issue.ts'
+import type { JsonObject } from '../../src/core/json.ts'
 import { type Cluster, findAssets, startControlPlane, sumOf, until } from '../e2e/control-plane.ts'
 import { waitUntilInForce } from '../e2e/webhook.ts'
 import { container } from '../fixtures/objects.ts'
@@ -16,7 +17,9 @@ import {
   NGINX,
   NONE,
   oddities,
+  PROMETHEUS,
   updates,
+  VALIDATE,
   WORKLOADS,
   workload
 } from './conditions.ts'
@@ -41,20 +44,17 @@ t.test('the conditions, on a real API server', { skip: skip || reason || false }
   }
   await waitUntilInForce(kubectl)
 
-  /** The entries that a request calls, a dry run unless the object is to stay. */
-  const called = async (
-    verb: 'create' | 'replace',
-    object: unknown,
-    query = '?dryRun=All'
-  ): Promise<readonly string[]> => {
+  /** The entries that a request calls; a dry run, which the API server treats in the same way. */
+  const called = async (verb: 'create' | 'replace', object: unknown): Promise<readonly string[]> => {
     recorder.calls.length = 0
     const { kind, metadata } = object as Manifest
-    const path = `${collectionOf(kind)}${verb === 'replace' ? `/${metadata.name}` : ''}${query}`
+    const path = `${collectionOf(kind)}${verb === 'replace' ? `/${metadata.name}` : ''}?dryRun=All`
     const { stderr } = await kubectl([verb, '--raw', path, '-f', '-'], {
       input: JSON.stringify(object),
       allowFailure: true
     })
-    if (/match ?condition|webhook|budget/i.test(stderr)) throw new Error(stderr.slice(0, 1000))
+    // "The StatefulSet is invalid" is built-in validation and stands between the phases. A condition that fails does not.
+    if (stderr.includes('Error from server')) throw new Error(stderr.slice(0, 1000))
     return recorder.calls.toSorted()
   }
   const store = (object: Manifest) =>
@@ -78,31 +78,42 @@ t.test('the conditions, on a real API server', { skip: skip || reason || false }
 
   await t.test('no odd object makes a condition fail', async (t) => {
     for (const kind of [...WORKLOADS, 'Pod'] as const) {
-      const ordinary = workload(kind, [NGINX])
-      await store(ordinary)
-      for (const [what, object] of oddities(kind)) {
-        for (const verb of ['create', 'replace'] as const) {
+      const judge = async (verb: 'create' | 'replace') => {
+        for (const [what, object] of oddities(kind)) {
           const names = await called(verb, object)
           const phases = new Set(names.map((name) => name.split('.')[1]))
-          t.equal(names.length, phases.size, `${verb} ${kind}, ${what}: ${names.join(' ')}`)
+          t.equal(names.length, phases.size, `${verb} ${kind}, ${what}: ${names.join(' ') || 'nobody'}`)
         }
       }
+      await judge('create')
+      const ordinary = workload(kind, [NGINX])
+      await store(ordinary)
+      await judge('replace')
       await remove(ordinary)
     }
   })
 
   await t.test('nor does one that is stored', async (t) => {
     for (const kind of WORKLOADS) {
-      await store(workload(kind, [container('x', 'x', { args: ['x'.repeat(1_200_000)] })]))
-      t.strictSame(await called('replace', workload(kind, [NGINX])), NONE, `${kind}, shorter`)
+      const spec = kind === 'DaemonSet' ? {} : { replicas: 0 } // no Pods, which would be called for
+      await store(workload(kind, [container('x', 'x', { args: ['x'.repeat(1_200_000)] })], { spec }))
+      t.strictSame(await called('replace', workload(kind, [NGINX], { spec })), NONE, `${kind}, shorter`)
       await remove(workload(kind, []))
     }
   })
 
-  await t.test('rollouts of other workloads call nobody', { skip: !cluster.hasControllers }, async (t) => {
-    recorder.calls.length = 0
-    await rollOut(cluster)
-    t.strictSame(recorder.calls, NONE)
+  await t.test('what controllers and people do to workloads', { skip: !cluster.hasControllers }, async (t) => {
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node' } }
+    await kubectl(['create', '-f', '-'], { input: JSON.stringify(node) })
+    await kubectl(['taint', 'node', 'node', 'node.kubernetes.io/not-ready-'])
+    for (const kind of WORKLOADS) {
+      recorder.calls.length = 0
+      await rollOut(cluster, kind, NGINX)
+      t.strictSame(recorder.calls, NONE, `${kind}, others`)
+      await rollOut(cluster, kind, PROMETHEUS)
+      const writes = kind === 'ReplicaSet' ? 2 : 3
+      t.strictSame(recorder.calls, Array(writes).fill(VALIDATE), `${kind}, Prometheus: only where a spec is written`)
+    }
   })
 
   await t.test('no condition has failed in all that', async (t) => {
@@ -159,34 +170,30 @@ function collectionOf(kind: Kind): string {
   return `${kind === 'Pod' ? '/api/v1' : '/apis/apps/v1'}/namespaces/monitoring/${kind.toLowerCase()}s`
 }
 
-/** What people and controllers do to workloads all day. */
-async function rollOut({ kubectl }: Cluster): Promise<void> {
-  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node' } }
-  await kubectl(['create', '-f', '-'], { input: JSON.stringify(node) })
-  const spec = { podManagementPolicy: 'Parallel', replicas: 2 }
-  for (const kind of WORKLOADS) {
-    const parts = kind === 'StatefulSet' ? { spec } : {}
-    await kubectl(['create', '-f', '-'], { input: JSON.stringify(workload(kind, [NGINX], parts)) })
-  }
-  const inNamespace = ['-n', 'monitoring']
-  const pods = async (image: string, count: number) =>
-    until(`${count} Pods of ${image}`, async () => {
-      const path = '-o=jsonpath={.items[*].spec.containers[*].image}'
-      const { stdout } = await kubectl(['get', 'pods', ...inNamespace, path])
-      return stdout.split(' ').filter((it) => it === image).length >= count
+/** Creates a workload, scales, labels, updates, restarts and deletes it, while its controller makes Pods of it. */
+async function rollOut({ kubectl }: Cluster, kind: Kind, { name: main, image }: JsonObject): Promise<void> {
+  const name = kind.toLowerCase()
+  const one = `${name}/${name}`
+  const monitoring = ['-n', 'monitoring']
+  const pods = (tag: unknown, count: number) =>
+    until(`${count} Pods of the ${kind} with ${tag}`, async () => {
+      const images = '-o=jsonpath={.items[*].spec.containers[*].image}'
+      const { stdout } = await kubectl(['get', 'pods', '-l', `app=${name}`, images, ...monitoring])
+      return stdout.split(' ').filter((it) => it === tag).length === count
     })
-  await pods('nginx:1.31', 5)
-  for (const kind of ['deployment', 'statefulset', 'replicaset']) {
-    await kubectl(['scale', `${kind}/x`, '--replicas=3', ...inNamespace])
+  await pods(image, 0)
+  const spec = kind === 'StatefulSet' ? { podManagementPolicy: 'Parallel' } : {}
+  const object = workload(kind, [{ name: main, image }], { name, spec })
+  await kubectl(['create', '-f', '-'], { input: JSON.stringify(object) })
+  await pods(image, 1)
+  if (kind !== 'DaemonSet') {
+    await kubectl(['scale', one, '--replicas=3', ...monitoring])
+    await pods(image, 3)
   }
-  await pods('nginx:1.31', 10)
-  for (const kind of ['deployment', 'daemonset', 'statefulset']) {
-    await kubectl(['set', 'image', `${kind}/x`, 'app=nginx:1.32', ...inNamespace])
-    await kubectl(['rollout', 'restart', `${kind}/x`, ...inNamespace])
-    await kubectl(['label', `${kind}/x`, 'a=b', ...inNamespace])
-    await kubectl(['annotate', `${kind}/x`, 'a=b', ...inNamespace])
-  }
-  await pods('nginx:1.32', 2)
-  await kubectl(['rollout', 'undo', 'deployment/x', ...inNamespace])
-  await kubectl(['delete', 'deployment,statefulset,daemonset,replicaset', '--all', '--wait', ...inNamespace])
+  await kubectl(['label', one, 'a=b', ...monitoring])
+  await kubectl(['annotate', one, 'a=b', ...monitoring])
+  await kubectl(['set', 'image', one, `${main}=${image}-next`, ...monitoring])
+  if (kind === 'Deployment') await pods(`${image}-next`, 1)
+  if (kind !== 'ReplicaSet') await kubectl(['rollout', 'restart', one, ...monitoring])
+  await kubectl(['delete', name, name, '--cascade=foreground', ...monitoring])
 }

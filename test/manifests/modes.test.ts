@@ -22,7 +22,11 @@ const MODES: Record<string, Record<Overlay, Mode>> = {
 const REQUESTS = [
   { phase: 'mutate', operation: 'UPDATE', group: 'apps', resource: 'statefulsets' },
   { phase: 'mutate', operation: 'CREATE', group: '', resource: 'pods' },
-  { phase: 'validate', operation: 'CREATE', group: 'apps', resource: 'statefulsets' }
+  ...(['CREATE', 'UPDATE'] as const).flatMap((operation) =>
+    (['daemonsets', 'deployments', 'replicasets', 'statefulsets'] as const).map(
+      (resource) => ({ phase: 'validate', operation, group: 'apps', resource }) as const
+    )
+  )
 ] as const
 type Request = (typeof REQUESTS)[number]
 

@@ -1,7 +1,9 @@
 // Every webhook entry of every overlay, field by field.
+import { readFileSync } from 'node:fs'
 import type { IService } from 'kubernetes-models/v1/Service'
 import t from 'tap'
-import { type Entry, entriesOf, only, overlays, render, skip } from './render.ts'
+import { HASH_ANNOTATION } from '../../src/policies/autosharding-labels.ts'
+import { type Entry, entriesOf, only, overlays, render, root, skip } from './render.ts'
 
 const FIELDS = [
   'admissionReviewVersions',
@@ -17,11 +19,11 @@ const FIELDS = [
   'timeoutSeconds'
 ]
 const RULE_FIELDS = ['apiGroups', 'apiVersions', 'operations', 'resources', 'scope']
-const BARE_NAMES = [
-  'pods.mutate.holdfast.dev',
-  'statefulsets.mutate.holdfast.dev',
-  'statefulsets.validate.holdfast.dev'
-]
+const BARE_NAMES = ['pods.mutate.holdfast.dev', 'statefulsets.mutate.holdfast.dev', 'workloads.validate.holdfast.dev']
+/** Filled in by the API server itself. */
+const ALWAYS = ['object.spec', 'oldObject.spec', 'object.metadata', 'oldObject.metadata', 'request.resource.resource']
+/** Lists that fit the budget at the size of the largest request. */
+const CHEAP = ['object.metadata.ownerReferences']
 const bareName = (entry: Entry) => entry.name.replace(/^(?:audit|warn)\./, '')
 const keysOf = (value: object | undefined) => Object.keys(value ?? {}).sort()
 
@@ -110,9 +112,28 @@ t.test('entries that differ in mode differ in nothing else', { skip }, async (t)
   t.same([...bodies.keys()].sort(), BARE_NAMES)
 })
 
+t.test('the README has each of them', async (t) => {
+  const rows = readFileSync(`${root}README.md`, 'utf8').matchAll(/^\| `(\w+\.(?:mutate|validate))` \|/gm)
+  t.same([...rows].map(([, name]) => `${name}.holdfast.dev`).sort(), BARE_NAMES)
+})
+
+t.test('no two entries of a phase ask for the same', { skip }, async (t) => {
+  const asked = new Map<string, string>()
+  for (const { phase, name, rules = [] } of entriesOf(render('base')).filter((it) => bareName(it) === it.name)) {
+    for (const { apiGroups = [], operations = [], resources = [] } of rules) {
+      for (const operation of operations) {
+        for (const resource of resources) {
+          const what = [phase, operation, ...apiGroups, resource].join(' ')
+          t.equal(asked.get(what), undefined, `${what}: ${name}`)
+          asked.set(what, name)
+        }
+      }
+    }
+  }
+})
+
 t.test('an update is seen if it changes a field that no update may change', { skip }, async (t) => {
-  const [update] = entriesOf(render('base')).filter((it) => it.name === 'statefulsets.mutate.holdfast.dev')
-  const expression = update?.matchConditions?.map((it) => it.expression).join() ?? ''
+  const expression = expressionOf('statefulsets.mutate.holdfast.dev')
   for (const field of ['volumeClaimTemplates', 'selector', 'serviceName', 'podManagementPolicy']) {
     const side = (object: string) =>
       String.raw`\(has\(${object}\.spec\.${field}\) \? ${object}\.spec\.${field} : (\[\]|\{\}|'')\)`
@@ -120,19 +141,44 @@ t.test('an update is seen if it changes a field that no update may change', { sk
   }
 })
 
-// An expression that errs skips the review (Ignore) or refuses the request (Fail), so none may err. A modest check:
-// every field that is read must be tested for with has(), and a list that the API server writes even when it is null
-// (`"containers": null`, measured) must be compared with null. The API server itself defaults `spec`, so that is there.
+t.test('the annotation is the one that the policy sets', { skip }, async (t) => {
+  const texts = [...expressionOf('statefulsets.mutate.holdfast.dev').matchAll(/'([\w.]+\/[\w-]+)' in/g)]
+  t.same(
+    texts.map(([, text]) => text),
+    [HASH_ANNOTATION, HASH_ANNOTATION]
+  )
+})
+
+function expressionOf(name: string): string {
+  const entry = entriesOf(render('base')).find((it) => it.name === name)
+  return (entry?.matchConditions ?? []).map(({ expression }) => expression).join('\n')
+}
+
+// An expression that errs skips the review (Ignore) or refuses the request (Fail), so none may err. A modest check, as
+// conditions.e2e.ts asks the API server itself: every field on the way to one that is read must be tested for with has(),
+// a list that the API server writes even when it is null (`"containers": null`, measured) must be compared with null, and
+// a list must be measured before it is looked through, because an expression may not cost more than the CEL budget.
 function unguarded(expression: string): string[] {
   const code = expression.replace(/'[^']*'|"[^"]*"/g, "''")
   const problems = new Set<string>()
   for (const [, path = '', call] of code.matchAll(/\b([a-zA-Z]\w*(?:\.[a-zA-Z]\w*)+)(\()?/g)) {
     const read = call === undefined ? path : path.slice(0, path.lastIndexOf('.'))
-    if (!read.includes('.') || read === 'object.spec' || read === 'oldObject.spec') continue
-    if (!code.includes(`has(${read})`)) problems.add(read)
-    if (read === 'object.spec.containers' && !code.includes(`${read} != null`)) problems.add(`${read} may be null`)
+    if (ALWAYS.includes(read)) continue
+    for (const step of stepsTo(read)) if (!code.includes(`has(${step})`)) problems.add(step)
+    if (read.endsWith('.containers') && !code.includes(`${read} != null`)) problems.add(`${read} may be null`)
+    if (path === `${read}.exists` && !CHEAP.includes(read) && !code.includes(`size(${read}) >`)) {
+      problems.add(`${read} may be long`)
+    }
   }
   return [...problems]
+}
+
+/** For `object.spec.template.spec`: `object.spec.template` and itself. */
+function stepsTo(path: string): string[] {
+  const names = path.split('.')
+  return names
+    .map((_, index) => names.slice(0, index + 1).join('.'))
+    .filter((it) => it.includes('.') && !ALWAYS.includes(it))
 }
 
 t.test('the check for total expressions', async (t) => {
@@ -141,8 +187,13 @@ t.test('the check for total expressions', async (t) => {
     ['object.spec.restartPolicy == "Always"', ['object.spec.restartPolicy']],
     ["has(c.image) && c.image.contains('a.b.c')", []],
     ["c.image.contains('a.b.c')", ['c.image']],
-    ['has(object.spec.containers) && object.spec.containers.exists(c, true)', ['object.spec.containers may be null']],
-    ['has(t.metadata) && size(t.metadata.labels) > 0', ['t.metadata.labels']]
+    ["has(c.image) && [c.image].exists(text, size(text) > 9 || text.contains('a'))", []],
+    [
+      'has(object.spec.containers) && object.spec.containers.exists(c, true)',
+      ['object.spec.containers may be null', 'object.spec.containers may be long']
+    ],
+    ['has(t.metadata) && size(t.metadata.labels) > 0', ['t.metadata.labels']],
+    ['has(object.spec.template.spec) && object.spec.template.spec != null', ['object.spec.template']]
   ]
   for (const [expression, problems] of cases) t.same(unguarded(expression), problems, expression)
 })
