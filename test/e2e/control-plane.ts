@@ -70,16 +70,19 @@ const controllers = [
 const stopGraceMs = 5_000
 
 /**
- * The cluster that `KUBECONFIG` points to, for running the suite against one that exists; `undefined` when that is not
- * set or no kubectl can be found. Starts nothing and so has nothing to stop.
+ * The cluster behind the context `HOLDFAST_E2E_CONTEXT` of the kubeconfig, for running the suite against one that exists;
+ * `undefined` when that is not set or no kubectl can be found. Starts nothing and so has nothing to stop.
  *
- * It cannot tell a cluster for tests from one that matters: callers should say which context they are about to change.
+ * `KUBECONFIG` alone is not enough: many people export it for a cluster that matters, and the suite installs webhooks.
+ * Whoever names the context means it, and a current context that is switched elsewhere meanwhile changes nothing.
  */
 export function existingCluster(env: NodeJS.ProcessEnv): Cluster | undefined {
   const program = findKubectl(env)
-  if (!env.KUBECONFIG || program === undefined) return undefined
+  const context = env.HOLDFAST_E2E_CONTEXT
+  if (!context || program === undefined) return undefined
   // The whole environment: the credential plugins of managed clusters live off it.
-  return clusterOf(kubectlWith(program, env))
+  const kubectl = kubectlWith(program, env)
+  return clusterOf((args, options) => kubectl([`--context=${context}`, ...args], options))
 }
 
 /**

@@ -10,8 +10,8 @@ t.test('findAssets names what is missing, in a sentence', async (t) => {
   t.match(reason, /^There is no control plane .*\/nowhere\/etcd.*\.$/)
 })
 
-t.test('existingCluster needs KUBECONFIG to be set', async (t) => {
-  t.equal(existingCluster({ PATH: process.env.PATH }), undefined)
+t.test('existingCluster needs its context to be named', async (t) => {
+  t.equal(existingCluster({ PATH: process.env.PATH, KUBECONFIG: '/home/somebody/.kube/production' }), undefined)
 })
 
 t.test('until', async (t) => {

@@ -17,28 +17,30 @@ interface ClientConfig {
 }
 
 export interface LocalServer {
-  /** The port on 127.0.0.1, which its certificate has to name as an IP address. */
+  /** The IP address that the API server dials, which its certificate has to name. Default 127.0.0.1. */
+  address?: string
   port: number
   /** The PEM of the CA that signed its certificate, in base64. */
   caBundle: string
 }
 
 /**
- * A copy of the configuration in which each webhook calls `https://127.0.0.1:PORT` where it called a Service, with the
+ * A copy of the configuration in which each webhook calls `https://ADDRESS:PORT` where it called a Service, with the
  * same path. Everything else is as it was, so that what is tested is what is shipped.
  *
  * @throws {Error} when this is no webhook configuration, or a webhook does not call a Service: rewriting nothing would
  *   make every test after it pass or fail for the wrong reason
  */
-export function callLocally<T extends WebhookConfiguration>(configuration: T, { port, caBundle }: LocalServer): T {
+export function callLocally<T extends WebhookConfiguration>(configuration: T, server: LocalServer): T {
   if (!/^(Mutating|Validating)WebhookConfiguration$/.test(configuration.kind)) {
     throw new Error(`a ${configuration.kind} is not a webhook configuration`)
   }
+  const { address = '127.0.0.1', port, caBundle } = server
   const copy = structuredClone(configuration)
   for (const webhook of copy.webhooks ?? []) {
     const { service } = webhook.clientConfig
     if (service === undefined) throw new Error(`the webhook ${webhook.name} does not call a Service`)
-    webhook.clientConfig = { url: `https://127.0.0.1:${port}${service.path ?? ''}`, caBundle }
+    webhook.clientConfig = { url: `https://${address}:${port}${service.path ?? ''}`, caBundle }
   }
   return copy
 }
