@@ -210,14 +210,20 @@ function recreate(subject: Subject, changes: readonly Change[]): string {
   if (changes.some(({ path }) => path[1] === 'selector')) {
     return `run ${deleteCommand(subject, '')} (its Pods stop, its claims stay) and upgrade again: a new StatefulSet does not adopt Pods that another selector chose`
   }
-  return [replaceAroundPods(subject), ...consequences(subject, changes)].join('; ')
+  if (hasNewTemplate(subject)) {
+    return `run ${deleteCommand(subject, '')} (its Pods stop, its claims stay) and upgrade again: a Pod that runs cannot get a new volume; claims of a new name start empty, so copy the data`
+  }
+  return [replaceAroundPods(subject), ...consequences(changes)].join('; ')
+}
+
+/** The controller would try to give it to an adopted Pod, which no update of a Pod may do, and go no further. */
+function hasNewTemplate({ object, oldObject }: Subject): boolean {
+  const before = templatesOf(oldObject).map(nameOf)
+  return templatesOf(object).some((template) => !before.includes(nameOf(template)))
 }
 
 /** What replacing the StatefulSet does not bring about by itself. */
-function consequences(subject: Subject, changes: readonly Change[]): string[] {
-  const [before, after] = [templatesOf(subject.oldObject), templatesOf(subject.object)]
-  const names = (templates: readonly JsonObject[]): string => templates.map(nameOf).join()
-  if (names(before) !== names(after)) return ['claims of a new name start empty, so copy the data first']
+function consequences(changes: readonly Change[]): string[] {
   const notes = new Set<string>()
   for (const { path, before: old, after: now } of changes) {
     if (path[1] === 'serviceName') notes.add('restart the Pods then, which keep the DNS name of the old service')

@@ -221,7 +221,7 @@ testPolicy(policy, {
         {
           field: 'spec.volumeClaimTemplates[0].metadata.name',
           problem: /"data" → "storage"/,
-          remedy: /a new name start empty, so copy the data first$/
+          remedy: /^run "kubectl delete statefulset pgw -n monitoring" .*a new name start empty, so copy the data$/
         }
       ]
     },
