@@ -1,5 +1,5 @@
 import type { Server as HttpsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -69,8 +69,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     secureContext(options.serving),
     options.serving.clientCa === undefined ? undefined : options.clientNames
   )
-  const { address, port } = await listen(webhook, options.bindAddress, options.port)
   const server = webhook.server as unknown as HttpsServer
+  const sockets = openSockets(server)
+  const { address, port } = await listen(webhook, options.bindAddress, options.port)
 
   const checks: readonly ReadinessCheck[] = [
     { name: 'serving', run: async () => (draining ? 'the server is draining' : undefined) },
@@ -95,13 +96,26 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       draining = true
       await new Promise((resolve) => setTimeout(resolve, delayMs))
       clearInterval(poll)
-      // A connection on which nothing was asked yet, or only half, counts neither as idle nor as busy.
-      const lastCall = setTimeout(() => server.closeAllConnections(), LAST_CALL_MS)
+      // A connection on which nothing was asked yet, or only half, counts neither as idle nor as busy, and one without
+      // a handshake is not known to the HTTP server at all.
+      const lastCall = setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, LAST_CALL_MS)
       await webhook.close()
       clearTimeout(lastCall)
       await health.close()
     }
   }
+}
+
+/** The TCP connections that are open at any moment. */
+function openSockets(server: HttpsServer): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return sockets
 }
 
 function pollCertificates(options: ServerOptions, use: (serving: Serving) => void): NodeJS.Timeout | undefined {
