@@ -2,12 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { issueCertificates } from '../src/certificates/issue.ts'
+import { freePort } from '../test/helpers/free-port.ts'
 import { measureEvaluation } from './evaluation.ts'
 import { type Load, openLoad } from './load.ts'
 import { podReview, unrelatedReview } from './reviews.ts'
@@ -132,15 +132,6 @@ async function usageOf({ process: child }: Contestant): Promise<Usage> {
   child.send('usage')
   const [usage] = await answer
   return usage as Usage
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 if (values.help) console.log('usage: npm run bench -- [--reviews N]')

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { type Configuration, defaultConfiguration, parseConfiguration } from '../config/configuration.ts'
 import type { OptionField } from '../core/options.ts'
 import type { Rule } from '../core/policy.ts'
-import { HoldfastError, messageOf } from '../errors.ts'
+import { HoldfastError } from '../errors.ts'
 import { POLICIES } from '../policies/index.ts'
+import { readConfigurationFile } from './configuration-file.ts'
 import { addFlags, flag } from './flags.ts'
 
 interface PoliciesFlags {
@@ -31,12 +31,7 @@ export function addPoliciesCommand(program: Command): void {
 
 async function load(file: string | undefined): Promise<Configuration> {
   if (file === undefined) return defaultConfiguration(POLICIES)
-  try {
-    return parseConfiguration(await readFile(file, 'utf8'), file, POLICIES)
-  } catch (error) {
-    if (error instanceof HoldfastError) throw error
-    throw new HoldfastError('CONFIG_UNREADABLE', `Cannot read ${file}: ${messageOf(error)}`, { cause: error })
-  }
+  return parseConfiguration(await readConfigurationFile(file), file, POLICIES)
 }
 
 function ruleNamed(rules: readonly Rule[], id: string): Rule {

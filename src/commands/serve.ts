@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { Logger } from 'pino'
 import { readServing, type Serving, type ServingFiles } from '../certificates/serving.ts'
@@ -13,6 +12,7 @@ import { POLICIES } from '../policies/index.ts'
 import { createMetrics, type Metrics } from '../server/metrics.ts'
 import { type RunningServer, startServer } from '../server/server.ts'
 import { VERSION } from '../version.ts'
+import { readConfigurationFile } from './configuration-file.ts'
 import { addFlags, duration, flag, kubernetesVersion, list, port, verbosity } from './flags.ts'
 import { createLogger } from './log.ts'
 
@@ -147,10 +147,10 @@ async function followConfiguration(
     return () => configuration
   }
   const parse = (text: string): Configuration => parseConfiguration(text, config, POLICIES, mode)
-  const text = await read(config)
+  const text = await readConfigurationFile(config)
   let configuration = parse(text)
   const reload = configurationReloader(text, {
-    read: () => read(config),
+    read: () => readConfigurationFile(config),
     parse,
     use(changed) {
       configuration = changed
@@ -169,14 +169,6 @@ async function followConfiguration(
 /** By policy, where no namespace has settings of its own. */
 function modesOf(configuration: Configuration): Readonly<Record<string, Mode>> {
   return Object.fromEntries(configuration.rulesFor('').map(({ policy, mode }) => [policy.id, mode]))
-}
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new HoldfastError('CONFIG_UNREADABLE', `Cannot read ${file}: ${messageOf(error)}`, { cause: error })
-  }
 }
 
 interface LoadedServing {

@@ -1,16 +1,15 @@
 import { type JsonObject, objectOf } from '../core/json.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { type Server, serversIn } from '../core/prometheus.ts'
-import { DAEMON_SET, DEPLOYMENT, REPLICA_SET, STATEFUL_SET } from '../core/resource.ts'
 import { specOf } from '../core/subject.ts'
 import { quote } from '../core/text.ts'
-import { storedAs } from '../core/workload.ts'
+import { storedAs, WORKLOADS } from '../core/workload.ts'
 
 export default definePolicy({
   id: 'prometheus-resources',
   summary: 'Prometheus requests CPU and memory, and has a limit of memory.',
   defaultMode: 'warn',
-  watches: storedAs([DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET]),
+  watches: storedAs(WORKLOADS),
   options: {},
   *check(subject) {
     for (const server of serversIn(subject)) yield* missingResources(server)

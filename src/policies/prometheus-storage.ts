@@ -3,16 +3,15 @@ import { type JsonObject, objectOf } from '../core/json.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { type Server, serversIn } from '../core/prometheus.ts'
 import { amountOf, prometheusBytes } from '../core/quantity.ts'
-import { DAEMON_SET, DEPLOYMENT, REPLICA_SET, STATEFUL_SET } from '../core/resource.ts'
 import { quote } from '../core/text.ts'
 import { mountCovering, type Volume, volumeNamed } from '../core/volumes.ts'
-import { storedAs, surges } from '../core/workload.ts'
+import { storedAs, surges, WORKLOADS } from '../core/workload.ts'
 
 export default definePolicy({
   id: 'prometheus-storage',
   summary: 'A Prometheus TSDB lies on a volume that outlives its Pod and has room for it.',
   defaultMode: 'warn',
-  watches: storedAs([DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET]),
+  watches: storedAs(WORKLOADS),
   options: {
     maxRetentionPercent: {
       type: 'integer',

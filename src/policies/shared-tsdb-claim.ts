@@ -1,16 +1,15 @@
 import { isExpanded } from '../core/arguments.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { type Server, serversIn } from '../core/prometheus.ts'
-import { DAEMON_SET, DEPLOYMENT, REPLICA_SET, STATEFUL_SET } from '../core/resource.ts'
 import { quote } from '../core/text.ts'
 import { mountCovering, volumeNamed } from '../core/volumes.ts'
-import { replicasInWords, storedAs, type Workload } from '../core/workload.ts'
+import { replicasInWords, storedAs, WORKLOADS, type Workload } from '../core/workload.ts'
 
 export default definePolicy({
   id: 'shared-tsdb-claim',
   summary: 'Several replicas of Prometheus never write one TSDB through one PersistentVolumeClaim.',
   defaultMode: 'enforce',
-  watches: storedAs([DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET]),
+  watches: storedAs(WORKLOADS),
   options: {},
   *check(subject) {
     for (const server of serversIn(subject)) yield* sharedClaim(server)

@@ -49,8 +49,7 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [
     /readFile\b/,
     [
-      'commands/serve.ts',
-      'commands/policies.ts',
+      'commands/configuration-file.ts',
       'certificates/key-pair.ts',
       'certificates/throw-away.ts',
       'kubernetes/version.ts'

@@ -5,10 +5,10 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { freePort } from '../helpers/free-port.ts'
 import { type Assets, findKubectl } from './assets.ts'
 import { assertRunning, type Component, endComponent, startComponent, startGuard, tailOf } from './component.ts'
 import { type Kubectl, kubectlWith } from './kubectl.ts'
@@ -304,14 +304,6 @@ async function get(options: RequestOptions): Promise<string> {
   const body = await text(response)
   if (response.statusCode !== 200) throw new Error(`${options.path} answered ${response.statusCode}: ${body.trim()}`)
   return body
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** Last started, first ended: each still has what it depends on while it ends. One that resists does not save others. */

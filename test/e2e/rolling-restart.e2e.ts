@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
-import { Agent, request } from 'node:https'
-import { createServer } from 'node:net'
+import { Agent } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
@@ -10,6 +9,8 @@ import { issueCertificates } from '../../src/certificates/issue.ts'
 import { pod } from '../fixtures/objects.ts'
 import { podCreation } from '../fixtures/reviews.ts'
 import { temporaryDirectory, writePair } from '../helpers/certificates.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { post } from '../helpers/post.ts'
 
 /**
  * Two real processes behind a list of endpoints, as the API server sees them: connections are kept, a Pod leaves the
@@ -130,35 +131,8 @@ async function keepAsking(replicas: readonly Replica[], index: number, load: Loa
 }
 
 /** Resolves with whether the server wants the connection closed. */
-function ask(port: number, agent: Agent, body: string): Promise<boolean> {
-  const headers = { 'content-type': 'application/json' }
-  return new Promise((resolve, reject) => {
-    const options = {
-      host: '127.0.0.1',
-      port,
-      path: '/mutate',
-      method: 'POST',
-      agent,
-      headers,
-      rejectUnauthorized: false
-    }
-    const outgoing = request(options, (response) => {
-      response.resume()
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve(response.headers.connection === 'close')
-        else reject(new Error(`status ${response.statusCode}`))
-      })
-    })
-    outgoing.on('error', reject)
-    outgoing.end(body)
-  })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
+async function ask(port: number, agent: Agent, body: string): Promise<boolean> {
+  const { response } = await post({ port, path: '/mutate', agent, rejectUnauthorized: false }, body)
+  if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`)
+  return response.headers.connection === 'close'
 }

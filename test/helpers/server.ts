@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { request } from 'node:https'
+import type { RequestOptions } from 'node:https'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import type { Serving } from '../../src/certificates/serving.ts'
@@ -8,6 +8,7 @@ import { POLICIES } from '../../src/policies/index.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/server.ts'
 import { testCertificates } from './certificates.ts'
+import { post } from './post.ts'
 import { defaultRules } from './rules.ts'
 
 export interface TestServer extends RunningServer {
@@ -74,35 +75,13 @@ export async function testServer({ rules = defaultRules() }: { rules?: readonly 
     lines,
     get,
     metrics: async () => (await get('/metrics')).body,
-    post: (path, body, headers) =>
-      post(server.port, ca, path, typeof body === 'string' ? body : JSON.stringify(body), headers)
+    post: (path, body, headers = {}) =>
+      answerOf({ port: server.port, ca, path, headers }, typeof body === 'string' ? body : JSON.stringify(body))
   }
 }
 
-function post(
-  port: number,
-  ca: string,
-  path: string,
-  body: string,
-  headers: Record<string, string> = {}
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port, path, ca, method: 'POST', agent: false as const }
-    const outgoing = request(
-      { ...options, headers: { 'content-type': 'application/json', ...headers } },
-      (response) => {
-        let text = ''
-        response.setEncoding('utf8')
-        response.on('data', (chunk) => {
-          text += chunk
-        })
-        response.on('end', () => {
-          const json = response.headers['content-type']?.startsWith('application/json') ? JSON.parse(text) : undefined
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text, json })
-        })
-      }
-    )
-    outgoing.on('error', reject)
-    outgoing.end(body)
-  })
+async function answerOf(options: RequestOptions, body: string): Promise<Answer> {
+  const { response, text } = await post({ agent: false, ...options }, body)
+  const json = response.headers['content-type']?.startsWith('application/json') ? JSON.parse(text) : undefined
+  return { status: response.statusCode ?? 0, headers: response.headers, body: text, json }
 }

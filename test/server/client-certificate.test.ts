@@ -1,11 +1,11 @@
 import 'reflect-metadata'
-import { request } from 'node:https'
 import * as x509 from '@peculiar/x509'
 import t from 'tap'
 import { startServer } from '../../src/server/server.ts'
 import { pod } from '../fixtures/objects.ts'
 import { podCreation } from '../fixtures/reviews.ts'
 import { testCertificates } from '../helpers/certificates.ts'
+import { post } from '../helpers/post.ts'
 import { serverOptions } from '../helpers/server.ts'
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
@@ -64,33 +64,11 @@ t.test('with a client CA, only the API server is answered', async (t) => {
     ['a stranger of the same name, pinned', pinned, stranger, 401, /not accepted/]
   ]
   for (const [name, { port }, client, status, body] of table) {
-    const answer = await post(port, ca, client)
-    t.equal(answer.status, status, name)
-    t.match(answer.body, body, name)
+    const options = { port, path: '/mutate', agent: false as const, ca, ...client }
+    const { response, text } = await post(options, JSON.stringify(podCreation(pod())))
+    t.equal(response.statusCode, status, name)
+    t.match(text, body, name)
   }
   const ready = await fetch(`http://127.0.0.1:${pinned.healthPort}/readyz`)
   t.equal(ready.status, 200, 'the request to ourselves needs no certificate')
 })
-
-function post(port: number, ca: string, client: Client | undefined): Promise<{ status: number; body: string }> {
-  const headers = { 'content-type': 'application/json' }
-  return new Promise((resolve, reject) => {
-    const options = {
-      host: '127.0.0.1',
-      port,
-      path: '/mutate',
-      method: 'POST',
-      agent: false as const,
-      ca,
-      headers,
-      ...client
-    }
-    const outgoing = request(options, async (response) => {
-      let body = ''
-      for await (const chunk of response) body += chunk
-      resolve({ status: response.statusCode ?? 0, body })
-    })
-    outgoing.on('error', reject)
-    outgoing.end(JSON.stringify(podCreation(pod())))
-  })
-}

@@ -1,8 +1,7 @@
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
-import { Agent, request } from 'node:https'
+import { Agent } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TLSSocket } from 'node:tls'
 import t from 'tap'
 import { type IssuedCertificates, issueCertificates } from '../../src/certificates/issue.ts'
 import { readServing } from '../../src/certificates/serving.ts'
@@ -10,6 +9,7 @@ import { startServer } from '../../src/server/server.ts'
 import { pod } from '../fixtures/objects.ts'
 import { podCreation } from '../fixtures/reviews.ts'
 import { temporaryDirectory } from '../helpers/certificates.ts'
+import { post } from '../helpers/post.ts'
 import { serverOptions } from '../helpers/server.ts'
 
 const ROTATIONS = 100
@@ -71,26 +71,8 @@ async function keepAsking(port: number, agent: Agent, load: Load): Promise<void>
 }
 
 /** Resolves with the fingerprint of the certificate that the answer came under. */
-function ask(port: number, agent: Agent, body: string): Promise<string> {
-  const headers = { 'content-type': 'application/json' }
-  return new Promise((resolve, reject) => {
-    const options = {
-      host: '127.0.0.1',
-      port,
-      path: '/mutate',
-      method: 'POST',
-      agent,
-      headers,
-      rejectUnauthorized: false
-    }
-    const outgoing = request(options, (response) => {
-      const { fingerprint256 } = (response.socket as TLSSocket).getPeerCertificate()
-      response.resume()
-      response.on('end', () =>
-        response.statusCode === 200 ? resolve(fingerprint256) : reject(new Error(`status ${response.statusCode}`))
-      )
-    })
-    outgoing.on('error', reject)
-    outgoing.end(body)
-  })
+async function ask(port: number, agent: Agent, body: string): Promise<string> {
+  const { response, fingerprint } = await post({ port, path: '/mutate', agent, rejectUnauthorized: false }, body)
+  if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`)
+  return fingerprint
 }
