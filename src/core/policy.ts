@@ -5,6 +5,7 @@ import type { OptionFields, OptionValues } from './options.ts'
 import type { Edit } from './patch.ts'
 import type { Path } from './path.ts'
 import type { Subject, Watch } from './subject.ts'
+import type { ValueChange } from './value-change.ts'
 
 /** One thing that a policy has to say about a Subject. Data, never a throw: a throw means that the policy is broken. */
 export interface Finding {
@@ -22,6 +23,10 @@ export interface Finding {
   readonly fault?: string
   /** Advice is never enforced, whatever the policy's mode. */
   readonly advice?: true
+  /** The values that `problem` names, one by one, where it is about a change. */
+  readonly changes?: readonly ValueChange[]
+  /** The object stands as it is: it is its next upgrade that will be refused. */
+  readonly failsNextUpgrade?: true
   /** A repair that is made instead of a refusal. */
   readonly fix?: Fix
 }

@@ -10,6 +10,7 @@ import { isSameQuantity } from '../core/quantity.ts'
 import { STATEFUL_SET } from '../core/resource.ts'
 import { annotationsOf, labelsOf, type Subject, specOf } from '../core/subject.ts'
 import { quote } from '../core/text.ts'
+import { valueChange } from '../core/value-change.ts'
 
 /** On the Pod template: another value makes the StatefulSet roll its Pods. */
 export const HASH_ANNOTATION = 'holdfast.dev/autosharding-labels'
@@ -52,6 +53,12 @@ export default definePolicy({
   }
 })
 
+interface Change {
+  readonly key: string
+  readonly before: unknown
+  readonly after: unknown
+}
+
 function isAutosharded(container: Container): boolean {
   if (parseImage(imageOf(container)).name !== 'kube-state-metrics') return false
   return Boolean(flagValue(container, 'pod')) && Boolean(flagValue(container, 'pod-namespace'))
@@ -66,13 +73,15 @@ function affectedVersion(container: Container): boolean | undefined {
 }
 
 /** A label that is new does no harm: the StatefulSet still carries all that the Pods look for. */
-function changedLabels({ object, oldObject }: Subject): string[] {
+function changedLabels({ object, oldObject }: Subject): Change[] {
   const [before, after] = [labelsOf(oldObject), labelsOf(object)]
   return Object.keys(before)
     .filter((key) => own(before, key) !== own(after, key))
-    .map(
-      (key) => `${key} ${quote(own(before, key))} → ${own(after, key) === undefined ? 'none' : quote(own(after, key))}`
-    )
+    .map((key) => ({ key, before: own(before, key), after: own(after, key) }))
+}
+
+function inWords({ key, before, after }: Change): string {
+  return `${key} ${quote(before)} → ${after === undefined ? 'none' : quote(after)}`
 }
 
 /** A changed template restarts the Pods, and with them what they look for. */
@@ -96,20 +105,22 @@ function rollsAllPods({ object }: Subject): boolean {
   return type === 'RollingUpdate' && (integerOf(objectOf(rollingUpdate).partition) ?? 0) === 0
 }
 
-function frozenShards(subject: Subject, changed: readonly string[], onChange: 'warn' | 'restart' | 'reject'): Finding {
-  const named = changed.slice(0, NAMED_LABELS).join(', ')
+function frozenShards(subject: Subject, changed: readonly Change[], onChange: 'warn' | 'restart' | 'reject'): Finding {
+  const named = changed.slice(0, NAMED_LABELS)
+  const words = named.map(inWords).join(', ')
   const more = changed.length > NAMED_LABELS ? ` and ${changed.length - NAMED_LABELS} more` : ''
   const finding = {
     field: ['metadata', 'labels'],
-    problem: `kube-state-metrics before 2.13 stops following its shard count when a label of its StatefulSet changes without a restart: ${named}${more}`,
-    remedy: `upgrade kube-state-metrics to 2.13 or later, or ${restartOf(subject)}`
+    problem: `kube-state-metrics before 2.13 stops following its shard count when a label of its StatefulSet changes without a restart: ${words}${more}`,
+    remedy: `upgrade kube-state-metrics to 2.13 or later, or ${restartOf(subject)}`,
+    changes: named.map(({ key, before, after }) => valueChange(key, before, after))
   }
   if (onChange === 'reject') return finding
   if (onChange === 'warn' || !rollsAllPods(subject)) return { ...finding, advice: true }
   const edits = [{ path: hashPath, value: hashOf(labelsOf(subject.object)) }]
   return {
     ...finding,
-    fix: { edits, does: `restarts the Pods of kube-state-metrics once, because labels change: ${named}${more}` }
+    fix: { edits, does: `restarts the Pods of kube-state-metrics once, because labels change: ${words}${more}` }
   }
 }
 
