@@ -1,0 +1,115 @@
+import { cut } from '../../core/text.ts'
+import { countsOf, LEVELS, type Level, type Report, type ReportedFinding, type ReportedObject } from '../report.ts'
+import { visible } from './markup.ts'
+
+type Counts = Readonly<Record<Level, number>>
+
+/** All that the page counts, in the order in which it shows it. */
+export interface Figures {
+  readonly counts: Counts
+  /** All findings. */
+  readonly total: number
+  /** The most serious objects first, and among equals as the report has them. */
+  readonly entries: readonly Entry[]
+  readonly policies: readonly Tally[]
+  readonly namespaces: readonly Tally[]
+  /** How many objects there are by the worst that is said of them. */
+  readonly worst: Counts
+  /** How many were judged and have nothing to say about. */
+  readonly clean: number
+  readonly refused: readonly Entry[]
+  readonly failing: readonly Entry[]
+  readonly crashed: readonly Entry[]
+}
+
+/** An object on the page. */
+export interface Entry {
+  readonly anchor: string
+  readonly object: ReportedObject
+  readonly findings: readonly ReportedFinding[]
+  readonly worst: Level
+}
+
+/** What there is to say about one policy, or in one namespace. */
+export interface Tally {
+  /** What it is called in the page's address and in its filters. */
+  readonly key: string
+  readonly counts: Counts
+  readonly total: number
+  /** Findings that will make the next upgrade fail. */
+  readonly failing: number
+}
+
+export function figuresOf(report: Report): Figures {
+  const entries = report.objects
+    .map(entryOf)
+    .sort((one, other) => rank(one.worst) - rank(other.worst))
+    .map((entry, index) => ({ ...entry, anchor: `o${index + 1}` }))
+  const counts = countsOf(report)
+  const worst = { error: 0, warning: 0, note: 0 }
+  for (const entry of entries) worst[entry.worst]++
+  return {
+    counts,
+    total: counts.error + counts.warning + counts.note,
+    entries,
+    policies: tallies(entries, (_, finding) => finding.policy),
+    namespaces: tallies(entries, (object) => object.namespace),
+    worst,
+    clean: Math.max(0, report.judged - entries.length),
+    refused: entries.filter(hasOne(({ outcome }) => outcome === 'denied')),
+    failing: entries.filter(hasOne(({ failsNextUpgrade }) => failsNextUpgrade === true)),
+    crashed: entries.filter(hasOne(({ outcome }) => outcome === 'crashed'))
+  }
+}
+
+function hasOne(condition: (finding: ReportedFinding) => boolean): (entry: Entry) => boolean {
+  return ({ findings }) => findings.some(condition)
+}
+
+function entryOf(object: ReportedObject): Entry {
+  const findings = object.findings.toSorted((one, other) => rank(one.level) - rank(other.level))
+  return { anchor: '', object, findings, worst: findings[0]?.level ?? 'note' }
+}
+
+function rank(level: Level): number {
+  return LEVELS.indexOf(level)
+}
+
+/** Long enough for any policy and any namespace that Kubernetes accepts. */
+const LONGEST_KEY = 253
+
+/** One word for a policy or a namespace wherever the page has to tell them apart. */
+export function keyOf(name: string): string {
+  return visible(cut(name, LONGEST_KEY))
+}
+
+function tallies(
+  entries: readonly Entry[],
+  nameOf: (object: ReportedObject, finding: ReportedFinding) => string
+): Tally[] {
+  const found = new Map<string, { error: number; warning: number; note: number; failing: number }>()
+  for (const { object, findings } of entries) {
+    for (const finding of findings) {
+      const key = keyOf(nameOf(object, finding))
+      const tally = found.get(key) ?? { error: 0, warning: 0, note: 0, failing: 0 }
+      tally[finding.level]++
+      if (finding.failsNextUpgrade) tally.failing++
+      found.set(key, tally)
+    }
+  }
+  return [...found]
+    .map(([key, { failing, ...counts }]) => ({ key, counts, failing, total: totalOf(counts) }))
+    .sort(moreSerious)
+}
+
+function totalOf(counts: Counts): number {
+  return counts.error + counts.warning + counts.note
+}
+
+function moreSerious(one: Tally, other: Tally): number {
+  for (const level of LEVELS) {
+    const difference = other.counts[level] - one.counts[level]
+    if (difference !== 0) return difference
+  }
+  return one.key < other.key ? -1 : 1
+}

@@ -1,0 +1,50 @@
+import type { Level, ReportedFinding } from '../report.ts'
+import { diff } from './diff.ts'
+import { type Html, html, NOTHING, raw } from './markup.ts'
+import { OUTCOME_WORDS } from './words.ts'
+
+const LEVEL_NAMES: Readonly<Record<Level, string>> = { error: 'Error', warning: 'Warning', note: 'Note' }
+
+/** @param policy the number of its policy among the filters */
+export function findingItem(finding: ReportedFinding, policy: number): Html {
+  const { level, message, failsNextUpgrade, changes = [] } = finding
+  const upgrade = failsNextUpgrade ? raw(' data-upgrade') : NOTHING
+  return html`<li class="finding ${level}" data-policy="${policy}"${upgrade}>
+<p class="what"><b class="level">${LEVEL_NAMES[level]}</b> ${message}</p>
+${circumstances(finding)}${diff(changes)}${caution(finding)}${wayOut(finding)}</li>
+`
+}
+
+function circumstances({ policy, field, line, mode, outcome, failsNextUpgrade }: ReportedFinding): Html {
+  const next = failsNextUpgrade ? html`<b class="next">Fails at the next upgrade</b> ` : NOTHING
+  const where = field === '' ? NOTHING : html` <code>${field}</code>`
+  const at = line === undefined ? NOTHING : html` <span>line ${line}</span>`
+  return html`<p class="how">${next}<b>${policy}</b> <span>${mode}: ${OUTCOME_WORDS[outcome]}</span>${where}${at}</p>\n`
+}
+
+function caution({ caution }: ReportedFinding): Html {
+  return caution === undefined ? NOTHING : html`<p class="careful"><b>Careful:</b> ${caution}</p>\n`
+}
+
+function wayOut({ remedy }: ReportedFinding): Html {
+  return remedy === undefined ? NOTHING : html`<p class="way"><b>Way out:</b> ${withCommands(remedy)}</p>\n`
+}
+
+/** A way out may have commands in it, in quotation marks. */
+const COMMAND = /"(kubectl [^"]*)"/
+
+/** Commands stand apart, ready to be copied. The quotation marks are no part of them. */
+export function withCommands(remedy: string): readonly Html[] {
+  return remedy
+    .split(COMMAND)
+    .map((part, index) =>
+      index % 2 === 0
+        ? html`${part}`
+        : html`<span class="command"><code>${words(part)}</code><button>Copy</button></span>`
+    )
+}
+
+/** A line of it ends between two words, and not behind the dashes of a flag. */
+function words(command: string): readonly Html[] {
+  return command.split(' ').map((word, index) => html`${index === 0 ? '' : ' '}<span>${word}</span>`)
+}

@@ -1,0 +1,69 @@
+import { cut } from '../../core/text.ts'
+
+/** Text that may stand in a page as it is. */
+export class Html {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+export type Content = Html | string | number | readonly Html[]
+
+/** No sentence of ours comes near it; a name in a hostile file may be megabytes long. */
+const LONGEST_TEXT = 4000
+
+/**
+ * A piece of a page. Whatever is no Html is escaped on its way in, so that there is no place where it could be
+ * forgotten. Attributes stand in double quotes.
+ */
+export function html(literals: TemplateStringsArray, ...values: readonly Content[]): Html {
+  let text = literals[0] as string
+  for (const [index, value] of values.entries()) text += inMarkup(value) + literals[index + 1]
+  return new Html(text)
+}
+
+/** Our own style and script, which are no text to escape. */
+export function raw(text: string): Html {
+  return new Html(text)
+}
+
+export const NOTHING = raw('')
+
+function inMarkup(value: Content): string {
+  if (value instanceof Html) return value.text
+  if (typeof value === 'string') return escaped(visible(cut(value, LONGEST_TEXT)))
+  return typeof value === 'number' ? String(value) : value.map(({ text }) => text).join('')
+}
+
+/** Printable ASCII, which nearly all texts are, is found out much faster than what is wrong with the others. */
+const PLAIN = /^[ -~]*$/
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+/**
+ * Shows what would otherwise work unseen: control characters, and those that turn the direction of a text. Two names
+ * that differ look different, and what is copied is what was read.
+ */
+export function visible(text: string): string {
+  if (PLAIN.test(text)) return text
+  return text.toWellFormed().replace(INVISIBLE, (character) => SHORT[character] ?? codeOf(character))
+}
+
+function codeOf(character: string): string {
+  const digits = (character.codePointAt(0) as number).toString(16)
+  return digits.length > 4 ? `\\u{${digits}}` : `\\u${digits.padStart(4, '0')}`
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;'
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string)
+}

@@ -1,0 +1,197 @@
+/**
+ * What the page does: it filters, keeps the filter in its address and copies commands. It reads what is there and hides
+ * some of it; it never makes markup, so that no text can become any.
+ */
+export const SCRIPT = String.raw`
+(() => {
+  'use strict'
+  const root = document.documentElement
+  const byId = (id) => document.getElementById(id)
+  root.classList.add('js')
+
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest('.command button')
+    if (button) copy(button)
+  })
+
+  async function copy(button) {
+    const code = button.previousElementSibling
+    const copied = (await toClipboard(code.textContent)) || fromSelection(code)
+    button.textContent = byId('said').textContent = copied ? 'Copied' : 'Press Ctrl+C'
+    if (copied) setTimeout(() => (button.textContent = 'Copy'), 2000)
+  }
+
+  async function toClipboard(text) {
+    try {
+      await navigator.clipboard.writeText(text)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  // Browsers have no clipboard for pages that came over plain HTTP.
+  function fromSelection(element) {
+    getSelection().selectAllChildren(element)
+    return document.execCommand('copy')
+  }
+
+  if (byId('filters')) filtering()
+
+  function filtering() {
+    const q = byId('q')
+    const policy = byId('policy')
+    const namespace = byId('namespace')
+    const levels = [...document.querySelectorAll('input[name=level]')]
+    const upgrade = byId('upgrade')
+    const links = [...document.querySelectorAll('[data-filter]')]
+    const objects = [...document.querySelectorAll('article')].map(readObject)
+    const total = objects.reduce((sum, { findings }) => sum + findings.length, 0)
+    let isTextRead = false
+
+    function readObject(element) {
+      const findings = [...element.querySelectorAll('.finding')].map((item) => ({
+        element: item,
+        policy: Number(item.dataset.policy),
+        level: item.classList[1],
+        upgrade: 'upgrade' in item.dataset,
+        text: '',
+        hidden: false
+      }))
+      return { element, findings, namespace: Number(element.dataset.namespace), text: '', hidden: false }
+    }
+
+    // Not before somebody looks for a word: it is most of the work.
+    function readTexts() {
+      if (isTextRead) return
+      isTextRead = true
+      for (const object of objects) {
+        const heads = [...object.element.children].filter(({ tagName }) => tagName !== 'UL')
+        object.text = heads.map(({ textContent }) => textContent).join(' ').toLowerCase()
+        for (const finding of object.findings) finding.text = finding.element.textContent.toLowerCase()
+      }
+    }
+
+    function address() {
+      const parameters = new URLSearchParams()
+      if (policy.selectedIndex > 0) parameters.set('policy', policy.value)
+      if (namespace.selectedIndex > 0) parameters.set('namespace', namespace.value)
+      for (const { checked, value } of levels) if (checked) parameters.append('level', value)
+      if (upgrade?.checked) parameters.set('upgrade', '1')
+      if (q.value.trim() !== '') parameters.set('q', q.value.trim())
+      return parameters.toString()
+    }
+
+    function take(parameters) {
+      choose(policy, parameters.get('policy'))
+      choose(namespace, parameters.get('namespace'))
+      const wanted = parameters.getAll('level')
+      for (const level of levels) level.checked = wanted.includes(level.value)
+      if (upgrade) upgrade.checked = parameters.has('upgrade')
+      q.value = parameters.get('q') ?? ''
+    }
+
+    function choose(select, value) {
+      const index = [...select.options].findIndex((option, at) => at > 0 && option.value === value)
+      select.selectedIndex = Math.max(0, index)
+    }
+
+    function isWanted(object, finding, wanted) {
+      if (wanted.policy >= 0 && finding.policy !== wanted.policy) return false
+      if (wanted.levels.length > 0 && !wanted.levels.includes(finding.level)) return false
+      if (wanted.upgrade && !finding.upgrade) return false
+      return wanted.words.every((word) => finding.text.includes(word) || object.text.includes(word))
+    }
+
+    function apply() {
+      const wanted = {
+        policy: policy.selectedIndex - 1,
+        namespace: namespace.selectedIndex - 1,
+        levels: levels.filter(({ checked }) => checked).map(({ value }) => value),
+        upgrade: upgrade?.checked === true,
+        words: q.value.toLowerCase().split(/\s+/).filter((word) => word !== '')
+      }
+      if (wanted.words.length > 0) readTexts()
+      let shown = 0
+      for (const object of objects) {
+        const isElsewhere = wanted.namespace >= 0 && object.namespace !== wanted.namespace
+        const fitting = isElsewhere ? [] : object.findings.filter((finding) => isWanted(object, finding, wanted))
+        setHidden(object, fitting.length === 0)
+        if (fitting.length > 0) for (const finding of object.findings) setHidden(finding, !fitting.includes(finding))
+        shown += fitting.length
+      }
+      tell(shown)
+    }
+
+    // Most stay as they are, and the browser has nothing to do for those.
+    function setHidden(item, hidden) {
+      if (item.hidden === hidden) return
+      item.hidden = hidden
+      item.element.hidden = hidden
+    }
+
+    function tell(shown) {
+      const state = address()
+      const number = new Intl.NumberFormat('en')
+      byId('count').textContent = number.format(shown) + ' of ' + number.format(total) + ' findings shown'
+      byId('clear').hidden = state === ''
+      byId('empty').hidden = shown > 0
+      for (const link of links) {
+        if (link.dataset.filter === state) link.setAttribute('aria-current', 'true')
+        else link.removeAttribute('aria-current')
+      }
+    }
+
+    function remember() {
+      const state = address()
+      try {
+        history.replaceState(null, '', state === '' ? location.href.split('#')[0] : '#' + state)
+      } catch {
+        // A frame without an origin of its own, or more changes than the browser likes: the page works without it.
+      }
+    }
+
+    function change() {
+      apply()
+      remember()
+      const section = byId('findings')
+      if (section.getBoundingClientRect().top < 0) section.scrollIntoView()
+    }
+
+    function clear() {
+      take(new URLSearchParams())
+      change()
+      byId('findings-title').focus({ preventScroll: true })
+    }
+
+    // The address holds a filter, or the id of an object, which no filter may then hide.
+    function follow() {
+      const hash = location.hash.slice(1)
+      if (hash.includes('=')) {
+        take(new URLSearchParams(hash))
+        apply()
+        reveal(byId('findings'))
+        byId('findings-title').focus({ preventScroll: true })
+      } else if (/^o\d+$/.test(hash) || hash === '') {
+        take(new URLSearchParams())
+        apply()
+        const object = byId(hash)
+        if (object) reveal(object)
+      }
+    }
+
+    // Objects get their height when they come into view, so that those above push this one away while it is reached.
+    function reveal(element, frames = 4) {
+      element.scrollIntoView()
+      if (frames > 0) requestAnimationFrame(() => reveal(element, frames - 1))
+    }
+
+    for (const link of links) link.href = '#' + link.dataset.filter
+    byId('filters').hidden = false
+    byId('filters').addEventListener('input', change)
+    for (const button of [byId('clear'), byId('empty').querySelector('button')]) button.addEventListener('click', clear)
+    addEventListener('hashchange', follow)
+    follow()
+  }
+})()
+`

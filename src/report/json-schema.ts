@@ -1,0 +1,146 @@
+import { OUTCOMES } from '../core/evaluate.ts'
+import { MODES } from '../core/mode.ts'
+import { REPORT_API_VERSION, REPORT_KIND } from './json.ts'
+import { LEVELS } from './report.ts'
+
+type Schema = Readonly<Record<string, unknown>>
+
+const TEXT = { type: 'string' }
+const NAME = { type: 'string', minLength: 1 }
+const NUMBER = { type: 'integer', minimum: 0 }
+const LINE = { type: 'integer', minimum: 1 }
+
+/** The JSON Schema of what `-o json` writes. `npm run generate` writes it to docs/report.schema.json. */
+export function reportSchema(): Schema {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: REPORT_KIND,
+    ...closed(
+      {
+        apiVersion: { const: REPORT_API_VERSION, description: 'The version of this format.' },
+        kind: { const: REPORT_KIND, description: 'The kind of this document.' },
+        command: { enum: ['check', 'scan'], description: 'The command that made the report.' },
+        version: { ...NAME, description: 'The version of Holdfast that made the report.' },
+        createdAt: {
+          type: 'string',
+          pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$',
+          description: 'When the run began: ISO 8601, UTC.'
+        },
+        source: { ...TEXT, description: 'What was looked at, in words.' },
+        judged: { ...NUMBER, description: 'How many objects policies were asked about.' },
+        counts: countsSchema(),
+        policies: list(policySchema(), 'The whole catalogue, whether or not a policy found something.'),
+        objects: list(objectSchema(), 'Objects with something to say about, in the order in which they were met.'),
+        problems: list(problemSchema(), 'What could not be read or judged; the rest was, all the same.'),
+        notes: list(TEXT, 'Sentences for the reader that are neither a finding nor a problem.')
+      },
+      []
+    )
+  }
+}
+
+function countsSchema(): Schema {
+  const counts = LEVELS.map((level) => [level, { ...NUMBER, description: `How many findings are of level ${level}.` }])
+  return { description: 'How many findings there are of each level.', ...closed(Object.fromEntries(counts), []) }
+}
+
+function policySchema(): Schema {
+  return closed(
+    {
+      id: { ...NAME, description: 'The id, which names the page of the policy too.' },
+      summary: { ...TEXT, description: 'What the policy asks for, in one sentence.' },
+      mode: { enum: MODES, description: 'The mode in force where no setting is for one namespace.' }
+    },
+    []
+  )
+}
+
+function objectSchema(): Schema {
+  return closed(
+    {
+      group: { ...TEXT, description: 'The API group; empty for the core group.' },
+      kind: { ...NAME, description: 'The kind.' },
+      namespace: { ...TEXT, description: 'The namespace.' },
+      name: { ...TEXT, description: 'The name; ends in `*` where the API server has yet to generate it.' },
+      operation: {
+        enum: ['CREATE', 'UPDATE'],
+        description: '`UPDATE` where there was an old object to compare with.'
+      },
+      location: locationSchema(),
+      findings: list(findingSchema(), 'What policies found, in the order of the catalogue.')
+    },
+    ['location']
+  )
+}
+
+function locationSchema(): Schema {
+  return {
+    description: 'Where the object stands in a file; absent for an object of a cluster.',
+    ...closed(
+      {
+        file: { ...NAME, description: 'The path as it was given; `-` for standard input.' },
+        line: { ...LINE, description: 'The line at which the object begins, from 1.' },
+        template: { ...NAME, description: 'The template that Helm rendered the object from, where a comment says so.' }
+      },
+      ['template']
+    )
+  }
+}
+
+function findingSchema(): Schema {
+  return closed(
+    {
+      policy: { ...NAME, description: 'The id of the policy.' },
+      mode: { enum: MODES, description: 'The mode after all ceilings.' },
+      outcome: { enum: OUTCOMES, description: 'What came of the finding.' },
+      level: {
+        enum: LEVELS,
+        description: '`error` is what enforcing refuses, `warning` what clients are warned of, `note` all the rest.'
+      },
+      field: { ...TEXT, description: 'The field, as Kubernetes writes it; empty where a policy crashed.' },
+      line: { ...LINE, description: 'The line of the field in the file, from 1.' },
+      message: { ...TEXT, description: 'What is wrong, or what was repaired: one sentence without a full stop.' },
+      caution: { ...TEXT, description: 'What could be lost on the way out.' },
+      remedy: { ...TEXT, description: 'The way out; absent for a repair, which needs none.' },
+      changes: list(changeSchema(), 'The values that the message is about, where it is about a change.'),
+      failsNextUpgrade: {
+        const: true,
+        description: 'The object stands as it is: it is its next upgrade that will be refused.'
+      }
+    },
+    ['line', 'caution', 'remedy', 'changes', 'failsNextUpgrade']
+  )
+}
+
+function changeSchema(): Schema {
+  return closed(
+    {
+      key: { ...TEXT, description: 'The key of a label, or the path of a field.' },
+      before: { ...TEXT, description: 'The value before, on one line; absent where there was none.' },
+      after: { ...TEXT, description: 'The value after, on one line; absent where there is none.' }
+    },
+    ['before', 'after']
+  )
+}
+
+function problemSchema(): Schema {
+  return closed(
+    {
+      where: { ...TEXT, description: 'A file, or what was asked of the cluster.' },
+      line: { ...LINE, description: 'The line, from 1.' },
+      code: { ...NAME, description: 'A code of docs/errors.md.' },
+      message: { ...TEXT, description: 'What happened and what helps, in one sentence.' }
+    },
+    ['line']
+  )
+}
+
+function list(items: Schema, description: string): Schema {
+  return { type: 'array', description, items }
+}
+
+/** A map with these fields and no others, all of them required but the optional ones. */
+function closed(properties: Readonly<Record<string, Schema>>, optional: readonly string[]): Schema {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name))
+  return { type: 'object', additionalProperties: false, required, properties }
+}

@@ -1,0 +1,178 @@
+import { hashOf } from '../core/hash.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { Mode } from '../core/mode.ts'
+import { oneLine } from '../core/text.ts'
+import { artifactUri } from './artifact-uri.ts'
+import { LEVELS, type Report, type ReportedFinding, type ReportedObject, type ReportedPolicy } from './report.ts'
+import { nameOf, pageOf, REPOSITORY, sentencesOf } from './sentences.ts'
+
+/** GitHub code scanning rejects a run with more. It shows 5000 of them, the worst. */
+export const MOST_RESULTS = 25_000
+
+/** What relative paths begin at: the root of the repository, wherever it was checked out. */
+const ROOT = '%SRCROOT%'
+
+/** SARIF 2.1.0, for code scanning: GitHub, GitLab, editors. */
+export function sarifReport(report: Report): string {
+  const { kept, leftOut } = worst(resultsOf(report))
+  const run = {
+    tool: { driver: driverOf(report) },
+    invocations: [invocationOf(report, leftOut)],
+    originalUriBaseIds: { [ROOT]: { description: { text: 'The directory in which holdfast was run.' } } },
+    results: kept
+  }
+  const log = { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] }
+  return `${JSON.stringify(log, null, 2)}\n`
+}
+
+function driverOf({ version, policies }: Report): JsonObject {
+  return {
+    name: 'Holdfast',
+    semanticVersion: version,
+    informationUri: REPOSITORY,
+    rules: policies.map((policy) => ruleOf(policy, version))
+  }
+}
+
+/** GitHub wants both descriptions and the help, in every rule. */
+function ruleOf({ id, summary, mode }: ReportedPolicy, version: string): JsonObject {
+  const page = pageOf(id, version)
+  return {
+    id,
+    name: id.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase()),
+    shortDescription: { text: summary },
+    fullDescription: { text: summary },
+    help: { text: `${summary} See ${page}`, markdown: `${summary} See [${id}](${page}).` },
+    helpUri: page,
+    defaultConfiguration: { enabled: mode !== 'off', level: LEVEL_IN[mode] }
+  }
+}
+
+const LEVEL_IN: Readonly<Record<Mode, string>> = { enforce: 'error', warn: 'warning', audit: 'note', off: 'note' }
+
+interface Result extends JsonObject {
+  readonly level: ReportedFinding['level']
+}
+
+/** A crash is not about the object, so that it becomes a notification instead. */
+function resultsOf({ policies, objects }: Report): Result[] {
+  const indexes = new Map(policies.map(({ id }, index) => [id, index]))
+  const met = new Map<string, number>()
+  const results: Result[] = []
+  for (const object of objects) {
+    for (const finding of object.findings) {
+      if (finding.outcome === 'crashed') continue
+      results.push(resultOf(object, finding, indexes.get(finding.policy), fingerprintOf(object, finding, met)))
+    }
+  }
+  return results
+}
+
+function resultOf(
+  object: ReportedObject,
+  finding: ReportedFinding,
+  ruleIndex: number | undefined,
+  fingerprint: string
+): Result {
+  const { policy, level, mode, outcome, field } = finding
+  const subject = field === '' ? nameOf(object) : `${nameOf(object)}, ${oneLine(field)}`
+  const template = object.location?.template
+  return {
+    ruleId: policy,
+    ...(ruleIndex !== undefined && { ruleIndex }),
+    level,
+    message: { text: `${sentencesOf(finding)} (${subject})` },
+    locations: [{ physicalLocation: placeOf(object, finding), logicalLocations: logicalPlacesOf(object, finding) }],
+    // The second name is the one that GitHub reads.
+    partialFingerprints: { 'holdfastFinding/v1': fingerprint, primaryLocationLineHash: fingerprint },
+    ...(outcome === 'skipped' && { suppressions: [SUPPRESSION] }),
+    properties: { mode, outcome, ...(template !== undefined && { template: oneLine(template) }) }
+  }
+}
+
+const SUPPRESSION = {
+  kind: 'external',
+  status: 'accepted',
+  justification: 'Excused by the annotation holdfast.dev/skip or by an exemption of the configuration.'
+}
+
+/**
+ * GitHub rejects a whole report over one result without a file. What has none gets a path that stands for it, and that
+ * no repository is likely to have: GitHub then shows the alert without a preview of code.
+ */
+function placeOf({ location, namespace, kind, name }: ReportedObject, { line }: ReportedFinding): JsonObject {
+  if (location === undefined) {
+    const { uri } = artifactUri(['cluster-objects', namespace, kind, name].join('/'))
+    const description = { text: 'An object of a cluster; there is no such file.' }
+    return { artifactLocation: { uri, description }, region: { startLine: 1 } }
+  }
+  const region = { startLine: line ?? location.line }
+  if (location.file === '-') {
+    return { artifactLocation: { uri: 'stdin', description: { text: 'Standard input.' } }, region }
+  }
+  const { uri, isRelative } = artifactUri(location.file)
+  return { artifactLocation: { uri, ...(isRelative && { uriBaseId: ROOT }) }, region }
+}
+
+function logicalPlacesOf({ kind, namespace, name }: ReportedObject, { field }: ReportedFinding): JsonObject[] {
+  const object = oneLine([kind, ...(namespace === '' ? [] : [namespace]), name].join('/'))
+  const places = [{ name: oneLine(name), fullyQualifiedName: object, kind: 'object' }]
+  if (field === '') return places
+  return [...places, { name: oneLine(field), fullyQualifiedName: `${object}/${oneLine(field)}`, kind: 'property' }]
+}
+
+/**
+ * Which finding this is, wherever it stands and whatever the values are: it stays while lines move and numbers change.
+ * Findings of one policy about one field of an object are told apart by their order.
+ */
+function fingerprintOf(object: ReportedObject, finding: ReportedFinding, met: Map<string, number>): string {
+  const { group, kind, namespace, name, location } = object
+  const hash = hashOf({ policy: finding.policy, group, kind, namespace, name, field: finding.field })
+  const key = `${hash} ${location?.file ?? ''}`
+  const count = (met.get(key) ?? 0) + 1
+  met.set(key, count)
+  return `${hash}:${count}`
+}
+
+/** As many results as GitHub takes, the worst; in the order of the report where all of them have room. */
+function worst(results: readonly Result[]): { kept: readonly Result[]; leftOut: number } {
+  if (results.length <= MOST_RESULTS) return { kept: results, leftOut: 0 }
+  const kept = LEVELS.flatMap((level) => results.filter((result) => result.level === level)).slice(0, MOST_RESULTS)
+  return { kept, leftOut: results.length - MOST_RESULTS }
+}
+
+function invocationOf(report: Report, leftOut: number): JsonObject {
+  const { createdAt, problems, notes } = report
+  const crashes = crashesOf(report)
+  const more = `${leftOut} more results are left out, because GitHub takes ${MOST_RESULTS} at the most.`
+  return {
+    executionSuccessful: problems.length === 0 && crashes.length === 0,
+    startTimeUtc: createdAt,
+    toolExecutionNotifications: [
+      ...problems.map(({ where, line, code, message }) =>
+        notification('error', `${where}${line === undefined ? '' : `:${line}`}: ${message}`, {
+          descriptor: { id: code }
+        })
+      ),
+      ...crashes,
+      ...(leftOut > 0 ? [notification('warning', more)] : []),
+      ...notes.map((note) => notification('note', note))
+    ]
+  }
+}
+
+function crashesOf({ policies, objects }: Report): JsonObject[] {
+  return objects.flatMap((object) =>
+    object.findings
+      .filter(({ outcome }) => outcome === 'crashed')
+      .map(({ policy, message }) => {
+        const index = policies.findIndex(({ id }) => id === policy)
+        const associatedRule = { id: policy, ...(index >= 0 && { index }) }
+        return notification('error', `${nameOf(object)}: ${message}`, { associatedRule })
+      })
+  )
+}
+
+function notification(level: ReportedFinding['level'], text: string, more: JsonObject = {}): JsonObject {
+  return { level, message: { text: oneLine(text) }, ...more }
+}

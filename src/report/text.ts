@@ -1,0 +1,121 @@
+import { stripVTControlCharacters, styleText } from 'node:util'
+import { count, oneLine } from '../core/text.ts'
+import type { Look } from './formats.ts'
+import {
+  countsOf,
+  LEVELS,
+  type Level,
+  type Problem,
+  type Report,
+  type ReportedFinding,
+  type ReportedObject
+} from './report.ts'
+import { nameOf, whatOf } from './sentences.ts'
+
+type Style = Parameters<typeof styleText>[0]
+
+const COLOUR_OF: Readonly<Record<Level, Style>> = { error: 'red', warning: 'yellow', note: 'cyan' }
+
+/** Where the second column begins: behind the longest level. */
+const INDENT = 11
+
+/** For people, at a terminal and in the log of a CI run: by object, what is wrong and the way out, and a line at the end. */
+export function textReport(report: Report, look: Look): string {
+  const page = new Page(look)
+  for (const object of report.objects) page.object(object)
+  for (const problem of report.problems) page.problem(problem)
+  for (const note of report.notes) page.paragraph('note', 'note', note)
+  if (report.objects.length + report.problems.length + report.notes.length > 0) page.line('')
+  page.summary(report)
+  return page.text
+}
+
+class Page {
+  text = ''
+  readonly #look: Look
+
+  constructor(look: Look) {
+    this.#look = look
+  }
+
+  line(text: string): void {
+    this.text += `${text}\n`
+  }
+
+  object(object: ReportedObject): void {
+    const { location, findings } = object
+    if (this.text !== '') this.line('')
+    const title = this.#style('bold', nameOf(object))
+    const template = location?.template === undefined ? '' : `, from ${location.template}`
+    this.line(
+      location === undefined
+        ? title
+        : `${title}  ${this.#style('dim', oneLine(`${location.file}:${location.line}${template}`))}`
+    )
+    const worstFirst = LEVELS.flatMap((level) => findings.filter((finding) => finding.level === level))
+    for (const finding of worstFirst) this.#finding(finding)
+  }
+
+  #finding(finding: ReportedFinding): void {
+    const { level, outcome, policy, field, line, caution, remedy } = finding
+    const where = line === undefined ? field : `${field}, line ${line}`
+    this.paragraph(level, outcome === 'skipped' ? 'skipped' : level, `${policy}: ${whatOf(finding)}`)
+    if (level === 'note') return
+    this.#detail('where', where)
+    if (caution !== undefined) this.#detail('careful', caution)
+    if (remedy !== undefined) this.#detail('way out', remedy)
+  }
+
+  /** A word in the first column, and a text that stays in the second one. */
+  paragraph(level: Level, word: string, text: string): void {
+    const [first = '', ...rest] = wrapped(text, this.#look.width - INDENT)
+    this.line(`  ${this.#style(COLOUR_OF[level], word.padEnd(INDENT - 2))}${first}`)
+    for (const line of rest) this.line(' '.repeat(INDENT) + line)
+  }
+
+  #detail(word: string, text: string): void {
+    if (text === '') return
+    const [first = '', ...rest] = wrapped(`${word}: ${text}`, this.#look.width - INDENT)
+    this.line(' '.repeat(INDENT) + first.replace(`${word}:`, this.#style('dim', `${word}:`)))
+    for (const line of rest) this.line(' '.repeat(INDENT) + line)
+  }
+
+  problem({ where, line, message }: Problem): void {
+    if (this.text !== '') this.line('')
+    this.line(this.#style('bold', oneLine(line === undefined ? where : `${where}:${line}`)))
+    this.paragraph('error', 'unread', message)
+  }
+
+  summary(report: Report): void {
+    const { error, warning, note } = countsOf(report)
+    const counts = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')].join(', ')
+    const level: Level = error > 0 ? 'error' : warning > 0 ? 'warning' : 'note'
+    this.line(`${count(report.judged, 'object')} judged in ${report.source}: ${this.#style(COLOUR_OF[level], counts)}`)
+    const failing = report.objects.filter(({ findings }) => findings.some((finding) => finding.failsNextUpgrade))
+    if (failing.length > 0) {
+      this.line(this.#style('yellow', `${count(failing.length, 'object')} will fail at the next upgrade of the chart`))
+    }
+    if (report.problems.length > 0) {
+      this.line(this.#style('red', `Incomplete: ${count(report.problems.length, 'part')} could not be read`))
+    }
+  }
+
+  #style(style: Style, text: string): string {
+    return this.#look.colour ? styleText(style, text, { validateStream: false }) : text
+  }
+}
+
+/** Words, and commands in quotation marks, which have to stay in one piece to be copied. */
+const PIECES = /"kubectl [^"]*"\S*|\S+/g
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const [piece] of oneLine(stripVTControlCharacters(text)).matchAll(PIECES)) {
+    if (line !== '' && line.length + 1 + piece.length > width) {
+      lines.push(line)
+      line = piece
+    } else line = line === '' ? piece : `${line} ${piece}`
+  }
+  return [...lines, line]
+}
