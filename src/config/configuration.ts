@@ -5,7 +5,7 @@ import { matchesGlob } from '../core/glob.ts'
 import { isObject, type JsonObject, listOf, objectOf, own, textOf, textsOf } from '../core/json.ts'
 import { lowest, type Mode } from '../core/mode.ts'
 import { defaultsOf, type OptionFields, type OptionValues } from '../core/options.ts'
-import { fieldPath } from '../core/path.ts'
+import { fieldPath, stepsOf } from '../core/path.ts'
 import type { Policy, Rule } from '../core/policy.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
 import { configurationSchema } from './schema.ts'
@@ -80,17 +80,13 @@ function impossibleDays({ exemptions }: JsonObject): string[] {
 
 /** `policies.claim-template-labels.onChange: has to be one of reject, restore`. */
 function describe({ instancePath, keyword, params, message }: ErrorObject): string {
-  const path = instancePath.split('/').slice(1).map(decodeStep)
+  const path = stepsOf(instancePath).map((step) => (/^\d+$/.test(step) ? Number(step) : step))
   if (keyword === 'additionalProperties')
     return `${fieldPath([...path, params.additionalProperty])}: is not a field here`
   const where = fieldPath(path)
   if (keyword === 'enum') return `${where}: has to be one of ${params.allowedValues.join(', ')}`
   if (keyword === 'const') return `${where}: has to be ${params.allowedValue}`
   return `${where}: ${message}`
-}
-
-function decodeStep(step: string): string | number {
-  return /^\d+$/.test(step) ? Number(step) : step.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
 function configurationFrom(file: JsonObject, policies: readonly Policy[], ceiling: Mode): Configuration {

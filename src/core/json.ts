@@ -44,3 +44,11 @@ export function integerOf(value: unknown): number | undefined {
 export function own(map: JsonObject, key: string): unknown {
   return Object.hasOwn(map, key) ? map[key] : undefined
 }
+
+/**
+ * A copy that shares nothing with the original. A part of a text holds on to the whole of it, so that one name taken from
+ * a file would otherwise keep the file in memory.
+ */
+export function detached<Value extends object>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value)) as Value
+}

@@ -33,6 +33,11 @@ export function patchOf(original: JsonObject, edits: readonly Edit[]): Patched {
   return { object: draft.root, operations }
 }
 
+/** A copy of an object with operations made in it, those of somebody who saw the defaults of the API server too. */
+export function patched(object: JsonObject, operations: readonly Operation[]): JsonObject {
+  return jsonpatch.applyPatch(jsonpatch.deepClone(object), operations).newDocument
+}
+
 /** A copy of an object that copies only what an edit is about to change. */
 class Draft {
   root: JsonObject

@@ -23,6 +23,14 @@ export function pointer(path: Path): string {
   return text
 }
 
+/** The steps of a JSON Pointer, indices of lists as texts. */
+export function stepsOf(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
 function escaped(step: string): string {
   return step.includes('~') || step.includes('/') ? step.replaceAll('~', '~0').replaceAll('/', '~1') : step
 }

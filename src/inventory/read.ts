@@ -1,0 +1,26 @@
+import type { Readable } from 'node:stream'
+import { HoldfastError, messageOf } from '../errors.ts'
+import { documentsOf, type Met } from './files.ts'
+import { type Manifest, manifestsIn } from './manifests.ts'
+import { InvalidDocument } from './parse.ts'
+
+/** As `Met`, with the objects that stand in each document. */
+export type Read =
+  | (Extract<Met, { readonly kind: 'document' }> & { readonly manifests: readonly Manifest[] })
+  | Exclude<Met, { readonly kind: 'document' }>
+
+/** Reads the objects of files, directories and standard input. A document that cannot be read takes no other with it. */
+export async function* readManifests(sources: readonly string[], input: Readable): AsyncGenerator<Read> {
+  for await (const met of documentsOf(sources, input)) yield met.kind === 'document' ? parsed(met) : met
+}
+
+function parsed(met: Extract<Met, { readonly kind: 'document' }>): Read {
+  try {
+    return { ...met, manifests: manifestsIn(met.document.text) }
+  } catch (error) {
+    if (!(error instanceof InvalidDocument)) throw error
+    const problem = new HoldfastError('SOURCE_INVALID', `It cannot be read: ${messageOf(error)}`, { cause: error })
+    const { text, line } = met.document
+    return { kind: 'problem', file: met.file, line: line + error.line, error: problem, text }
+  }
+}

@@ -1,0 +1,81 @@
+import { type JsonObject, objectOf, textOf } from '../core/json.ts'
+import type { Path } from '../core/path.ts'
+import { POD, type Resource } from '../core/resource.ts'
+import { metadataOf, type Phase, type Subject, specOf } from '../core/subject.ts'
+import { WORKLOADS } from '../core/workload.ts'
+import { withDefaults } from './defaults.ts'
+
+/** An object in a file is judged for both phases at once. */
+const PHASES: readonly Phase[] = ['mutate', 'validate']
+
+/** Something to judge in an object of a file. */
+export interface FiledSubject {
+  readonly subject: Subject
+  /** From the object to what is judged: empty, or the template of the Pods that it makes. */
+  readonly within: Path
+}
+
+const TEMPLATE: Path = ['spec', 'template']
+
+/**
+ * What the webhook would be asked about when an object of a file is applied: the object itself, created or updated, and
+ * a Pod as its controller creates it.
+ *
+ * @param previous what is there already; undefined for an object that is new
+ * @param namespace the one that the object is in, `''` where nobody said
+ */
+export function subjectsOf(object: JsonObject, previous: JsonObject | undefined, namespace: string): FiledSubject[] {
+  const own = subjectOf(object, previous, namespace)
+  const pod = podOf(own)
+  return [{ subject: own, within: [] }, ...(pod === undefined ? [] : [{ subject: pod, within: TEMPLATE }])]
+}
+
+/** The object as the webhook would be asked about it. */
+export function subjectOf(object: JsonObject, previous: JsonObject | undefined, namespace: string): Subject {
+  const { group, kind } = kindOf(object)
+  return {
+    phases: PHASES,
+    operation: previous === undefined ? 'CREATE' : 'UPDATE',
+    group,
+    kind,
+    namespace,
+    name: nameOf(object),
+    object: withDefaults(object),
+    oldObject: previous === undefined ? {} : withDefaults(previous)
+  }
+}
+
+/** Ends in `*` where the API server has yet to generate it. */
+export function nameOf(object: JsonObject): string {
+  const { name, generateName } = metadataOf(object)
+  return textOf(name) ?? (typeof generateName === 'string' ? `${generateName}*` : '')
+}
+
+export function kindOf(object: JsonObject): { readonly group: string; readonly kind: string } {
+  const [group = '', version] = (textOf(object.apiVersion) ?? '').split('/')
+  return { group: version === undefined ? '' : group, kind: textOf(object.kind) ?? '' }
+}
+
+export function isOfKind({ group, kind }: Resource, object: JsonObject): boolean {
+  const own = kindOf(object)
+  return own.kind === kind && own.group === group
+}
+
+/** The Pod that a workload's controller will create, of which the webhook is asked by itself. */
+function podOf({ object, kind, namespace, name }: Subject): Subject | undefined {
+  if (!WORKLOADS.some((resource) => isOfKind(resource, object))) return undefined
+  const template = objectOf(specOf(object).template)
+  const { labels, annotations } = metadataOf(template)
+  const owner = { apiVersion: object.apiVersion, kind, name, controller: true }
+  const metadata = { labels, annotations, ownerReferences: [owner], generateName: `${name}-`, namespace }
+  return {
+    phases: PHASES,
+    operation: 'CREATE',
+    group: POD.group,
+    kind: POD.kind,
+    namespace,
+    name: `${name}-*`,
+    object: { apiVersion: POD.version, kind: POD.kind, metadata, spec: template.spec },
+    oldObject: {}
+  }
+}

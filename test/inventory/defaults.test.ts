@@ -1,0 +1,151 @@
+import t from 'tap'
+import type { JsonObject } from '../../src/core/json.ts'
+import { withDefaults } from '../../src/inventory/defaults.ts'
+import { chartStatefulSet } from '../fixtures/pushgateway-chart.ts'
+import { deepFreeze } from '../helpers/policy-tester.ts'
+
+const CONTAINER = {
+  resources: {},
+  terminationMessagePath: '/dev/termination-log',
+  terminationMessagePolicy: 'File',
+  imagePullPolicy: 'IfNotPresent'
+}
+
+function podWith(spec: JsonObject): JsonObject {
+  return { apiVersion: 'v1', kind: 'Pod', spec }
+}
+
+const cases: readonly (readonly [name: string, object: JsonObject, defaulted: JsonObject])[] = [
+  [
+    'a Pod',
+    podWith({ serviceAccountName: 'a', containers: [{ name: 'a', image: 'a:1' }] }),
+    {
+      spec: {
+        restartPolicy: 'Always',
+        dnsPolicy: 'ClusterFirst',
+        schedulerName: 'default-scheduler',
+        terminationGracePeriodSeconds: 30,
+        securityContext: {},
+        serviceAccountName: 'a',
+        serviceAccount: 'a',
+        containers: [{ name: 'a', image: 'a:1', ...CONTAINER }]
+      }
+    }
+  ],
+  [
+    'what somebody set stays',
+    podWith({ terminationGracePeriodSeconds: 0 }),
+    { spec: { terminationGracePeriodSeconds: 0 } }
+  ],
+  [
+    'null is as good as nothing',
+    podWith({ terminationGracePeriodSeconds: null }),
+    { spec: { terminationGracePeriodSeconds: 30 } }
+  ],
+  [
+    'images that are pulled each time',
+    podWith({ containers: ['a', 'a:latest', 'a:1', 'a@sha256:00', 'r:5000/a'].map((image) => ({ image })) }),
+    {
+      spec: {
+        containers: ['Always', 'Always', 'IfNotPresent', 'IfNotPresent', 'Always'].map((imagePullPolicy) => ({
+          imagePullPolicy
+        }))
+      }
+    }
+  ],
+  [
+    'what is deep in a container',
+    podWith({
+      initContainers: [{}],
+      containers: [
+        {
+          ports: [{ containerPort: 1 }, null],
+          env: [
+            { name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+            { name: 'B', value: 'b' },
+            null
+          ],
+          livenessProbe: { httpGet: { port: 1 } },
+          readinessProbe: { exec: {}, periodSeconds: 3 }
+        },
+        null
+      ],
+      volumes: [
+        { configMap: { name: 'a' } },
+        { secret: { defaultMode: 1 } },
+        { hostPath: { path: '/' } },
+        { emptyDir: {} },
+        'x'
+      ]
+    }),
+    {
+      spec: {
+        initContainers: [{ ...CONTAINER, imagePullPolicy: 'Always' }],
+        containers: [
+          {
+            ports: [{ containerPort: 1, protocol: 'TCP' }, null],
+            env: [
+              { name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name', apiVersion: 'v1' } } },
+              { name: 'B', value: 'b' },
+              null
+            ],
+            livenessProbe: {
+              timeoutSeconds: 1,
+              periodSeconds: 10,
+              successThreshold: 1,
+              failureThreshold: 3,
+              httpGet: { path: '/', port: 1, scheme: 'HTTP' }
+            },
+            readinessProbe: { exec: {}, timeoutSeconds: 1, periodSeconds: 3, successThreshold: 1, failureThreshold: 3 }
+          },
+          null
+        ],
+        volumes: [
+          { configMap: { name: 'a', defaultMode: 420 } },
+          { secret: { defaultMode: 1 } },
+          { hostPath: { path: '/', type: '' } },
+          { emptyDir: {} },
+          'x'
+        ]
+      }
+    }
+  ],
+  [
+    'a StatefulSet',
+    { apiVersion: 'apps/v1', kind: 'StatefulSet', spec: { volumeClaimTemplates: [{ spec: {} }, null] } },
+    {
+      spec: {
+        replicas: 1,
+        podManagementPolicy: 'OrderedReady',
+        revisionHistoryLimit: 10,
+        updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } },
+        persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
+        volumeClaimTemplates: [{ spec: { volumeMode: 'Filesystem' } }, null]
+      }
+    }
+  ],
+  [
+    'a StatefulSet that is updated by hand',
+    { apiVersion: 'apps/v1', kind: 'StatefulSet', spec: { updateStrategy: { type: 'OnDelete' } } },
+    { spec: { updateStrategy: { type: 'OnDelete' } } }
+  ],
+  ['a kind of which nothing is compared', { kind: 'ConfigMap', data: {} }, { kind: 'ConfigMap', data: {} }]
+]
+
+t.test('what the API server fills in', async (t) => {
+  for (const [name, object, defaulted] of cases) t.match(withDefaults(deepFreeze(object)), defaulted, name)
+})
+
+t.test('what has been filled in stays as it is', async (t) => {
+  for (const [name, object] of cases) t.strictSame(withDefaults(withDefaults(object)), withDefaults(object), name)
+  const stored = chartStatefulSet('2.17.0')
+  t.match(withDefaults(stored), stored)
+})
+
+t.test('an object that is no object', async (t) => {
+  for (const kind of ['Pod', 'StatefulSet', 'Deployment']) {
+    for (const spec of [undefined, null, 1, [], { template: 1, containers: {}, volumes: null }]) {
+      t.doesNotThrow(() => withDefaults({ kind, spec }))
+    }
+  }
+})
