@@ -35,6 +35,22 @@ export const ERRORS = {
     help: 'Certificates and private key have to be PEM, and the key has to belong to its certificate.'
   },
   FILE_UNWRITABLE: { exit: 2, help: 'Choose another directory, or replace what is there with --force.' },
+  SOURCE_UNREADABLE: { exit: 2, help: 'Check the path; - is standard input.' },
+  SOURCE_NOT_TEXT: { exit: 2, help: 'Name files of YAML or JSON in UTF-8.' },
+  SOURCE_TOO_LARGE: { exit: 2, help: 'kube-apiserver accepts objects of 3 MiB; split what is larger.' },
+  SOURCE_INVALID: { exit: 2, help: 'Mend the document; all others were checked.' },
+  REPORT_UNWRITABLE: { exit: 2, help: 'Check the files behind -o.' },
+  CLUSTER_UNREACHABLE: { exit: 2, help: 'Check --kubeconfig and --context, and that the API server answers kubectl.' },
+  CLUSTER_FORBIDDEN: {
+    exit: 2,
+    help: 'Bind the ClusterRole of manifests/components/scan, or choose another namespace with -n.'
+  },
+  NAMESPACE_UNKNOWN: { exit: 2, help: 'Check -n and --context: it may be one of another cluster.' },
+  REPORT_NOT_STORED: {
+    exit: 2,
+    help: 'It takes the CRDs of the API, the rights of manifests/components/scan-reports, and no report of somebody else called holdfast.'
+  },
+  CLUSTER_INCOMPLETE: { exit: 2, help: 'Run it again; what was read before was judged.' },
   PORT_UNAVAILABLE: { exit: 2, help: 'Choose another one with --port or --health-port.' }
 } as const satisfies Record<string, { readonly status?: number; readonly exit?: number; readonly help: string }>
 

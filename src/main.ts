@@ -1,27 +1,23 @@
-import { Command, CommanderError } from 'commander'
-import { addCertsCommand } from './commands/certs.ts'
-import { addPoliciesCommand } from './commands/policies.ts'
-import { addServeCommand } from './commands/serve.ts'
+import { CommanderError } from 'commander'
+import { createProgram } from './commands/program.ts'
 import { HoldfastError, messageOf } from './errors.ts'
-import { VERSION } from './version.ts'
 
 /**
  * Runs one command and leaves its exit code in `process.exitCode`: nothing here ends the process while there is still
  * something to write or to answer.
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  const program = new Command('holdfast')
-    .description('Keeps the stateful workloads of the Prometheus stack safe to upgrade and safe to stop.')
-    .version(VERSION)
-    .exitOverride()
-  addServeCommand(program)
-  addPoliciesCommand(program)
-  addCertsCommand(program)
+  if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', endWhereNobodyReads)
   try {
-    await program.parseAsync(argv)
+    await createProgram().parseAsync(argv)
   } catch (error) {
     process.exitCode = exitCodeOf(error)
   }
+}
+
+/** Whoever read has gone away, as `head` does when it has enough: there is nobody left to tell. */
+function endWhereNobodyReads(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }
 
 function exitCodeOf(error: unknown): number {

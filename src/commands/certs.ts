@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { HoldfastError, messageOf } from '../errors.ts'
+import { examples } from './examples.ts'
 import { addFlags, days, flag, list } from './flags.ts'
 
 interface CertsFlags {
@@ -30,6 +31,17 @@ export function addCertsCommand(program: Command): void {
     .command('certs')
     .description('Make an authority and a serving certificate, for development and clusters without cert-manager.')
     .argument('<dir>', 'directory for ca.crt, tls.crt and tls.key')
+    .addHelpText(
+      'after',
+      examples([
+        ['For the names that the manifests use', 'holdfast certs certs'],
+        [
+          'For another namespace',
+          'holdfast certs certs --hosts=holdfast.webhooks.svc,holdfast.webhooks.svc.cluster.local'
+        ],
+        ['New ones in the place of those that are there', 'holdfast certs certs --force']
+      ])
+    )
   addFlags(command, FLAGS).action((directory: string, flags: CertsFlags) => certs(directory, flags))
 }
 

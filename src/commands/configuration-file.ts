@@ -1,5 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import { type Configuration, defaultConfiguration, parseConfiguration } from '../config/configuration.ts'
+import type { Mode } from '../core/mode.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
+import { POLICIES } from '../policies/index.ts'
+import type { ReportedPolicy } from '../report/report.ts'
 
 /** @throws HoldfastError CONFIG_UNREADABLE */
 export async function readConfigurationFile(file: string): Promise<string> {
@@ -8,4 +12,19 @@ export async function readConfigurationFile(file: string): Promise<string> {
   } catch (error) {
     throw new HoldfastError('CONFIG_UNREADABLE', `Cannot read ${file}: ${messageOf(error)}`, { cause: error })
   }
+}
+
+/**
+ * The configuration of --config, or as it is without a file, for a command that reads it once.
+ *
+ * @throws HoldfastError CONFIG_UNREADABLE, CONFIG_INVALID
+ */
+export async function loadConfiguration(file: string | undefined, ceiling: Mode = 'enforce'): Promise<Configuration> {
+  if (file === undefined) return defaultConfiguration(POLICIES, ceiling)
+  return parseConfiguration(await readConfigurationFile(file), file, POLICIES, ceiling)
+}
+
+/** The catalogue as a report shows it: each policy with the mode that it has where no setting is for one namespace. */
+export function policiesIn(configuration: Configuration): ReportedPolicy[] {
+  return configuration.rulesFor('').map(({ policy: { id, summary }, mode }) => ({ id, summary, mode }))
 }

@@ -50,3 +50,10 @@ function wholeNumber(text: string, most: number, wanted: string, least = 0): num
   if (/^\d{1,5}$/.test(text) && Number(text) <= most && Number(text) >= least) return Number(text)
   throw new InvalidArgumentError(`It has to be ${wanted}.`)
 }
+
+/** `--previous a --previous b`, for commands that compare files with what runs now. */
+export function previousFlag(): Option {
+  return new Option('--previous <path>', 'what runs now: file, directory or -; may be given several times').argParser(
+    (path: string, before: readonly string[] = []) => [...before, path]
+  )
+}

@@ -1,13 +1,9 @@
-import type { Command } from 'commander'
-import { type Configuration, defaultConfiguration, parseConfiguration } from '../config/configuration.ts'
-import type { OptionField } from '../core/options.ts'
-import type { Rule } from '../core/policy.ts'
-import { HoldfastError } from '../errors.ts'
+import { Argument, type Command } from 'commander'
 import { POLICIES } from '../policies/index.ts'
-import { readConfigurationFile } from './configuration-file.ts'
+import { examples } from './examples.ts'
 import { addFlags, flag } from './flags.ts'
 
-interface PoliciesFlags {
+export interface PoliciesFlags {
   readonly config?: string
   readonly namespace: string
 }
@@ -21,82 +17,27 @@ export function addPoliciesCommand(program: Command): void {
   const command = program
     .command('policies')
     .description('List the policies, or explain one with its options and the values in force.')
-    .argument('[id]', 'policy to explain')
+    .addArgument(idArgument())
+    .addHelpText(
+      'after',
+      examples([
+        ['All policies', 'holdfast policies'],
+        ['One of them, with its options', 'holdfast policies claim-template-labels'],
+        [
+          'What a configuration makes of it in a namespace',
+          'holdfast policies claim-template-labels --config=config.yaml -n lab'
+        ]
+      ])
+    )
   addFlags(command, FLAGS).action(async (id: string | undefined, flags: PoliciesFlags) => {
-    const configuration = await load(flags.config)
-    const rules = configuration.rulesFor(flags.namespace)
-    process.stdout.write(id === undefined ? catalogue(rules) : explanation(ruleNamed(rules, id)))
+    const { showPolicies } = await import('./run-policies.ts')
+    await showPolicies(id, flags)
   })
 }
 
-async function load(file: string | undefined): Promise<Configuration> {
-  if (file === undefined) return defaultConfiguration(POLICIES)
-  return parseConfiguration(await readConfigurationFile(file), file, POLICIES)
-}
-
-function ruleNamed(rules: readonly Rule[], id: string): Rule {
-  const rule = rules.find(({ policy }) => policy.id === id)
-  if (rule !== undefined) return rule
-  throw new HoldfastError('POLICY_UNKNOWN', `There is no policy ${JSON.stringify(id)}`)
-}
-
-function catalogue(rules: readonly Rule[]): string {
-  const rows = rules.map(({ policy, mode }) => [policy.id, mode, kindsOf(policy), policy.summary])
-  return table([['POLICY', 'MODE', 'SEES', 'WHAT IT KEEPS TRUE'], ...rows])
-}
-
-function explanation({ policy, mode, options, exemptions }: Rule): string {
-  const sees = policy.watches.map(({ phase, operation, resource }) => `  ${resource.kind} ${operation}, ${phase} phase`)
-  const settings: readonly (readonly [string, string, unknown, unknown, string])[] = [
-    ['mode', 'off, audit, warn, enforce', mode, policy.defaultMode, 'How far this policy goes.'],
-    ...Object.entries(policy.options).map(
-      ([name, field]) => [name, choicesOf(field), options[name], field.default, field.description] as const
-    )
-  ]
-  const lines = settings.flatMap(([name, choices, value, standard, description]) => [
-    `  ${name} = ${JSON.stringify(value)}${same(value, standard) ? '' : ` (default ${JSON.stringify(standard)})`}`,
-    `      ${choices}`,
-    ...wrap(description, 100).map((line) => `      ${line}`)
-  ])
-  const excused = exemptions.length === 0 ? [] : ['', `Exemptions: ${exemptions.length}, see the configuration file.`]
-  const head = [policy.id, '', policy.summary, '', 'Sees:', ...sees, '', 'Settings in force:', ...lines]
-  return `${[...head, ...excused, '', `More: docs/policies/${policy.id}.md`].join('\n')}\n`
-}
-
-function kindsOf({ watches }: Rule['policy']): string {
-  const kinds = Map.groupBy(watches, ({ resource }) => resource.kind)
-  const operations = [...kinds].map(([kind, list]) => [kind, list.map(({ operation }) => operation).join('+')] as const)
-  return [...Map.groupBy(operations, ([, what]) => what)]
-    .map(([what, list]) => `${list.map(([kind]) => kind).join(', ')} ${what}`)
-    .join('; ')
-}
-
-function choicesOf(field: OptionField): string {
-  if (field.type === 'integer') return `integer ${field.minimum}-${field.maximum}`
-  return field.type === 'array' ? 'list of strings' : field.enum.join(', ')
-}
-
-function same(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-  )
-  return `${lines.join('\n')}\n`
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(word)
-    else lines[lines.length - 1] = `${last} ${word}`
-  }
-  return lines
+/** The ids are for help and completion: an id that is none has an error of its own, which says more than commander's. */
+function idArgument(): Argument {
+  const argument = new Argument('[id]', 'policy to explain')
+  argument.argChoices = POLICIES.map(({ id }) => id)
+  return argument
 }

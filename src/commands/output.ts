@@ -1,0 +1,52 @@
+import { writeFile } from 'node:fs/promises'
+import { HoldfastError, messageOf } from '../errors.ts'
+import { FORMATS, type Look } from '../report/formats.ts'
+import { countsOf, type Report } from '../report/report.ts'
+import type { OutputFlags } from './output-flags.ts'
+
+/** Exit codes of `check` and `scan`. */
+export const CLEAN = 0
+export const FOUND = 1
+export const INCOMPLETE = 2
+
+/**
+ * Writes a report in each format that was asked for (text to the stream, where none was) and answers with the exit code.
+ *
+ * @throws HoldfastError REPORT_UNWRITABLE, when all others have been written
+ */
+export async function deliver(
+  report: Report,
+  { output, failOn }: OutputFlags,
+  stream: NodeJS.WriteStream = process.stdout
+): Promise<number> {
+  const failures: unknown[] = []
+  for (const { format, file } of output ?? [{ format: 'text' as const, file: undefined }]) {
+    const text = FORMATS[format](report, { ...(file === undefined ? lookOf(stream) : PLAIN), failOn })
+    try {
+      if (file === undefined) stream.write(text)
+      else await writeFile(file, text)
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) {
+    throw new HoldfastError('REPORT_UNWRITABLE', `Cannot write the report: ${failures.map(messageOf).join('; ')}`)
+  }
+  return exitCodeOf(report, failOn)
+}
+
+/** A file, or a log of CI: no colour, and lines that fit beside a diff. */
+const PLAIN: Look = { colour: false, width: 120 }
+
+function lookOf(stream: NodeJS.WriteStream): Look {
+  if (!stream.isTTY) return PLAIN
+  return { colour: stream.hasColors(), width: Math.max(40, Math.min(stream.columns, 160)) }
+}
+
+/** A policy that crashed judged nothing, which is no better than a file that could not be read. */
+function exitCodeOf(report: Report, failOn: 'warn' | 'enforce'): number {
+  const crashed = report.objects.some(({ findings }) => findings.some(({ outcome }) => outcome === 'crashed'))
+  if (report.problems.length > 0 || crashed) return INCOMPLETE
+  const { error, warning } = countsOf(report)
+  return error > 0 || (failOn === 'warn' && warning > 0) ? FOUND : CLEAN
+}

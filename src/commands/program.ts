@@ -1,0 +1,26 @@
+import { Command } from 'commander'
+import { VERSION } from '../version.ts'
+import { addCertsCommand } from './certs.ts'
+import { addCheckCommand } from './check.ts'
+import { addCompletionCommand } from './completion.ts'
+import { addExplainUpgradeCommand } from './explain-upgrade.ts'
+import { addPoliciesCommand } from './policies.ts'
+import { addScanCommand } from './scan.ts'
+import { addServeCommand } from './serve.ts'
+
+/** The whole command line, before anything is run: also for what is written or tested from it. */
+export function createProgram(): Command {
+  const program = new Command('holdfast')
+    .description('Keeps the stateful workloads of the Prometheus stack safe to upgrade and safe to stop.')
+    .version(VERSION)
+    .addHelpText('after', '\nholdfast COMMAND --help says more, with examples.')
+    .exitOverride()
+  addServeCommand(program)
+  addCheckCommand(program)
+  addExplainUpgradeCommand(program)
+  addScanCommand(program)
+  addPoliciesCommand(program)
+  addCertsCommand(program)
+  addCompletionCommand(program)
+  return program
+}
