@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { issueCertificates } from '../src/certificates/issue.ts'
 import { freePort } from '../test/helpers/free-port.ts'
+import { measureCheck } from './check.ts'
 import { measureEvaluation } from './evaluation.ts'
 import { type Load, openLoad } from './load.ts'
 import { podReview, unrelatedReview } from './reviews.ts'
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
       await compare(contestants, 'an unrelated Pod, which is let through', unrelated, Number(values.reviews))
     }
     for (const line of measureEvaluation()) console.log(line)
+    console.log()
   } finally {
     for (const { process: child } of contestants) child.kill('SIGKILL')
     await rm(directory, { recursive: true, force: true })
@@ -135,4 +137,7 @@ async function usageOf({ process: child }: Contestant): Promise<Usage> {
 }
 
 if (values.help) console.log('usage: npm run bench -- [--reviews N]')
-else await main()
+else {
+  await main()
+  await measureCheck()
+}

@@ -1,0 +1,89 @@
+import type { Configuration } from '../config/configuration.ts'
+import { judge } from '../core/decide.ts'
+import type { Circumstances } from '../core/evaluate.ts'
+import { detached, type JsonObject } from '../core/json.ts'
+import type { Operation } from '../core/patch.ts'
+import type { Path } from '../core/path.ts'
+import type { Rule } from '../core/policy.ts'
+import { isWatched, type Subject } from '../core/subject.ts'
+import type { Manifest } from '../inventory/manifests.ts'
+import { namespaceFor, type Previous } from '../inventory/previous.ts'
+import { isOfKind, kindOf, nameOf, subjectsOf } from '../inventory/subjects.ts'
+import { POLICIES } from '../policies/index.ts'
+import { type Place, type ReportedObject, reportedObject } from '../report/report.ts'
+
+/** What objects of files are judged by. */
+export interface Court {
+  readonly configuration: Configuration
+  readonly circumstances: Circumstances
+  /** The namespace of objects that name none; undefined where nobody said. */
+  readonly namespace: string | undefined
+  /** Undefined where nothing is compared. */
+  readonly previous: Previous | undefined
+}
+
+export interface Checked {
+  /** Whether any policy looked at it. */
+  readonly judged: boolean
+  readonly reported: ReportedObject | undefined
+  /** What the webhook would change in the object as it is applied. */
+  readonly operations: readonly Operation[]
+}
+
+const NOTHING: Checked = { judged: false, reported: undefined, operations: [] }
+
+/**
+ * Judges one object of a file, and the Pods that it will make.
+ *
+ * @param line the line of the file at which the object's document begins, from 1
+ */
+export function checkManifest(manifest: Manifest, file: string, line: number, court: Court): Checked {
+  const { object } = manifest
+  if (!isWatchedKind(object)) return NOTHING
+  const previous = court.previous?.find(object, court.namespace)
+  const namespace = namespaceFor(object, court.namespace, previous)
+  const rules = court.configuration.rulesFor(namespace)
+  const judged = subjectsOf(object, previous, namespace).filter(({ subject }) => isAsked(subject, rules))
+  if (judged.length === 0) return NOTHING
+
+  const operations: Operation[] = []
+  const reports = judged.flatMap(({ subject, within }) => {
+    const decision = judge(subject, rules, court.circumstances)
+    // A Pod that a controller will create is not in the file: what is changed in it is changed later.
+    if (within.length === 0) operations.push(...decision.operations)
+    return reportedObject(subject, decision.verdicts, placeIn(manifest, file, line, within)) ?? []
+  })
+  return { judged: true, reported: together(object, namespace, reports), operations }
+}
+
+/** Whether any policy, in whatever mode, wants to see objects of this kind. */
+export function isWatchedKind(object: JsonObject): boolean {
+  return POLICIES.some(({ watches }) => watches.some(({ resource }) => isOfKind(resource, object)))
+}
+
+function isAsked(subject: Subject, rules: readonly Rule[]): boolean {
+  return rules.some(({ policy, mode }) => mode !== 'off' && isWatched(policy.watches, subject))
+}
+
+function placeIn(manifest: Manifest, file: string, line: number, within: Path): Place {
+  const { template } = manifest
+  return {
+    within,
+    get location() {
+      return { file, line: line + manifest.line, ...(template !== undefined && { template }) }
+    },
+    lineOf: (path) => line + manifest.lineOf(path)
+  }
+}
+
+/** What is said about an object and about its Pods stands under the object, which is what the reader can change. */
+function together(
+  object: JsonObject,
+  namespace: string,
+  reports: readonly ReportedObject[]
+): ReportedObject | undefined {
+  const [first] = reports
+  if (first === undefined) return undefined
+  const findings = reports.flatMap((report) => report.findings)
+  return detached({ ...first, ...kindOf(object), namespace, name: nameOf(object), findings })
+}

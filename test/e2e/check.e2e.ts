@@ -1,0 +1,125 @@
+// `holdfast check` beside the real thing: whether it knows the API server's defaults, and whether it says of an upgrade
+// what the webhook says.
+
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { differencesBetween } from '../../src/core/differences.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import { fieldPath } from '../../src/core/path.ts'
+import { isSameQuantity } from '../../src/core/quantity.ts'
+import { withDefaults } from '../../src/inventory/defaults.ts'
+import { NAME, release } from './manifests.ts'
+import { endToEnd, type Stage, type Test } from './suite.ts'
+
+endToEnd('holdfast check', {}, async (t, stage) => {
+  await t.test('the defaults of the API server', (t) => defaults(t, stage))
+  await t.test('what runs now, as kubectl shows it', (t) => upgrades(t, stage))
+})
+
+const CONTAINER = {
+  name: 'kube-state-metrics',
+  image: 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.12.0',
+  args: ['--pod=$(POD_NAME)', '--pod-namespace=$(POD_NAMESPACE)'],
+  env: [
+    { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+    { name: 'PLAIN', value: 'x' }
+  ],
+  ports: [{ name: 'http', containerPort: 8080 }],
+  livenessProbe: { httpGet: { path: '/livez', port: 8080 }, initialDelaySeconds: 5 },
+  readinessProbe: { httpGet: { port: 8080 } },
+  startupProbe: { exec: { command: ['true'] }, failureThreshold: 30 },
+  resources: { requests: { cpu: '0.1', memory: '256Mi' } },
+  volumeMounts: [{ name: 'config', mountPath: '/etc/x' }]
+}
+
+const POD = {
+  serviceAccountName: 'default',
+  initContainers: [{ name: 'init', image: 'busybox' }],
+  containers: [CONTAINER, { name: 'pinned', image: `busybox@sha256:${'0'.repeat(64)}` }],
+  volumes: [
+    { name: 'config', configMap: { name: 'a' } },
+    { name: 'secret', secret: { secretName: 'a' } },
+    { name: 'down', downwardAPI: { items: [] } },
+    { name: 'host', hostPath: { path: '/tmp' } },
+    { name: 'projected', projected: { sources: [{ configMap: { name: 'a' } }] } },
+    { name: 'empty', emptyDir: {} }
+  ]
+}
+
+/** With every kind of field that defaults.ts fills in, and none of them set. */
+const BARE: JsonObject = {
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  metadata: { name: 'bare' },
+  spec: {
+    serviceName: 'bare',
+    selector: { matchLabels: { app: 'bare' } },
+    template: { metadata: { labels: { app: 'bare' } }, spec: POD },
+    volumeClaimTemplates: [
+      {
+        metadata: { name: 'data' },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1024Mi' } } }
+      }
+    ]
+  }
+}
+
+/** What the API server adds to a claim template, and nobody compares. */
+const UNCOMPARED = /^spec\.volumeClaimTemplates\[\d+\]\.(?:apiVersion|kind|status)|creationTimestamp$/
+
+async function defaults(t: Test, stage: Stage): Promise<void> {
+  const namespace = await stage.namespace()
+  await stage.run(['create', '-n', namespace, '-f', '-'], BARE)
+  const stored = await stage.get<JsonObject>('statefulset', 'bare', '-n', namespace)
+  const { changes } = differencesBetween(
+    { spec: withDefaults(BARE).spec },
+    { spec: stored.spec },
+    {
+      keep: 100,
+      isSame: (path, before, after) => UNCOMPARED.test(fieldPath(path)) || isSameQuantity(before, after)
+    }
+  )
+  t.strictSame(
+    changes.map(({ path }) => fieldPath(path)),
+    [],
+    'are all known, and none is made up'
+  )
+}
+
+const PROGRAM = fileURLToPath(new URL('../../bin/holdfast.cjs', import.meta.url))
+
+async function upgrades(t: Test, stage: Stage): Promise<void> {
+  const namespace = await stage.namespace()
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-e2e-check-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  const file = (name: string, content: object | string): string => {
+    const path = join(directory, name)
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+    return path
+  }
+  for (const [from, to, code] of [
+    ['2.16.0', '2.17.0', 1],
+    ['2.17.0', '3.0.0', 1],
+    ['3.0.0', '3.8.0', 0]
+  ] as const) {
+    await stage.run(['replace', '--force', '-n', namespace, '-f', '-'], release(from, namespace))
+    const { stdout: live } = await stage.run(['get', 'statefulset', '-n', namespace, '-o', 'yaml'])
+    const args = ['--previous', file('live.yaml', live), '-n', namespace, file('new.json', release(to, namespace))]
+    const run = await check(args)
+    t.equal(run.code, code, `${from} → ${to}: ${run.stdout}`)
+    t.ok(run.stdout.includes(`StatefulSet ${namespace}/${NAME}`), 'by name')
+    t.equal(run.stdout.includes(`"prometheus-pushgateway-${from}" →`), code === 1, 'and by key')
+  }
+}
+
+function check(args: readonly string[]): Promise<{ code: unknown; stdout: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [PROGRAM, 'check', ...args], (error, stdout) =>
+      resolve({ code: error?.code ?? 0, stdout })
+    )
+  })
+}
