@@ -24,6 +24,8 @@ export interface Cluster {
   kubectl: Kubectl
   /** The text of kube-apiserver's `/metrics`, one to two megabytes. Rejects as `kubectl` does. */
   metrics(): Promise<string>
+  /** Ends kube-apiserver and starts it again at the same address, with the same store; absent where it is not ours. */
+  restart?(): Promise<void>
 }
 
 export interface ControlPlane extends Cluster {
@@ -33,6 +35,8 @@ export interface ControlPlane extends Cluster {
   url: string
   /** Whether controllers run, so that a StatefulSet leads to Pods. */
   hasControllers: boolean
+  /** Settles when it is ready again. */
+  restart(): Promise<void>
   /** The last lines of each component's log: what to print when a test has waited in vain. */
   logs(): string
   /**
@@ -111,7 +115,7 @@ export async function startControlPlane(assets: Assets, options: ControlPlaneOpt
     const run: Run = { directory, assets, launch, timeoutMs: options.timeoutMs ?? 60_000 }
     const files = writeFiles(directory)
     await startEtcd(run)
-    const url = await startApiServer(run, files, options.extraApiServerArgs ?? [])
+    const { url, restart } = await startApiServer(run, files, options.extraApiServerArgs ?? [])
     writeKubeconfig(files, url)
     const program = options.controllers === false ? undefined : assets.kubeControllerManager
     if (program !== undefined) await startControllerManager(run, files, program, url)
@@ -119,7 +123,8 @@ export async function startControlPlane(assets: Assets, options: ControlPlaneOpt
     const env = { PATH: process.env.PATH, HOME: directory, KUBECONFIG: files.kubeconfig }
     const cluster = clusterOf(kubectlWith(assets.kubectl, env))
     const logs = () => running.map((component) => tailOf(component)).join('\n')
-    return { ...cluster, kubeconfig: files.kubeconfig, url, hasControllers: program !== undefined, logs, stop }
+    const hasControllers = program !== undefined
+    return { ...cluster, kubeconfig: files.kubeconfig, url, hasControllers, restart, logs, stop }
   } catch (error) {
     // Why it did not start matters more than what went wrong while clearing up.
     await stop().catch(() => {})
@@ -215,15 +220,34 @@ async function startEtcd({ directory, assets, launch, timeoutMs }: Run): Promise
   await ready(etcd, timeoutMs, async () => (await get({ socketPath, path: '/health' })) !== undefined)
 }
 
-/** Returns the URL of the API server. A free port may be taken again before it is used, so there are several tries. */
-async function startApiServer(run: Run, files: Files, extraArgs: readonly string[], tries = 3): Promise<string> {
+interface RunningApiServer {
+  url: string
+  restart(): Promise<void>
+}
+
+/** A free port may be taken again before it is used, so there are several tries. */
+async function startApiServer(
+  run: Run,
+  files: Files,
+  extraArgs: readonly string[],
+  tries = 3
+): Promise<RunningApiServer> {
   const port = await freePort()
-  const args = apiServerArgs(run.directory, files, port)
-  const component = run.launch('kube-apiserver', run.assets.kubeApiserver, [...args, ...extraArgs])
   const url = `https://127.0.0.1:${port}`
+  const launch = (): Component => {
+    const args = apiServerArgs(run.directory, files, port)
+    return run.launch('kube-apiserver', run.assets.kubeApiserver, [...args, ...extraArgs])
+  }
+  const isReady = async (): Promise<boolean> => (await getAs(files, url, '/readyz')) !== undefined
+  let component = launch()
+  const restart = async (): Promise<void> => {
+    await endComponent(component, stopGraceMs)
+    component = launch()
+    await ready(component, run.timeoutMs, isReady)
+  }
   try {
-    await ready(component, run.timeoutMs, async () => (await getAs(files, url, '/readyz')) !== undefined)
-    return url
+    await ready(component, run.timeoutMs, isReady)
+    return { url, restart }
   } catch (error) {
     if (tries > 1 && tailOf(component).includes('address already in use')) {
       return startApiServer(run, files, extraArgs, tries - 1)

@@ -59,6 +59,8 @@ export interface Stage extends Cluster {
 
 /** What a test looks at in a line of the audit log. */
 export interface AuditEvent {
+  verb?: string
+  requestURI?: string
   objectRef?: { namespace?: string }
   annotations?: Record<string, string>
 }

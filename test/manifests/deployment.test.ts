@@ -9,6 +9,7 @@ import type { IService } from 'kubernetes-models/v1/Service'
 import type { IServiceAccount } from 'kubernetes-models/v1/ServiceAccount'
 import t from 'tap'
 import { parse as parseYaml } from 'yaml'
+import { restricted } from './pod-security.ts'
 import { entriesOf, only, overlays, render, skip } from './render.ts'
 
 const base = () => render('base')
@@ -25,34 +26,7 @@ function flag(name: string): string | undefined {
 }
 
 t.test('Pod Security "restricted"', { skip }, async (t) => {
-  const spec = pod()
-  const all = [...spec.containers, ...(spec.initContainers ?? [])]
-  const everywhere = (test: (it: IContainer) => boolean) => all.every(test)
-  const VOLUMES = 'configMap csi downwardAPI emptyDir ephemeral persistentVolumeClaim projected secret'.split(' ')
-  const SECCOMP = ['RuntimeDefault', 'Localhost']
-  const rules: Record<string, boolean> = {
-    'shares no namespace with the node': !(spec.hostNetwork || spec.hostPID || spec.hostIPC),
-    'opens no port on the node': everywhere((it) => (it.ports ?? []).every((port) => !port.hostPort)),
-    'mounts nothing but the permitted kinds of volume': (spec.volumes ?? []).every((volume) =>
-      Object.keys(volume).every((key) => key === 'name' || VOLUMES.includes(key))
-    ),
-    'is not privileged': everywhere((it) => !it.securityContext?.privileged),
-    'cannot gain privileges': everywhere((it) => it.securityContext?.allowPrivilegeEscalation === false),
-    'drops all capabilities': everywhere((it) => it.securityContext?.capabilities?.drop?.includes('ALL') ?? false),
-    'adds no capability': everywhere((it) => (it.securityContext?.capabilities?.add ?? []).length === 0),
-    'must not run as root': spec.securityContext?.runAsNonRoot === true,
-    'names a user that is not root': (spec.securityContext?.runAsUser ?? 0) > 0,
-    'nowhere takes that back': everywhere(
-      (it) => it.securityContext?.runAsNonRoot !== false && it.securityContext?.runAsUser !== 0
-    ),
-    'has a seccomp profile': SECCOMP.includes(spec.securityContext?.seccompProfile?.type ?? ''),
-    'nowhere loses it': everywhere((it) => SECCOMP.includes(it.securityContext?.seccompProfile?.type ?? 'Localhost')),
-    'sets no sysctl': (spec.securityContext?.sysctls ?? []).length === 0,
-    'keeps the default /proc': everywhere((it) => (it.securityContext?.procMount ?? 'Default') === 'Default'),
-    // More than the standard asks for:
-    'cannot write to its image': everywhere((it) => it.securityContext?.readOnlyRootFilesystem === true)
-  }
-  for (const [rule, kept] of Object.entries(rules)) t.ok(kept, rule)
+  for (const [rule, kept] of Object.entries(restricted(pod()))) t.ok(kept, rule)
 
   const labels = only(base(), 'Namespace').metadata.labels
   for (const mode of ['enforce', 'audit', 'warn']) {

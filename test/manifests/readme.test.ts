@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import type { ICertificate } from '@kubernetes-models/cert-manager/cert-manager.io/v1/Certificate'
 import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment'
+import type { ICronJob } from 'kubernetes-models/batch/v1/CronJob'
+import type { IClusterRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRole'
+import type { IClusterRoleBinding } from 'kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRoleBinding'
 import type { IConfigMap } from 'kubernetes-models/v1/ConfigMap'
 import t from 'tap'
 import { entriesOf, only, render, root, skip } from './render.ts'
@@ -31,7 +34,7 @@ write('static/tls/ca.crt', CA)
 t.test('the README shows these', async (t) => {
   t.same(
     examples.map(([, path]) => path),
-    ['cluster/kustomization.yaml', 'renamed/kustomization.yaml', 'static/kustomization.yaml']
+    ['cluster', 'renamed', 'static', 'scan', 'wgpolicy'].map((name) => `${name}/kustomization.yaml`)
   )
 })
 
@@ -86,4 +89,34 @@ t.test('a certificate of your own, in another namespace', { skip }, async (t) =>
   const manifests = render(join(folder, 'both'))
   t.notMatch(JSON.stringify(manifests), /holdfast-system|cert-manager/)
   t.ok(entriesOf(manifests).every((entry) => entry.clientConfig.caBundle))
+})
+
+t.test('a scan every six hours, with reports in either API', { skip }, async (t) => {
+  const apis = [
+    ['scan', 'openreports', 'openreports.io', 'reports'],
+    ['wgpolicy', 'wgpolicy', 'wgpolicyk8s.io', 'policyreports']
+  ] as const
+  for (const [name, api, group, resource] of apis) {
+    const manifests = render(join(folder, name))
+    const { schedule, jobTemplate } = only<ICronJob>(manifests, 'CronJob').spec ?? {}
+    t.equal(schedule, '5 */6 * * *')
+    t.same(jobTemplate?.spec?.template.spec?.containers[0]?.args?.at(-1), `--report=${api}`)
+    t.match(only<IClusterRole>(manifests, 'ClusterRole', 'holdfast-scan-reports').rules, [
+      { apiGroups: [group], resources: [resource] }
+    ])
+  }
+})
+
+t.test('a scan in another namespace', { skip }, async (t) => {
+  const content = readFileSync(join(folder, 'scan/kustomization.yaml'), 'utf8')
+  write(
+    'scan-renamed/kustomization.yaml',
+    content.replace(/- \S+overlays\/cluster-wide/, '- ../renamed').concat('namespace: guardrails\n')
+  )
+  const manifests = render(join(folder, 'scan-renamed'))
+  t.notMatch(JSON.stringify(manifests), /holdfast-system/)
+  for (const name of ['holdfast-scan', 'holdfast-scan-reports']) {
+    const [subject] = only<IClusterRoleBinding>(manifests, 'ClusterRoleBinding', name).subjects ?? []
+    t.equal(subject?.namespace, 'guardrails', name)
+  }
 })

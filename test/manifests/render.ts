@@ -1,4 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { IMutatingWebhook } from 'kubernetes-models/admissionregistration.k8s.io/v1/MutatingWebhook'
 import type { IValidatingWebhook } from 'kubernetes-models/admissionregistration.k8s.io/v1/ValidatingWebhook'
@@ -37,6 +40,29 @@ export function render(folder: string): readonly Manifest[] {
   return manifests
 }
 const rendered = new Map<string, readonly Manifest[]>()
+
+/** An overlay with components on top of it, as in a user's own kustomization. */
+export function renderWith(overlay: Overlay, components: readonly string[]): readonly Manifest[] {
+  const key = [overlay, ...components].join('+')
+  const before = rendered.get(key)
+  if (before !== undefined) return before
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-render-')))
+  const here = relative(folder, realpathSync(root))
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: [`${here}/overlays/${overlay}`],
+    components: components.map((name) => `${here}/components/${name}`)
+  }
+  try {
+    writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization))
+    const manifests = render(folder)
+    rendered.set(key, manifests)
+    return manifests
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
 
 export function parse(text: string): Manifest[] {
   return parseAllDocuments(text).map((document) => {

@@ -6,15 +6,18 @@ import { Issuer } from '@kubernetes-models/cert-manager/cert-manager.io/v1/Issue
 import { MutatingWebhookConfiguration } from 'kubernetes-models/admissionregistration.k8s.io/v1/MutatingWebhookConfiguration'
 import { ValidatingWebhookConfiguration } from 'kubernetes-models/admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration'
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment'
+import { CronJob } from 'kubernetes-models/batch/v1/CronJob'
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget'
+import { ClusterRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRole'
+import { ClusterRoleBinding } from 'kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRoleBinding'
 import { ConfigMap } from 'kubernetes-models/v1/ConfigMap'
 import { Namespace } from 'kubernetes-models/v1/Namespace'
 import { ResourceQuota } from 'kubernetes-models/v1/ResourceQuota'
 import { Service } from 'kubernetes-models/v1/Service'
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount'
 import t from 'tap'
-import { type Manifest, overlays, parse, render, root, skip } from './render.ts'
+import { type Manifest, overlays, parse, render, renderWith, root, skip } from './render.ts'
 
 interface Model {
   new (data: never): { validate(): void }
@@ -23,7 +26,10 @@ interface Model {
 }
 const models: readonly Model[] = [
   Certificate,
+  ClusterRole,
+  ClusterRoleBinding,
   ConfigMap,
+  CronJob,
   Deployment,
   Issuer,
   MutatingWebhookConfiguration,
@@ -84,6 +90,11 @@ for (const overlay of overlays) {
 t.test('the objects that only a component brings are valid', { skip }, async (t) => {
   const [quota] = parse(readFileSync(`${root}components/priority/resource-quota.yaml`, 'utf8'))
   t.same(problemsOf(quota as Manifest), [])
+  const scans = renderWith('audit', ['scan', 'scan-reports']).filter((it) =>
+    it.metadata.name.startsWith('holdfast-scan')
+  )
+  t.equal(scans.length, 7)
+  for (const manifest of scans) t.same(problemsOf(manifest), [], `${manifest.kind} ${manifest.metadata.name}`)
 })
 
 t.test('the check sees what it is there for', { skip }, async (t) => {

@@ -1,0 +1,300 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import t, { type Test } from 'tap'
+import { addScanCommand } from '../../src/commands/scan.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import { POLICY_REPORT_APIS } from '../../src/report/policy-report.ts'
+import type { Report } from '../../src/report/report.ts'
+import { claimTemplate, pod, statefulSet } from '../fixtures/objects.ts'
+import { prometheus } from '../fixtures/prometheus.ts'
+import { temporaryDirectory } from '../helpers/certificates.ts'
+import { holdfast } from '../helpers/command.ts'
+import {
+  type FakeCluster,
+  fakeCluster,
+  forbidden,
+  type Intercept,
+  kubeconfigFor,
+  status
+} from '../helpers/fake-cluster.ts'
+
+const VOLATILE = claimTemplate({ labels: { 'helm.sh/chart': 'pushgateway-1.0.0' } })
+const LIST_ALL = ['statefulsets', 'pods', 'deployments', 'daemonsets', 'replicasets'].map((resource) => [resource, []])
+
+function inside(namespace: string, object: JsonObject): JsonObject {
+  const { apiVersion: _, kind: __, ...item } = object
+  return { ...item, metadata: { ...(object.metadata as JsonObject), namespace } }
+}
+
+function namespace(name: string, mode?: string): JsonObject {
+  return { metadata: { name, labels: mode === undefined ? {} : { 'holdfast.dev/mode': mode } } }
+}
+
+/** One Deployment that shares a claim, one StatefulSet whose next upgrade fails, one Pod without a preStop. */
+const STORED: Readonly<Record<string, readonly JsonObject[]>> = {
+  '/api/v1/namespaces': [
+    namespace('default'),
+    namespace('lab', 'warn'),
+    namespace('monitoring'),
+    namespace('old', 'off')
+  ],
+  ...Object.fromEntries(LIST_ALL.map(([resource]) => [`/apis/apps/v1/${resource}`, []])),
+  '/apis/apps/v1/deployments': [
+    inside('lab', prometheus({ replicas: 2 })),
+    inside('monitoring', prometheus({ replicas: 2 })),
+    inside('old', prometheus({ replicas: 2 }))
+  ],
+  '/apis/apps/v1/statefulsets': [inside('monitoring', statefulSet({ templates: [VOLATILE] }))],
+  '/api/v1/pods': [inside('monitoring', pod())]
+}
+
+interface Scanned {
+  readonly cluster: FakeCluster
+  readonly code: unknown
+  readonly stderr: string
+  readonly report: Report
+  /** `namespace/name policy outcome`, without what is said of every Prometheus with replicas. */
+  readonly found: readonly string[]
+}
+
+async function scan(
+  t: Test,
+  args: readonly string[],
+  intercept?: Intercept,
+  more: Readonly<Record<string, readonly unknown[]>> = {}
+): Promise<Scanned> {
+  const cluster = await fakeCluster(t, { ...STORED, ...more }, intercept)
+  const run = await holdfast('scan', `--kubeconfig=${cluster.kubeconfig}`, '-o', 'json', ...args)
+  const report = JSON.parse(run.stdout || '{"objects":[]}') as Report
+  const found = report.objects.flatMap(({ namespace, name, findings }) =>
+    findings
+      .filter(({ policy }) => policy !== 'prometheus-availability')
+      .map(({ policy, outcome }) => `${namespace}/${name} ${policy} ${outcome}`)
+  )
+  return { cluster, code: run.code, stderr: run.stderr, report, found }
+}
+
+const SHARED = 'shared-tsdb-claim'
+const NEXT = 'monitoring/pgw claim-template-labels warned'
+const HOOK = 'monitoring/pushgateway-0 pushgateway-graceful-stop patched'
+const AS_NEW =
+  'Every object was judged as if it were created now. An update of one that is there is not refused for a fault that it has already.'
+const REPAIRED =
+  '1 object lacks a repair that it gets when it is created anew: a Pod by "kubectl rollout restart" of what it belongs to.'
+
+t.test('the whole cluster', async (t) => {
+  const { code, stderr, report, found, cluster } = await scan(t, ['-A'])
+  t.equal(code, 1)
+  t.equal(stderr, '', 'no progress where there is no terminal')
+  t.strictSame(found, [NEXT, HOOK, `lab/prometheus ${SHARED} warned`, `monitoring/prometheus ${SHARED} denied`])
+  t.match(report, {
+    command: 'scan',
+    source: 'the cluster behind the context test',
+    judged: 4,
+    problems: [],
+    createdAt: /^\d{4}-\d\d-\d\dT/
+  })
+  t.strictSame(report.notes, [
+    AS_NEW,
+    REPAIRED,
+    '1 object in 1 namespace with the label holdfast.dev/mode=off was not judged.'
+  ])
+  t.equal(report.objects[0]?.findings[0]?.failsNextUpgrade, true)
+  t.ok(report.policies.length > 5)
+  t.strictSame(
+    cluster.asked.map((line) => line.replace(/\?.*/, '')),
+    [
+      'GET /version',
+      'GET /api/v1/namespaces',
+      'GET /apis/apps/v1/statefulsets',
+      'GET /api/v1/pods',
+      'GET /apis/apps/v1/deployments',
+      'GET /apis/apps/v1/daemonsets',
+      'GET /apis/apps/v1/replicasets'
+    ]
+  )
+})
+
+t.test('the namespaces: those of -n, of the context, or the one that kubectl takes', async (t) => {
+  const contexts = [{ name: 'test', context: { cluster: 'test', user: 'test', namespace: 'lab' } }]
+  const some = await scan(t, ['-n', 'monitoring,old', '-n', 'lab'])
+  t.equal(some.report.source, 'the namespaces monitoring, old, lab of the cluster behind the context test')
+  t.equal(some.report.judged, 4)
+  const none = await scan(t, [])
+  t.match(none, {
+    code: 0,
+    report: { source: 'the namespace default of the cluster behind the context test', judged: 0, notes: [] }
+  })
+  const { cluster } = none
+  const kubeconfig = kubeconfigFor(cluster.connection.server.origin, { contexts })
+  const own = await holdfast('scan', `--kubeconfig=${kubeconfig}`, '-o', 'json')
+  t.match(JSON.parse(own.stdout), { source: /^the namespace lab of/, judged: 1 })
+  t.match((await scan(t, ['-n', 'lab', '-A'])).report.source, /^the cluster/, '-A wins, as with kubectl')
+})
+
+t.test('modes: the lowest of the flag, the file and the label', async (t) => {
+  const file = join(temporaryDirectory(), 'config.yaml')
+  const config = (text: string): string => {
+    writeFileSync(file, text)
+    return `--config=${file}`
+  }
+  const table: readonly (readonly [string, readonly string[], readonly string[], number])[] = [
+    ['--mode', ['--mode=audit'], ['lab', 'monitoring'].map((name) => `${name}/prometheus ${SHARED} audited`), 0],
+    [
+      'a file',
+      [config(`policies: { ${SHARED}: { mode: warn } }`)],
+      ['lab', 'monitoring'].map((name) => `${name}/prometheus ${SHARED} warned`),
+      0
+    ],
+    [
+      '--fail-on',
+      ['--mode=warn', '--fail-on=warn'],
+      ['lab', 'monitoring'].map((name) => `${name}/prometheus ${SHARED} warned`),
+      1
+    ]
+  ]
+  for (const [name, args, expected, exitCode] of table) {
+    const { found, code } = await scan(t, ['-A', ...args])
+    t.strictSame(
+      found.filter((line) => line.includes(SHARED)),
+      expected,
+      name
+    )
+    t.equal(code, exitCode, name)
+  }
+  const off = await scan(t, ['-A', '--mode=off'])
+  t.strictSame(off.found, [])
+  t.equal(off.cluster.asked.length, 2, 'nothing is listed that nobody looks at')
+
+  config(`mode: enforce
+policies: { ${SHARED}: { mode: off }, prometheus-storage: { mode: off }, prometheus-resources: { mode: off },
+  prometheus-availability: { mode: off }, pushgateway-persistence: { mode: off }, claim-template-labels: { mode: off } }
+namespaces: [{ match: [lab], policies: { ${SHARED}: { mode: enforce } } }]`)
+  const pods = await scan(t, ['-n', 'monitoring', `--config=${file}`])
+  t.strictSame(pods.found, [HOOK])
+  t.strictSame(
+    pods.cluster.asked.filter((line) => line.includes('limit=')).map((line) => line.replace(/\?.*/, '')),
+    ['GET /api/v1/namespaces/monitoring/pods'],
+    'only kinds that some policy wants'
+  )
+  const lab = await scan(t, ['-A', `--config=${file}`])
+  t.strictSame(lab.found, [HOOK, `lab/prometheus ${SHARED} warned`], 'or wants in one namespace only')
+  t.equal(lab.report.judged, 2, 'what no policy wants to see was not judged')
+})
+
+t.test('the version of the API server', async (t) => {
+  const hook = ({ report }: Scanned): unknown => report.objects.find(({ kind }) => kind === 'Pod')?.findings[0]
+  const handler = 'adds a preStop of 15 s to container "pushgateway"'
+  t.match(hook(await scan(t, ['-A'])), { message: handler })
+  const old = await scan(t, ['-A', '--kubernetes-version=1.29'])
+  t.notOk(
+    old.cluster.asked.some((line) => line.includes('/version')),
+    'is not asked for where it is given'
+  )
+  for (const [name, intercept] of [
+    ['no number', ({ path }) => (path === '/version' ? { status: 200, body: {} } : undefined)],
+    ['forbidden', ({ path }) => (path === '/version' ? forbidden('it') : undefined)]
+  ] as readonly (readonly [string, Intercept])[]) {
+    const { report } = await scan(t, ['-A'], intercept)
+    t.equal(report.notes[0], 'The API server did not tell its version: --kubernetes-version can.', name)
+  }
+})
+
+t.test('what cannot be read', async (t) => {
+  const only =
+    (part: string): Intercept =>
+    ({ path }) =>
+      path.includes(part) ? forbidden(part) : undefined
+  const pods = await scan(t, ['-A'], only('pods'))
+  t.equal(pods.code, 2)
+  t.equal(pods.found.length, 3, 'the rest is judged')
+  t.match(pods.report.problems, [
+    {
+      where: 'pods in the namespace default',
+      code: 'CLUSTER_FORBIDDEN',
+      message: /^pods is forbidden.*manifests\/components\/scan/
+    },
+    { where: 'pods in the namespace lab' },
+    { where: 'pods in the namespace monitoring' },
+    { where: 'pods in the namespace old' }
+  ])
+  const labels = await scan(t, ['-A'], ({ path }) => (path === '/api/v1/namespaces' ? forbidden('it') : undefined))
+  t.equal(labels.code, 1, 'labels alone are no reason to fail')
+  t.equal(labels.report.judged, 5)
+  t.match(
+    labels.report.notes.at(-1),
+    'Namespaces could not be read, so that their label holdfast.dev/mode did not count.'
+  )
+  const unknown = await scan(t, ['-n', 'nowhere,monitoring'])
+  t.equal(unknown.code, 2)
+  t.equal(unknown.report.judged, 3)
+  t.match(unknown.report.problems, [{ where: 'the namespace nowhere', code: 'NAMESPACE_UNKNOWN' }])
+})
+
+t.test('reports in the cluster', async (t) => {
+  const program = new Command()
+  addScanCommand(program)
+  const { argChoices } = program.commands[0]?.options.find(({ long }) => long === '--report') ?? {}
+  t.strictSame(argChoices, Object.keys(POLICY_REPORT_APIS))
+
+  const path = '/apis/openreports.io/v1alpha1/reports'
+  const labels = { 'app.kubernetes.io/managed-by': 'holdfast' }
+  const old = ['default', 'gone', 'monitoring'].map((where) => ({
+    metadata: { name: 'holdfast', namespace: where, labels }
+  }))
+  const written = async (
+    args: readonly string[],
+    intercept?: Intercept
+  ): Promise<Scanned & { readonly writes: string[] }> => {
+    const scanned = await scan(t, [...args, '--report=openreports'], intercept, { [path]: old })
+    const writes = scanned.cluster.asked.filter((line) => !line.startsWith('GET'))
+    return { ...scanned, writes: writes.map((line) => line.replace(/(\S+) .*namespaces.(.*?).reports.*/, '$1 $2')) }
+  }
+  const whole = await written(['-A'])
+  t.strictSame(whole.writes, ['PUT monitoring', 'DELETE default', 'DELETE gone', 'POST lab'])
+  t.equal(whole.code, 1)
+  t.equal(whole.report.notes.at(-1), 'Reports in the cluster (reports.openreports.io): 1 new, 1 changed, 2 removed.')
+  const some = await written(['-n', 'lab,default'])
+  t.strictSame(some.writes, ['DELETE default', 'POST lab'], 'only where it has looked')
+
+  const part = await written(['-A'], ({ path }) =>
+    path === '/api/v1/pods' || path === '/api/v1/namespaces/default/pods' ? forbidden('it') : undefined
+  )
+  t.strictSame(
+    part.writes,
+    ['PUT monitoring', 'DELETE gone', 'POST lab'],
+    'none is removed where something was not read'
+  )
+  const blind = await written(['-A'], ({ path }) => (path === '/api/v1/pods' ? status(422, 'no') : undefined))
+  t.strictSame(blind.writes, ['PUT monitoring', 'POST lab'])
+  t.equal(blind.code, 2)
+
+  const missing = await scan(t, ['-A', '--report=wgpolicy'])
+  t.equal(missing.code, 2)
+  t.match(missing.report.problems, [{ where: 'policyreports.wgpolicyk8s.io', code: 'REPORT_NOT_STORED' }])
+  t.equal(missing.found.length, 4, 'what was found is told nevertheless')
+})
+
+t.test('what is no scan at all: one sentence, and exit code 2', async (t) => {
+  const closed = kubeconfigFor('http://127.0.0.1:1')
+  const table: readonly (readonly [readonly string[], RegExp])[] = [
+    [
+      [`--kubeconfig=${closed}`],
+      /^holdfast: the cluster behind the context test .*ECONNREFUSED.*\[CLUSTER_UNREACHABLE\]\n$/
+    ],
+    [[`--kubeconfig=${closed}`, '--context=x'], /no context "x": it has test.*\[CLUSTER_UNREACHABLE\]\n$/],
+    [['--kubeconfig=/nowhere'], /^holdfast: Cannot use \/nowhere: ENOENT.*\[CLUSTER_UNREACHABLE\]\n$/],
+    [[`--kubeconfig=${closed}`, '--config=/nowhere'], /\[CONFIG_UNREADABLE\]/],
+    [['-n', '../kube-system'], /a list of names of namespaces/],
+    [['-n', 'a,B'], /a list of names of namespaces/],
+    [['-n', ''], /a list such as a,b/],
+    [['--report=other'], /openreports, wgpolicy/],
+    [['surplus'], /too many arguments/]
+  ]
+  for (const [args, expected] of table) {
+    const { code, stdout, stderr } = await holdfast('scan', ...args)
+    t.strictSame([code, stdout], [2, ''], args.join(' '))
+    t.match(stderr, expected)
+  }
+})
