@@ -1,11 +1,18 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { Command, type Option } from 'commander'
 import t from 'tap'
-import { OPTIONS_FILE, SCHEMA_FILE, schemaText, withOptions } from '../../scripts/generated.ts'
-import { addCertsCommand } from '../../src/commands/certs.ts'
-import { addPoliciesCommand } from '../../src/commands/policies.ts'
-import { addServeCommand } from '../../src/commands/serve.ts'
+import {
+  COMMANDS_FILE,
+  commandsPage,
+  helpOf,
+  OPTIONS_FILE,
+  REPORT_SCHEMA_FILE,
+  reportSchemaText,
+  SCHEMA_FILE,
+  schemaText,
+  withOptions
+} from '../../scripts/generated.ts'
+import { createProgram } from '../../src/commands/program.ts'
 import { ERRORS } from '../../src/errors.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
@@ -27,29 +34,69 @@ t.test('docs/errors.md lists every code, and no other, with its status and its h
   }
 })
 
-t.test('docs/configuration.md lists every flag with its environment variable', async (t) => {
+t.test('docs/configuration.md lists every flag with its environment variable and its default', async (t) => {
   const page = read('docs/configuration.md')
-  const program = new Command()
-  for (const add of [addServeCommand, addCertsCommand, addPoliciesCommand]) add(program)
-  const options: readonly Option[] = program.commands.flatMap((command) => command.options)
-  t.ok(options.length > 15)
-  for (const { long, envVar } of options) {
-    const row = page.split('\n').find((line) => line.startsWith('|') && new RegExp(`[\`\\s]${long}[\`\\s]`).test(line))
-    t.ok(row?.includes(envVar === undefined ? '| – |' : `\`${envVar}\``), `${long} and ${envVar}`)
+  const { commands } = createProgram()
+  for (const command of commands.filter(({ options }) => options.length > 0)) {
+    const [, section = ''] = page.split(`\n## Flags of \`holdfast ${command.name()}\`\n`)
+    const rows = (section.split('\n## ')[0] as string).split('\n').filter((line) => line.startsWith('| `-'))
+    t.equal(rows.length, command.options.length, `${command.name()}: a row for each`)
+    for (const { long, envVar, defaultValue, defaultValueDescription } of command.options) {
+      const row = rows.find((line) => new RegExp(`[\`\\s]${long}[\`\\s]`).test(line))
+      t.ok(row?.includes(envVar === undefined ? '| – |' : `\`${envVar}\``), `${long} and ${envVar}`)
+      const value = defaultValueDescription ?? defaultValue
+      if (value !== undefined) t.ok(row?.includes(`| \`${value}\` |`), `${command.name()} ${long}: ${value}`)
+    }
   }
   const documented = [...page.matchAll(/`(HOLDFAST_[A-Z_]+)`/g)].map(([, name]) => name)
-  t.strictSame(
-    [...new Set(documented)].sort(),
-    [...new Set(options.flatMap(({ envVar }) => envVar ?? []))].sort(),
-    'and no other variable'
-  )
+  const variables = commands.flatMap(({ options }) => options.flatMap(({ envVar }) => envVar ?? []))
+  t.strictSame([...new Set(documented)].sort(), [...new Set(variables)].sort(), 'and no other variable')
 })
 
 t.test('what is generated is what stands there: npm run generate writes it', async (t) => {
   t.equal(read(SCHEMA_FILE), schemaText(), SCHEMA_FILE)
+  t.equal(read(REPORT_SCHEMA_FILE), reportSchemaText(), REPORT_SCHEMA_FILE)
   const page = read(OPTIONS_FILE)
   t.equal(page, withOptions(page), OPTIONS_FILE)
+  t.equal(read(COMMANDS_FILE), commandsPage(), COMMANDS_FILE)
 })
+
+t.test('the help of every command ends in examples, and each of them can be run', async (t) => {
+  for (const { name, lines } of examplesByCommand()) {
+    t.ok(lines.length > 0, `${name} has examples`)
+    t.ok(
+      lines.some((line) => line.includes(`holdfast ${name}`)),
+      `${name}: they are about it`
+    )
+    for (const line of lines) t.doesNotThrow(() => parse(line), line)
+  }
+  for (const line of [
+    'holdfast conquer',
+    'holdfast serve --nonsense',
+    'holdfast serve --port=x',
+    'holdfast completion'
+  ])
+    t.throws(() => parse(line), `the gate sees what is wrong with ${line}`)
+})
+
+/** What stands four columns in below "Examples:", which is where the rest of a help text never stands. */
+function examplesByCommand(): { name: string; lines: string[] }[] {
+  return createProgram().commands.map((command) => {
+    const [, examples = ''] = helpOf(command).split('\nExamples:\n')
+    return { name: command.name(), lines: [...examples.matchAll(/^ {4}(\S.*)$/gm)].map(([, line = '']) => line) }
+  })
+}
+
+/** Parses each call of holdfast in a line of shell, and runs none. */
+function parse(line: string): void {
+  const calls = [...line.matchAll(/\bholdfast((?: +[^\s|<>()]+)+)/g)].map(([, words = '']) => words.trim().split(/ +/))
+  if (calls.length === 0) throw new Error(`${line}: nothing of ours`)
+  for (const words of calls) {
+    const program = createProgram()
+    for (const command of program.commands) command.action(() => {}).configureOutput({ writeErr: () => {} })
+    program.configureOutput({ writeErr: () => {} }).parse(words, { from: 'user' })
+  }
+}
 
 t.test('docs/metrics.md lists every metric of ours', async (t) => {
   const page = read('docs/metrics.md')
