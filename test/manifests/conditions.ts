@@ -52,6 +52,14 @@ export function workload(
 const statefulSet = (containers: unknown, parts?: Parts) => workload('StatefulSet', containers, parts)
 
 /** What is called for a new object. */
+/** What starts a Pushgateway without its path at the beginning of a word. */
+const STARTED: readonly string[][] = [
+  ['sh', '-c', 'exec pushgateway --web.listen-address=:9091'],
+  ['sh', '-c', 'exec /bin/pushgateway\n'],
+  ['sh', '-c', '/bin/pushgateway\t--log.level=debug'],
+  ['tini', '--', 'pushgateway']
+]
+
 export function creations(): [what: string, object: Manifest, expected: readonly string[]][] {
   const images = (...names: string[]) => names.map((name) => [name, container('main', name)] as const)
   const running = (words: readonly string[], field = 'args') =>
@@ -74,6 +82,7 @@ export function creations(): [what: string, object: Manifest, expected: readonly
     ),
     running(['/opt/bin/pushgateway', '--web.listen-address=:9091'], 'command'),
     running(['pushgateway', '--persistence.file=/data/x'], 'args'),
+    ...STARTED.map((command) => running(command, 'command')),
     ['a name', container('prometheus-pushgateway', 'registry.example/mirror:1', { ports: [{ containerPort: 9091 }] })]
   ] as const
   const unrelated = [
@@ -108,7 +117,11 @@ export function creations(): [what: string, object: Manifest, expected: readonly
     row('kube-state-metrics', statefulSet([SHARDS]), NONE),
     row('nginx', workload('Pod', [NGINX]), NONE),
     row('Prometheus', workload('Pod', [PROMETHEUS]), NONE),
-    row('Pushgateway', workload('Pod', [NGINX, PUSHGATEWAY]), [MUTATE_POD])
+    row('Pushgateway', workload('Pod', [NGINX, PUSHGATEWAY]), [MUTATE_POD]),
+    ...STARTED.map((command) => {
+      const [what, it] = running(command, 'command')
+      return row(what, workload('Pod', [it]), [MUTATE_POD])
+    })
   ]
 }
 
