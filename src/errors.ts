@@ -39,7 +39,12 @@ export const ERRORS = {
   SOURCE_NOT_TEXT: { exit: 2, help: 'Name files of YAML or JSON in UTF-8.' },
   SOURCE_TOO_LARGE: { exit: 2, help: 'kube-apiserver accepts objects of 3 MiB; split what is larger.' },
   SOURCE_INVALID: { exit: 2, help: 'Mend the document; all others were checked.' },
-  REPORT_UNWRITABLE: { exit: 2, help: 'Check the files behind -o.' },
+  SOURCE_EMPTY: { exit: 2, help: 'Look at the command before the pipe; set -o pipefail makes the shell do so.' },
+  SOURCE_AMBIGUOUS: {
+    exit: 2,
+    help: 'Say with -n which namespace is meant, or compare one environment at a time; render kustomizations first.'
+  },
+  REPORT_UNWRITABLE: { exit: 2, help: 'Check the files behind -o, and that the disk has room.' },
   CLUSTER_UNREACHABLE: { exit: 2, help: 'Check --kubeconfig and --context, and that the API server answers kubectl.' },
   CLUSTER_FORBIDDEN: {
     exit: 2,

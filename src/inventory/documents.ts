@@ -12,14 +12,17 @@ export interface OversizedDocument {
   readonly line: number
 }
 
-/** 32 Mi characters. kube-apiserver takes objects of 3 MiB; a List of a whole cluster's workloads may be larger. */
-export const LARGEST_DOCUMENT = 32 * 1024 * 1024
+/**
+ * 16 Mi characters. kube-apiserver takes objects of 3 MiB; a List of all workloads of a cluster may be larger. What is read
+ * takes up to eighty times its text where that is nothing but brackets.
+ */
+export const LARGEST_DOCUMENT = 16 * 1024 * 1024
 
 /** `---` and `...` at the beginning of a line end a document wherever they stand, even inside of a block of text. */
 const MARKER = /(?<![^\n])(?:---|\.\.\.)(?=[ \t\r\n])/g
 
-/** Nothing but comments, directives and blank lines: it belongs to the document behind it. */
-const PREAMBLE = /^(?:(?:---|\.\.\.)?[ \t]*(?:#[^\n]*|%[^\n]*)?\r?(?:\n|$))*$/
+/** A line with nothing but a marker, a comment or a directive: it belongs to the document behind it. */
+const EMPTY_LINE = /^(?:---|\.\.\.)?[ \t]*(?:[#%][^\n]*)?\r?$/
 
 /**
  * Cuts a stream of YAML or JSON into its documents, holding no more than one of them. Lines are counted across all.
@@ -31,16 +34,28 @@ export async function* documentsIn(
   largest = LARGEST_DOCUMENT
 ): AsyncGenerator<Document | OversizedDocument> {
   const cutter = new Cutter(largest)
-  for await (const chunk of chunks) yield* cutter.add(chunk)
-  yield* cutter.end()
+  // A marker is known by the character behind it, so that only whole lines are looked at.
+  const line: string[] = []
+  for await (const chunk of chunks) {
+    const end = chunk.lastIndexOf('\n') + 1
+    if (end > 0) {
+      yield* cutter.add(line.splice(0).join('') + chunk.slice(0, end))
+      line.push(chunk.slice(end))
+    } else line.push(chunk)
+    // Whatever this is, it is no marker; and a line without an end may not be kept for ever.
+    if (line.length > 1 && cutter.isTooLong(line)) line.splice(1)
+  }
+  yield* cutter.end(line.join(''))
 }
 
+/** Takes whole lines and gives whole documents. */
 class Cutter {
   readonly #largest: number
-  #pending = ''
+  #parts: string[] = []
+  #length = 0
   #line = 1
-  /** How much of `#pending` is known to have no marker. */
-  #searched = 0
+  /** Whether all of the document until now is comments and the like. */
+  #isPreamble = true
   /** The line at which a document began that was given up. */
   #oversized: number | undefined
 
@@ -48,55 +63,55 @@ class Cutter {
     this.#largest = largest
   }
 
-  *add(chunk: string): Generator<Document | OversizedDocument> {
-    this.#pending += chunk
-    // A marker is known by the character behind it, which may be in the next chunk.
-    const settled = this.#pending.lastIndexOf('\n')
-    if (settled < this.#searched) return this.#giveUpWhereTooLarge()
-    MARKER.lastIndex = this.#searched
+  *add(lines: string): Generator<Document | OversizedDocument> {
     let begin = 0
-    for (let match = MARKER.exec(this.#pending); match !== null; match = MARKER.exec(this.#pending)) {
-      if (match.index > settled) break
-      if (match.index === begin && this.#oversized === undefined) continue
-      if (this.#oversized === undefined && isPreamble(this.#pending, begin, match.index)) continue
-      yield* this.#emit(this.#pending.slice(begin, match.index))
-      begin = match.index
+    for (const { index } of lines.matchAll(MARKER)) {
+      this.#keep(lines.slice(begin, index))
+      if (!this.#isPreamble) yield this.#finished()
+      begin = index
     }
-    this.#pending = this.#pending.slice(begin)
-    // The last line is looked at again, whole.
-    this.#searched = settled + 1 - begin
-    this.#giveUpWhereTooLarge()
+    this.#keep(lines.slice(begin))
   }
 
-  *end(): Generator<Document | OversizedDocument> {
-    yield* this.add('\n')
-    if (this.#pending.trim() !== '' || this.#oversized !== undefined) yield* this.#emit(this.#pending.slice(0, -1))
+  *end(rest: string): Generator<Document | OversizedDocument> {
+    // The last line has no end, and a marker is one with or without it.
+    yield* this.add(`${rest}\n`)
+    this.#parts.push(this.#parts.pop()?.slice(0, -1) ?? '')
+    if (this.#oversized !== undefined || this.#parts.some((part) => part.trim() !== '')) yield this.#finished()
   }
 
-  *#emit(text: string): Generator<Document | OversizedDocument> {
-    const line = this.#line
-    this.#line += newlinesIn(text)
-    if (this.#oversized !== undefined) {
-      yield { oversized: true, line: this.#oversized }
-      this.#oversized = undefined
-    } else if (text.length > this.#largest) yield { oversized: true, line }
-    else yield { text, line }
+  /** Whether a line that has no end yet is more than can be held, which gives up its document. */
+  isTooLong(line: readonly string[]): boolean {
+    const length = line.reduce((sum, part) => sum + part.length, 0)
+    if (this.#length + length <= this.#largest) return false
+    this.#giveUp()
+    return true
   }
 
-  #giveUpWhereTooLarge(): void {
-    if (this.#pending.length <= this.#largest && this.#oversized === undefined) return
+  #keep(text: string): void {
+    if (text === '') return
+    this.#isPreamble &&= text.split('\n').every((line) => EMPTY_LINE.test(line))
+    this.#length += text.length
+    this.#parts.push(text)
+    if (this.#length > this.#largest) this.#giveUp()
+  }
+
+  /** Lines are still counted, text is not kept. */
+  #giveUp(): void {
     this.#oversized ??= this.#line
-    const kept = this.#pending.lastIndexOf('\n') + 1
-    this.#line += newlinesIn(this.#pending.slice(0, kept))
-    // A line without an end is no marker once it is longer than one.
-    this.#pending = this.#pending.slice(kept).slice(0, 8)
-    this.#searched = 0
+    this.#isPreamble = false
+    for (const part of this.#parts.splice(0)) this.#line += newlinesIn(part)
   }
-}
 
-function isPreamble(text: string, begin: number, end: number): boolean {
-  // Nobody writes a longer one, and the pattern is not for megabytes.
-  return end - begin < 100_000 && PREAMBLE.test(text.slice(begin, end))
+  #finished(): Document | OversizedDocument {
+    const [oversized, line] = [this.#oversized, this.#line]
+    const text = this.#parts.splice(0).join('')
+    this.#line += newlinesIn(text)
+    this.#length = 0
+    this.#isPreamble = true
+    this.#oversized = undefined
+    return oversized === undefined ? { text, line } : { oversized: true, line: oversized }
+  }
 }
 
 function newlinesIn(text: string): number {

@@ -40,17 +40,20 @@ const NOT_ENTERED = /^(?:\..+|node_modules)$/
 export async function* documentsOf(sources: readonly string[], input: Readable): AsyncGenerator<Met> {
   for (const source of sources) {
     if (source === STANDARD_INPUT) yield* read(source, input)
-    else yield* walk(source, [])
+    else yield* walk(source, [], new Set())
   }
 }
 
-async function* walk(path: string, above: readonly string[]): AsyncGenerator<Met> {
+/** @param seen directories that were walked, by whatever name: links may lead to one in a thousand ways */
+async function* walk(path: string, above: readonly string[], seen: Set<string>): AsyncGenerator<Met> {
   let names: readonly string[]
   let real: string
   try {
     if (!(await stat(path)).isDirectory()) return yield* openFile(path)
     real = await realpath(path)
     if (above.includes(real)) throw new Error('it leads back to a directory above it')
+    if (seen.has(real)) return
+    seen.add(real)
     names = (await readdir(path)).sort()
   } catch (error) {
     yield unreadable(path, error)
@@ -60,12 +63,12 @@ async function* walk(path: string, above: readonly string[]): AsyncGenerator<Met
     if (NOT_ENTERED.test(name)) continue
     const inner = join(path, name)
     if (name === 'templates' && names.includes('Chart.yaml')) yield { kind: 'skipped', directory: inner }
-    else yield* walkInto(inner, [...above, real])
+    else yield* walkInto(inner, [...above, real], seen)
   }
 }
 
 /** What a directory holds: a directory again, or a file whose name says that it is a manifest. */
-async function* walkInto(path: string, above: readonly string[]): AsyncGenerator<Met> {
+async function* walkInto(path: string, above: readonly string[], seen: Set<string>): AsyncGenerator<Met> {
   const isManifest = MANIFEST.test(path)
   let status: Stats
   try {
@@ -75,7 +78,7 @@ async function* walkInto(path: string, above: readonly string[]): AsyncGenerator
     if (isManifest) yield unreadable(path, error)
     return
   }
-  if (status.isDirectory()) yield* walk(path, above)
+  if (status.isDirectory()) yield* walk(path, above, seen)
   else if (status.isFile() && isManifest) yield* openFile(path)
 }
 
@@ -84,14 +87,18 @@ function openFile(path: string): AsyncGenerator<Met> {
 }
 
 async function* read(file: string, stream: Readable): AsyncGenerator<Met> {
+  let isEmpty = true
   try {
     for await (const document of documentsIn(texts(stream))) {
+      isEmpty = false
       if (!('oversized' in document)) yield { kind: 'document', file, document }
       else {
-        const error = new HoldfastError('SOURCE_TOO_LARGE', 'The document has more than 32 MiB')
+        const error = new HoldfastError('SOURCE_TOO_LARGE', 'The document has more than 16 MiB')
         yield { kind: 'problem', file, line: document.line, error }
       }
     }
+    // A program before the pipe that failed writes nothing, and nobody would be told.
+    if (isEmpty && file === STANDARD_INPUT) throw new HoldfastError('SOURCE_EMPTY', 'There is nothing in it')
     yield { kind: 'file', file }
   } catch (error) {
     yield error instanceof HoldfastError ? { kind: 'problem', file, error } : unreadable(file, error)

@@ -10,28 +10,36 @@ interface Node {
 }
 
 /**
- * Finds lines of fields in the text of one document. The text is parsed on the first question, because most documents
- * have nothing that anyone would want to point at.
+ * Finds lines of fields in a document, of one value in it. The text is parsed on the first question, because most
+ * documents have nothing that anyone would want to point at.
  */
 export class Lines {
-  readonly #text: string
+  readonly #document: string
+  /** Where the value's own text begins and ends. */
+  readonly #begin: number
+  readonly #end: number
+  #text = ''
   #events: readonly Event[] | undefined
+  /** Where each line of the document ends. */
+  #newlines: readonly number[] = []
   readonly #children = new Map<number, ReadonlyMap<string | number, Node>>()
 
-  constructor(text: string) {
-    this.#text = text
+  constructor(document: string, begin = 0, end = document.length) {
+    this.#document = document
+    this.#begin = begin
+    this.#end = end
   }
 
   /** The line of a field, counted from 0, or that of the nearest one above it which is there. */
   lineOf(path: Path): number {
     let node = this.#root()
-    if (node === undefined) return 0
+    if (node === undefined) return this.#lineAt(0)
     for (const step of path) {
       const child: Node | undefined = this.#childrenOf(node).get(step)
       if (child === undefined) break
       node = child
     }
-    return newlinesBefore(this.#text, node.offset)
+    return this.#lineAt(node.offset)
   }
 
   #root(): Node | undefined {
@@ -42,8 +50,16 @@ export class Lines {
   }
 
   #parsed(): readonly Event[] {
-    this.#events ??= eventsIn(this.#text)
+    if (this.#events === undefined) {
+      this.#text = this.#document.slice(this.#begin, this.#end)
+      this.#newlines = newlinesIn(this.#document)
+      this.#events = eventsIn(this.#text)
+    }
     return this.#events
+  }
+
+  #lineAt(offset: number): number {
+    return below(this.#newlines, this.#begin + offset)
   }
 
   #childrenOf(node: Node): ReadonlyMap<string | number, Node> {
@@ -101,8 +117,19 @@ function offsetOf(event: Event): number {
   return event.type === EVENT_ID.ALIAS ? event.anchorStart : 0
 }
 
-function newlinesBefore(text: string, offset: number): number {
-  let count = 0
-  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) count++
-  return count
+function newlinesIn(text: string): number[] {
+  const offsets: number[] = []
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) offsets.push(at)
+  return offsets
+}
+
+/** How many of sorted numbers are below another one. */
+function below(sorted: readonly number[], limit: number): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] as number) < limit) low = middle + 1
+    else high = middle
+  }
+  return low
 }

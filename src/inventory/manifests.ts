@@ -3,11 +3,14 @@ import type { Path } from '../core/path.ts'
 import { Lines } from './lines.ts'
 import { valuesIn } from './parse.ts'
 
-/** An object of Kubernetes in a document, and where its fields stand there. */
+/** An object of Kubernetes in a document, and where it and its fields stand there. */
 export interface Manifest {
   readonly object: JsonObject
-  /** From the document's root to the object: empty, or `['items', 3]` in a List. */
+  /** From the value in whose text it stands to the object: empty, or `['items', 3]` in a List. */
   readonly within: Path
+  /** Where the text of that value begins and ends in the document. */
+  readonly begin: number
+  readonly end: number
   /** The line of the document at which the object begins, from 0. */
   readonly line: number
   /** The template that Helm rendered the document from. */
@@ -24,26 +27,22 @@ const HELM_SOURCE = /^# Source: ([^\r\n]{1,300})\r?$/m
  *
  * @throws InvalidDocument
  */
-export function manifestsIn(document: string): Manifest[] {
-  // The end of the document before is no part of this one.
-  const text = document.startsWith('...') ? `   ${document.slice(3)}` : document
+export function manifestsIn(text: string): Manifest[] {
   const template = HELM_SOURCE.exec(text)?.[1]?.trim()
-  const values = valuesIn(text)
-  const lines = new Lines(text)
-  // Several JSON objects in one document have no positions: YAML would call it an error.
-  const isOne = values.length === 1
-  const lineOf = (path: Path): number => (isOne ? lines.lineOf(path) : 0)
-  return values.flatMap((value) =>
-    objectsIn(value, []).map(({ object, within }) => ({
+  return valuesIn(text).flatMap(({ value, begin, end }) => {
+    const lines = new Lines(text, begin, end)
+    return objectsIn(value, []).map(({ object, within }) => ({
       object,
       within,
+      begin,
+      end,
       template,
       get line() {
-        return lineOf(within)
+        return lines.lineOf(within)
       },
-      lineOf: (path) => lineOf([...within, ...path])
+      lineOf: (path: Path) => lines.lineOf([...within, ...path])
     }))
-  )
+  })
 }
 
 interface Found {

@@ -1,5 +1,6 @@
 import { loadAll, YAMLException } from 'js-yaml'
 import { isObject } from '../core/json.ts'
+import { cut } from '../core/text.ts'
 import { KUBERNETES_SCHEMA } from './yaml-schema.ts'
 
 /** What cannot be read in a document: one sentence without a full stop, and where in the document's text. */
@@ -13,12 +14,27 @@ export class InvalidDocument extends Error {
   }
 }
 
-/** Of two keys that are the same the last one counts, as for kubectl and Helm. No object of Kubernetes is that deep. */
-const OPTIONS = { schema: KUBERNETES_SCHEMA, json: true, maxDepth: 500 }
+/** A value in a document's text. */
+export interface Value {
+  readonly value: unknown
+  /**
+   * Where its own text begins and ends: without an end marker before it, and one by one where JSON objects follow each
+   * other.
+   */
+  readonly begin: number
+  readonly end: number
+}
+
+/** No object of Kubernetes is that deep. */
+const DEEPEST = 500
+
+/** Of two keys that are the same the last one counts, as for kubectl and Helm. */
+const OPTIONS = { schema: KUBERNETES_SCHEMA, json: true, maxDepth: DEEPEST }
 
 /** Values that aliases may amount to. The largest CustomResourceDefinitions have 50 000. */
-const MOST_VALUES = 1_000_000
-const DEEPEST = 1000
+const MOST_VALUES = 4_000_000
+/** And characters: what is read is held once more, written out. */
+const MOST_CHARACTERS = 64 * 1024 * 1024
 
 /**
  * The values in the text of one document: one for YAML, several for JSON objects that follow each other, none for a
@@ -26,92 +42,152 @@ const DEEPEST = 1000
  *
  * @throws InvalidDocument
  */
-export function valuesIn(text: string): unknown[] {
-  const begin = text.search(/[^\s\uFEFF]/)
-  if (begin < 0) return []
-  return text[begin] === '{' || text[begin] === '[' ? jsonValues(text) : yamlValues(text)
-}
-
-/** Flow YAML begins like JSON, so what is no JSON may still be YAML. */
-function jsonValues(text: string): unknown[] {
+export function valuesIn(text: string): Value[] {
+  // The end of the document before is no part of this one.
+  const begin = text.startsWith('...') ? text.indexOf('\n') + 1 : 0
+  const first = /^[\s\uFEFF]*(\S)/.exec(text.slice(begin))?.[1]
+  if (first === undefined) return []
   try {
-    return [JSON.parse(text.replace('\uFEFF', ''))]
-  } catch {
-    const parts = jsonObjectsIn(text)
-    return parts.length > 1 ? parts.flatMap(valuesIn) : yamlValues(text)
-  }
-}
-
-function yamlValues(text: string): unknown[] {
-  try {
-    const values = loadYaml(text)
-    if (text.includes('*')) for (const value of values) checkAliases(value)
-    return values
+    return first === '{' || first === '[' ? jsonValues(text, begin) : yamlValues(text, begin)
   } catch (error) {
     throw invalidDocument(error, text)
   }
 }
 
-const TABS_BEFORE = /^\t+/gm
+/** Flow YAML begins like JSON, so what is no JSON may still be YAML. */
+function jsonValues(text: string, begin: number): Value[] {
+  const one = jsonValue(text.slice(begin))
+  if (one !== undefined) return [{ value: one, begin, end: text.length }]
+  const parts = jsonObjectsIn(text, begin)
+  if (parts.length < 2) return yamlValues(text, begin)
+  return parts.flatMap(([begin, end]) => {
+    const value = jsonValue(text.slice(begin, end))
+    return value === undefined ? yamlValues(text, begin, end) : [{ value, begin, end }]
+  })
+}
 
-function loadYaml(text: string): unknown[] {
+function jsonValue(text: string): unknown {
+  let value: unknown
   try {
-    return loadAll(text, OPTIONS)
-  } catch (error) {
-    // Inside of brackets, kubectl takes a tab for as good as a space.
-    const isTab = error instanceof YAMLException && error.reason === 'deficient indentation' && /^\t/m.test(text)
-    if (!isTab) throw error
-    return loadAll(
-      text.replace(TABS_BEFORE, (tabs) => '        '.repeat(tabs.length)),
-      OPTIONS
-    )
+    value = JSON.parse(text.replace('\uFEFF', ''))
+  } catch {
+    return undefined
+  }
+  checkSize(value)
+  return value
+}
+
+function yamlValues(text: string, begin: number, end = text.length): Value[] {
+  const own = text.slice(begin, end)
+  const values = loadYaml(own)
+  if (own.includes('*')) for (const value of values) checkSize(value)
+  return values.map((value) => ({ value, begin, end }))
+}
+
+/** Lines that are moved further in before nobody tries any more. */
+const MOST_MOVED = 100
+
+/**
+ * Inside of brackets and quotation marks kubectl does not look at indentation, nor whether it is made of tabs. Where the
+ * parser does, the line is moved further in, which changes no value.
+ */
+function loadYaml(text: string): unknown[] {
+  let lines: string[] | undefined
+  for (let moved = 0; ; moved++) {
+    try {
+      return loadAll(lines?.join('\n') ?? text, OPTIONS)
+    } catch (error) {
+      if (!(error instanceof YAMLException) || error.reason !== 'deficient indentation') throw error
+      lines ??= text.split('\n')
+      const line = error.mark?.line ?? -1
+      const [before, indentation = ''] = [lines[line], /^[ \t]*/.exec(lines[line] ?? '')?.[0]]
+      const after = `${' '.repeat(200)}${before?.slice(indentation.length)}`
+      if (before === undefined || before === after || moved === MOST_MOVED) throw error
+      lines[line] = after
+    }
   }
 }
 
 function invalidDocument(error: unknown, text: string): Error {
   if (error instanceof InvalidDocument) return error
-  if (error instanceof YAMLException) return new InvalidDocument(hintOf(error.reason, text), error.mark?.line ?? 0)
+  if (error instanceof YAMLException) {
+    return new InvalidDocument(hintOf(cut(error.reason, LONGEST_REASON), text), error.mark?.line ?? 0)
+  }
   // The stack ended: lists in lists in lists, or aliases of aliases.
-  return new InvalidDocument('it is nested too deeply', 0)
+  return new InvalidDocument(TOO_DEEP, 0)
 }
+
+/** It may name an alias of any length. */
+const LONGEST_REASON = 200
+
+const TOO_DEEP = `it is nested more than ${DEEPEST} levels deep`
 
 /** The reason why most YAML in a repository cannot be read. */
 function hintOf(reason: string, text: string): string {
   return text.includes('{{') ? `${reason}; it looks like a template: render it first, with helm template` : reason
 }
 
-/** `{…}{…}` and `{…}\n{…}`, as `kubectl get -o json` and `jq` write them: the text of each, by its outermost braces. */
-function jsonObjectsIn(text: string): string[] {
-  const parts: string[] = []
-  let depth = 0
-  let begin = 0
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/g)) {
-    if (token === '{' && depth++ === 0) begin = index
-    else if (token === '}' && --depth === 0) parts.push(text.slice(begin, index + 1))
+/**
+ * Where each of `{…}{…}` and `{…}\n{…}` begins and ends, as `kubectl get -o json` and `jq` write them: by the outermost
+ * braces, in one pass, because a file may be one text of 30 MB that never ends.
+ */
+function jsonObjectsIn(text: string, from: number): [begin: number, end: number][] {
+  const parts: [number, number][] = []
+  let [depth, begin] = [0, 0]
+  for (let at = from; at < text.length; at++) {
+    const character = text.charCodeAt(at)
+    if (character === QUOTE) {
+      at = endOfText(text, at)
+    } else if (character === OPEN) {
+      if (depth++ === 0) begin = at
+    } else if (character === CLOSE && --depth === 0) parts.push([begin, at + 1])
+    // What stands between them would be lost.
+    else if (depth === 0 && character !== CLOSE && !/[\s\uFEFF]/.test(text.charAt(at))) return []
   }
   return depth === 0 ? parts : []
 }
 
-/** A few lines of aliases can stand for billions of values, which nobody could walk through. */
-function checkAliases(root: unknown): void {
-  const sizes = new Map<object, { readonly values: number; readonly depth: number }>()
-  const measure = (value: unknown): { readonly values: number; readonly depth: number } => {
-    if (typeof value !== 'object' || value === null) return { values: 1, depth: 0 }
+const [QUOTE, BACKSLASH, OPEN, CLOSE] = [...'"\\{}'].map((character) => character.charCodeAt(0))
+
+/** The closing quotation mark, or the end of it all. */
+function endOfText(text: string, begin: number): number {
+  for (let at = begin + 1; at < text.length; at++) {
+    const character = text.charCodeAt(at)
+    if (character === BACKSLASH) at++
+    else if (character === QUOTE) return at
+  }
+  return text.length
+}
+
+interface Size {
+  values: number
+  characters: number
+  depth: number
+}
+
+/** A few lines of aliases can stand for billions of values, and brackets for more levels than anyone could walk down. */
+function checkSize(root: unknown): void {
+  const sizes = new Map<object, Size>()
+  const measure = (value: unknown): Size => {
+    if (typeof value === 'string') return { values: 1, characters: value.length, depth: 0 }
+    if (typeof value !== 'object' || value === null) return { values: 1, characters: 1, depth: 0 }
     const known = sizes.get(value)
     if (known !== undefined) return known
     // Whoever meets this again before it is replaced is inside of it.
-    sizes.set(value, { values: Number.POSITIVE_INFINITY, depth: 0 })
-    const size = { values: 1, depth: 0 }
+    sizes.set(value, { values: Number.POSITIVE_INFINITY, characters: 0, depth: 0 })
+    const size: Size = { values: 1, characters: 1, depth: 0 }
     for (const inner of isObject(value) ? Object.values(value) : (value as unknown[])) {
-      const { values, depth } = measure(inner)
+      const { values, characters, depth } = measure(inner)
       size.values += values
+      size.characters += characters
       size.depth = Math.max(size.depth, depth + 1)
     }
     sizes.set(value, size)
     return size
   }
-  const { values, depth } = measure(root)
-  if (values > MOST_VALUES || depth > DEEPEST) {
-    throw new InvalidDocument(`its aliases stand for more than ${MOST_VALUES.toLocaleString('en')} values`, 0)
+  const { values, characters, depth } = measure(root)
+  if (values > MOST_VALUES || characters > MOST_CHARACTERS) {
+    throw new InvalidDocument(`it stands for more than ${MOST_VALUES.toLocaleString('en')} values or 64 MiB`, 0)
   }
+  if (depth > DEEPEST) throw new InvalidDocument(TOO_DEEP, 0)
 }

@@ -4,10 +4,10 @@ import { documentsOf, type Met } from './files.ts'
 import { type Manifest, manifestsIn } from './manifests.ts'
 import { InvalidDocument } from './parse.ts'
 
+export type DocumentRead = Extract<Met, { readonly kind: 'document' }> & { readonly manifests: readonly Manifest[] }
+
 /** As `Met`, with the objects that stand in each document. */
-export type Read =
-  | (Extract<Met, { readonly kind: 'document' }> & { readonly manifests: readonly Manifest[] })
-  | Exclude<Met, { readonly kind: 'document' }>
+export type Read = DocumentRead | Exclude<Met, { readonly kind: 'document' }>
 
 /** Reads the objects of files, directories and standard input. A document that cannot be read takes no other with it. */
 export async function* readManifests(sources: readonly string[], input: Readable): AsyncGenerator<Read> {
@@ -18,9 +18,10 @@ function parsed(met: Extract<Met, { readonly kind: 'document' }>): Read {
   try {
     return { ...met, manifests: manifestsIn(met.document.text) }
   } catch (error) {
-    if (!(error instanceof InvalidDocument)) throw error
+    // Whatever it was, it is the end of this document and of no other.
     const problem = new HoldfastError('SOURCE_INVALID', `It cannot be read: ${messageOf(error)}`, { cause: error })
     const { text, line } = met.document
-    return { kind: 'problem', file: met.file, line: line + error.line, error: problem, text }
+    const behind = error instanceof InvalidDocument ? error.line : 0
+    return { kind: 'problem', file: met.file, line: line + behind, error: problem, text }
   }
 }

@@ -73,6 +73,24 @@ t.test('a character on the border of two chunks is one', async (t) => {
   t.strictSame(await walk('/nowhere', ['-'], input), ['-: a: \u{1f41a}\n', 'file -'])
 })
 
+t.test('standard input with nothing in it', async (t) => {
+  for (const text of ['', ' \n\n']) {
+    t.match(await walk('/nowhere', ['-'], Readable.from([Buffer.from(text)])), [
+      /^-: SOURCE_EMPTY There is nothing in it/
+    ])
+  }
+})
+
+t.test('many ways to one directory', async (t) => {
+  const directory = filesIn({ 'd0/a.yaml': 'a: 1' })
+  for (let depth = 1; depth < 20; depth++) {
+    mkdirSync(join(directory, `d${depth}`))
+    for (const name of ['x', 'y']) symlinkSync(join(directory, `d${depth - 1}`), join(directory, `d${depth}`, name))
+  }
+  const met = await walk(join(directory, 'd19'))
+  t.equal(met.filter((line) => line.includes('a: 1')).length, 1, 'are one way')
+})
+
 t.test('links', async (t) => {
   const directory = filesIn({ 'real/a.yaml': 'a: 1', 'real/deep/b.yaml': 'b: 1' })
   symlinkSync(directory, join(directory, 'real/deep/loop'))
@@ -100,8 +118,8 @@ const hostile: readonly (readonly [name: string, content: Uint8Array, met: reado
   ['utf16.yaml', Buffer.from('\uFEFFa: 1', 'utf16le'), [/^utf16.yaml: SOURCE_NOT_TEXT/]],
   [
     'scalar.yaml',
-    Buffer.concat([Buffer.from('a: "'), Buffer.alloc(34 * 1024 * 1024, 'y'), Buffer.from('"\n---\nb: 1')]),
-    [/^scalar.yaml:1 SOURCE_TOO_LARGE The document has more than 32 MiB/, 'scalar.yaml: ---\nb: 1', 'file scalar.yaml']
+    Buffer.concat([Buffer.from('a: "'), Buffer.alloc(17 * 1024 * 1024, 'y'), Buffer.from('"\n---\nb: 1')]),
+    [/^scalar.yaml:1 SOURCE_TOO_LARGE The document has more than 16 MiB/, 'scalar.yaml: ---\nb: 1', 'file scalar.yaml']
   ]
 ]
 
