@@ -17,7 +17,13 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** Whoever read has gone away, as `head` does when it has enough: there is nobody left to tell. */
 function endWhereNobodyReads(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+  if (error.code === 'EPIPE') return
+  const unwritten = new HoldfastError('REPORT_UNWRITABLE', `Cannot write to standard output: ${error.message}`)
+  process.stderr.write(`holdfast: ${unwritten.message}\n`)
+  // Later than whatever the command makes of its run: what nobody can read has not been said.
+  process.once('exit', () => {
+    process.exitCode = unwritten.exitCode
+  })
 }
 
 function exitCodeOf(error: unknown): number {

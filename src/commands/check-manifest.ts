@@ -7,8 +7,8 @@ import type { Path } from '../core/path.ts'
 import type { Rule } from '../core/policy.ts'
 import { isWatched, type Subject } from '../core/subject.ts'
 import type { Manifest } from '../inventory/manifests.ts'
-import { namespaceFor, type Previous } from '../inventory/previous.ts'
-import { isOfKind, kindOf, nameOf, subjectsOf } from '../inventory/subjects.ts'
+import { type Before, namespaceFor } from '../inventory/previous.ts'
+import { isOfKind, subjectsOf } from '../inventory/subjects.ts'
 import { POLICIES } from '../policies/index.ts'
 import { type Place, type ReportedObject, reportedObject } from '../report/report.ts'
 
@@ -18,8 +18,6 @@ export interface Court {
   readonly circumstances: Circumstances
   /** The namespace of objects that name none; undefined where nobody said. */
   readonly namespace: string | undefined
-  /** Undefined where nothing is compared. */
-  readonly previous: Previous | undefined
 }
 
 export interface Checked {
@@ -35,15 +33,17 @@ const NOTHING: Checked = { judged: false, reported: undefined, operations: [] }
 /**
  * Judges one object of a file, and the Pods that it will make.
  *
+ * @param before what it is compared with
  * @param line the line of the file at which the object's document begins, from 1
  */
-export function checkManifest(manifest: Manifest, file: string, line: number, court: Court): Checked {
+export function checkManifest(manifest: Manifest, before: Before, file: string, line: number, court: Court): Checked {
   const { object } = manifest
   if (!isWatchedKind(object)) return NOTHING
-  const previous = court.previous?.find(object, court.namespace)
+  const previous = before.kind === 'known' ? before.object : undefined
   const namespace = namespaceFor(object, court.namespace, previous)
   const rules = court.configuration.rulesFor(namespace)
-  const judged = subjectsOf(object, previous, namespace).filter(({ subject }) => isAsked(subject, rules))
+  const [own, ...made] = subjectsOf(object, previous, namespace)
+  const judged = [own, ...made].filter(({ subject }) => isAsked(subject, rules))
   if (judged.length === 0) return NOTHING
 
   const operations: Operation[] = []
@@ -53,7 +53,7 @@ export function checkManifest(manifest: Manifest, file: string, line: number, co
     if (within.length === 0) operations.push(...decision.operations)
     return reportedObject(subject, decision.verdicts, placeIn(manifest, file, line, within)) ?? []
   })
-  return { judged: true, reported: together(object, namespace, reports), operations }
+  return { judged: true, reported: together(own.subject, reports), operations }
 }
 
 /** Whether any policy, in whatever mode, wants to see objects of this kind. */
@@ -77,13 +77,10 @@ function placeIn(manifest: Manifest, file: string, line: number, within: Path): 
 }
 
 /** What is said about an object and about its Pods stands under the object, which is what the reader can change. */
-function together(
-  object: JsonObject,
-  namespace: string,
-  reports: readonly ReportedObject[]
-): ReportedObject | undefined {
+function together(own: Subject, reports: readonly ReportedObject[]): ReportedObject | undefined {
   const [first] = reports
   if (first === undefined) return undefined
+  const { group, kind, namespace, name, operation } = own
   const findings = reports.flatMap((report) => report.findings)
-  return detached({ ...first, ...kindOf(object), namespace, name: nameOf(object), findings })
+  return detached({ ...first, group, kind, namespace, name, operation, findings })
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { examples } from './examples.ts'
-import { addFlags, flag, previousFlag } from './flags.ts'
+import { addFlags, flag, namespace, previousFlag } from './flags.ts'
 import { JUDGING_FLAGS, type JudgingFlags } from './judging-flags.ts'
 import { OUTPUT_FLAGS, type OutputFlags } from './output-flags.ts'
 
@@ -13,7 +13,7 @@ export interface CheckFlags extends JudgingFlags, OutputFlags {
 
 const FLAGS = [
   previousFlag(),
-  flag('-n, --namespace <name>', 'namespace of objects that name none'),
+  flag('-n, --namespace <name>', 'namespace of objects that name none').argParser(namespace),
   ...JUDGING_FLAGS,
   ...OUTPUT_FLAGS,
   new Option(

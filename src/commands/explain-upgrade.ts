@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { examples } from './examples.ts'
-import { addFlags, flag, previousFlag } from './flags.ts'
+import { addFlags, flag, namespace, previousFlag } from './flags.ts'
 
 export interface ExplainFlags {
   readonly previous: readonly string[]
@@ -10,7 +10,7 @@ export interface ExplainFlags {
 
 const FLAGS = [
   previousFlag().makeOptionMandatory(),
-  flag('-n, --namespace <name>', 'namespace of objects that name none'),
+  flag('-n, --namespace <name>', 'namespace of objects that name none').argParser(namespace),
   new Option('-o, --output <format>', 'text for a terminal, markdown for a comment on a pull request')
     .choices(['text', 'markdown'])
     .default('text')

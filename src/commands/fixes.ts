@@ -1,10 +1,8 @@
 import { HoldfastError, messageOf } from '../errors.ts'
 import type { FileProblem } from '../inventory/files.ts'
-import type { Read } from '../inventory/read.ts'
+import type { DocumentRead } from '../inventory/read.ts'
 import { rewritten, unifiedDiff } from '../inventory/rewrite.ts'
 import type { Checked } from './check-manifest.ts'
-
-type DocumentRead = Extract<Read, { readonly kind: 'document' }>
 
 /** Writes files again as the webhook would admit what is in them, whole or as a diff, one file at a time. */
 export class Fixes {
@@ -22,9 +20,9 @@ export class Fixes {
   /** A document and what came of its objects. Answers with what kept it from being changed. */
   add({ file, document, manifests }: DocumentRead, checked: readonly Checked[]): FileProblem | undefined {
     const { text, line } = document
-    const changes = manifests.flatMap(({ within }, index) => {
+    const changes = manifests.flatMap(({ within, begin, end }, index) => {
       const operations = checked[index]?.operations ?? []
-      return operations.length === 0 ? [] : [{ within, operations }]
+      return operations.length === 0 ? [] : [{ within, begin, end, operations }]
     })
     try {
       this.#put(text, changes.length === 0 ? text : rewritten(text, changes))

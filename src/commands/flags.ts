@@ -31,6 +31,20 @@ export function list(text: string, before: readonly string[] = []): readonly str
   return [...before, ...items]
 }
 
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
+
+export function namespace(text: string): string {
+  if (NAMESPACE.test(text)) return text
+  throw new InvalidArgumentError('It has to be the name of one namespace.')
+}
+
+/** `a,b` or the flag given twice. They become a part of a path. */
+export function namespaces(text: string, before?: readonly string[]): readonly string[] {
+  const names = list(text, before)
+  if (names.every((name) => NAMESPACE.test(name))) return names
+  throw new InvalidArgumentError('It has to be a list of names of namespaces, such as a,b.')
+}
+
 export function kubernetesVersion(text: string): KubernetesVersion {
   const parsed = parseVersion(text)
   if (parsed === undefined) throw new InvalidArgumentError('It has to be a version such as 1.36.')

@@ -1,6 +1,5 @@
-import { objectOf } from '../core/json.ts'
+import { deletionInWords } from '../core/claim-templates.ts'
 import { STATEFUL_SET } from '../core/resource.ts'
-import { specOf } from '../core/subject.ts'
 import { namespaceOf, type Previous } from '../inventory/previous.ts'
 import { isOfKind, nameOf } from '../inventory/subjects.ts'
 
@@ -12,9 +11,6 @@ export function goneNotes(previous: Previous, namespace: string | undefined): st
     .map((object) => {
       const where = namespaceOf(object) ?? namespace
       const name = `StatefulSet ${where === undefined ? '' : `${where}/`}${nameOf(object)}`
-      const { whenDeleted } = objectOf(specOf(object).persistentVolumeClaimRetentionPolicy)
-      return whenDeleted === 'Delete'
-        ? `${name} is gone after this: its claims and the data on them are deleted with it, because whenDeleted is Delete`
-        : `${name} is gone after this: its Pods stop, and its claims stay`
+      return `${name} is gone after this: ${deletionInWords(object)}`
     })
 }

@@ -30,6 +30,9 @@ function output(text: string, before: readonly Output[] = []): readonly Output[]
   if (!FORMAT_NAMES.includes(format as FormatName))
     throw new InvalidArgumentError(`It has to be one of ${FORMAT_NAMES.join(', ')}.`)
   if (file === '') throw new InvalidArgumentError('Behind = there has to be a file.')
+  if (file !== undefined && before.some((other) => other.file === file)) {
+    throw new InvalidArgumentError(`Only one report can go to ${file}.`)
+  }
   if (file === undefined && before.some((other) => other.file === undefined)) {
     throw new InvalidArgumentError('Only one report can go to standard output: name a file, as in sarif=FILE.')
   }

@@ -40,7 +40,10 @@ const PLAIN: Look = { colour: false, width: 120 }
 
 function lookOf(stream: NodeJS.WriteStream): Look {
   if (!stream.isTTY) return PLAIN
-  return { colour: stream.hasColors(), width: Math.max(40, Math.min(stream.columns, 160)) }
+  return {
+    colour: stream.hasColors(),
+    width: stream.columns > 0 ? Math.max(40, Math.min(stream.columns, 160)) : PLAIN.width
+  }
 }
 
 /** A policy that crashed judged nothing, which is no better than a file that could not be read. */

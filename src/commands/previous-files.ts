@@ -1,8 +1,10 @@
-import { detached } from '../core/json.ts'
+import { detached, type JsonObject } from '../core/json.ts'
 import { HoldfastError } from '../errors.ts'
 import { type FileProblem, STANDARD_INPUT } from '../inventory/files.ts'
+import type { Manifest } from '../inventory/manifests.ts'
 import { Previous } from '../inventory/previous.ts'
-import { readManifests } from '../inventory/read.ts'
+import { type DocumentRead, readManifests } from '../inventory/read.ts'
+import { kindOf, nameOf } from '../inventory/subjects.ts'
 import type { Problem } from '../report/report.ts'
 import { isWatchedKind } from './check-manifest.ts'
 
@@ -26,9 +28,29 @@ export async function readPrevious(
   for await (const read of readManifests(sources, process.stdin)) {
     if (read.kind === 'problem') problems.push(problemOf(read))
     if (read.kind !== 'document') continue
-    for (const { object } of read.manifests) if (isWatchedKind(object)) previous.add(detached(object), namespace)
+    for (const manifest of read.manifests) {
+      const { object } = manifest
+      if (isWatchedKind(object)) previous.add(detached(object), namespace, placeOf(read, manifest))
+    }
   }
   return previous
+}
+
+/** `new.yaml:12`, for whoever has to be told of an object. */
+export function placeOf({ file, document }: DocumentRead, { line }: Manifest): string {
+  return `${file}:${document.line + line}`
+}
+
+/** Nobody knows what this object is compared with, so nobody may say what becomes of it. */
+export function ambiguity(
+  object: JsonObject,
+  read: DocumentRead,
+  manifest: Manifest,
+  places: readonly string[]
+): Problem {
+  const what = `${kindOf(object).kind} ${nameOf(object)} can be compared with more than one: ${places.join(', ')}`
+  const { code, message } = new HoldfastError('SOURCE_AMBIGUOUS', what)
+  return { where: read.file, line: read.document.line + manifest.line, code, message }
 }
 
 export function problemOf({ file, line, error }: FileProblem): Problem {

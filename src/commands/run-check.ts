@@ -1,23 +1,26 @@
+import { basename, isAbsolute, relative } from 'node:path'
 import { UNKNOWN_CLUSTER } from '../core/cluster.ts'
+import { count } from '../core/text.ts'
 import { HoldfastError } from '../errors.ts'
-import { type Read, readManifests } from '../inventory/read.ts'
+import { STANDARD_INPUT } from '../inventory/files.ts'
+import type { Manifest } from '../inventory/manifests.ts'
+import type { Previous } from '../inventory/previous.ts'
+import { type DocumentRead, type Read, readManifests } from '../inventory/read.ts'
 import type { Problem, ReportedObject } from '../report/report.ts'
 import { VERSION } from '../version.ts'
 import type { CheckFlags } from './check.ts'
-import { type Court, checkManifest } from './check-manifest.ts'
+import { type Checked, type Court, checkManifest, isWatchedKind } from './check-manifest.ts'
 import { loadConfiguration, policiesIn } from './configuration-file.ts'
 import { Fixes } from './fixes.ts'
 import { goneNotes } from './gone.ts'
 import { deliver } from './output.ts'
-import { problemOf, readPrevious, refuseTwoInputs } from './previous-files.ts'
+import { ambiguity, placeOf, problemOf, readPrevious, refuseTwoInputs } from './previous-files.ts'
 import { progressOn } from './progress.ts'
 
 /** Answers with the exit code: 0 clean, 1 findings, 2 something could not be read. */
 export async function check(paths: readonly string[], flags: CheckFlags): Promise<number> {
   refuseContradictions(paths, flags)
   const now = new Date()
-  const problems: Problem[] = []
-  const previous = flags.previous && (await readPrevious(flags.previous, flags.namespace, problems))
   const court: Court = {
     configuration: await loadConfiguration(flags.config, flags.mode),
     circumstances: {
@@ -25,21 +28,23 @@ export async function check(paths: readonly string[], flags: CheckFlags): Promis
       ceiling: 'enforce',
       now: now.getTime()
     },
-    namespace: flags.namespace,
-    previous
+    namespace: flags.namespace
   }
+  const problems: Problem[] = []
+  const previous = flags.previous && (await readPrevious(flags.previous, flags.namespace, problems))
   const fixes = flags.fix && new Fixes(flags.diff === true, (text) => process.stdout.write(text))
-  const found = await checkAll(readManifests(paths, process.stdin), court, fixes, problems)
+  const run = new CheckRun(court, previous, fixes, problems)
+  await run.all(readManifests(paths, process.stdin))
   const report = {
     command: 'check' as const,
     version: VERSION,
     createdAt: now.toISOString(),
-    source: found.files === 1 ? `1 file` : `${found.files} files`,
-    judged: found.judged,
+    source: count(run.files, 'file'),
+    judged: run.judged,
     policies: policiesIn(court.configuration),
-    objects: found.objects,
+    objects: run.objects,
     problems,
-    notes: [...found.notes, ...(previous === undefined ? [] : goneNotes(previous, flags.namespace))]
+    notes: [...run.notes, ...(previous === undefined ? [] : goneNotes(previous, flags.namespace))]
   }
   return deliver(report, flags, flags.fix ? process.stderr : process.stdout)
 }
@@ -52,43 +57,86 @@ function refuseContradictions(paths: readonly string[], { previous = [], fix, di
   }
 }
 
-interface Found {
-  readonly files: number
-  readonly judged: number
-  readonly objects: readonly ReportedObject[]
-  readonly notes: readonly string[]
-}
+/** What one run has met until now. */
+class CheckRun {
+  files = 0
+  judged = 0
+  readonly objects: ReportedObject[] = []
+  readonly notes: string[] = []
+  readonly #court: Court
+  readonly #previous: Previous | undefined
+  readonly #fixes: Fixes | undefined
+  readonly #problems: Problem[]
+  /** Objects of Kubernetes, of whatever kind. */
+  #met = 0
 
-async function checkAll(
-  stream: AsyncIterable<Read>,
-  court: Court,
-  fixes: Fixes | undefined,
-  problems: Problem[]
-): Promise<Found> {
-  const objects: ReportedObject[] = []
-  const notes: string[] = []
-  let [files, judged] = [0, 0]
-  const progress = progressOn(process.stderr, () => performance.now())
-  for await (const read of stream) {
-    if (read.kind === 'document') {
-      const checked = read.manifests.map((manifest) => checkManifest(manifest, read.file, read.document.line, court))
-      judged += checked.filter((one) => one.judged).length
-      for (const { reported } of checked) if (reported !== undefined) objects.push(reported)
-      const problem = fixes?.add(read, checked)
-      if (problem !== undefined) problems.push(problemOf(problem))
-    } else if (read.kind === 'problem') {
-      problems.push(problemOf(read))
-      fixes?.keep(read)
+  constructor(court: Court, previous: Previous | undefined, fixes: Fixes | undefined, problems: Problem[]) {
+    this.#court = court
+    this.#previous = previous
+    this.#fixes = fixes
+    this.#problems = problems
+  }
+
+  async all(stream: AsyncIterable<Read>): Promise<void> {
+    const progress = progressOn(process.stderr, () => performance.now())
+    for await (const read of stream) {
+      this.#one(read)
+      progress.show(
+        `${count(this.files, 'file')}, ${count(this.judged, 'object')} judged, ${this.objects.length} with findings`
+      )
+    }
+    progress.end()
+    if (this.judged === 0) this.notes.push(this.#nothingJudged())
+  }
+
+  #one(read: Read): void {
+    if (read.kind === 'document') this.#document(read)
+    else if (read.kind === 'problem') {
+      this.#problems.push(problemOf(read))
+      this.#fixes?.keep(read)
     } else if (read.kind === 'skipped') {
-      notes.push(
+      this.notes.push(
         `${read.directory} holds the templates of a Helm chart, which are not YAML: check what helm template makes of them`
       )
-    } else {
-      files++
-      fixes?.endFile(read.file)
-      progress.show(`${files} files, ${judged} objects judged, ${objects.length} with findings`)
+    } else this.#endOfFile(read.file)
+  }
+
+  #document(read: DocumentRead): void {
+    const checked = read.manifests.map((manifest) => this.#manifest(manifest, read))
+    this.#met += checked.length
+    this.judged += checked.filter((one) => one.judged).length
+    for (const { reported } of checked) if (reported !== undefined) this.objects.push(reported)
+    const problem = this.#fixes?.add(read, checked)
+    if (problem !== undefined) this.#problems.push(problemOf(problem))
+  }
+
+  #manifest(manifest: Manifest, read: DocumentRead): Checked {
+    const { object } = manifest
+    const { namespace } = this.#court
+    const isCompared = this.#previous !== undefined && isWatchedKind(object)
+    const before = isCompared ? this.#previous?.find(object, namespace, placeOf(read, manifest)) : undefined
+    if (before?.kind === 'ambiguous') this.#problems.push(ambiguity(object, read, manifest, before.places))
+    return checkManifest(manifest, before ?? { kind: 'new' }, read.file, read.document.line, this.#court)
+  }
+
+  #endOfFile(file: string): void {
+    this.files++
+    this.#fixes?.endFile(nameInDiff(file))
+    if (/^kustomization\.ya?ml$/i.test(basename(file))) {
+      this.notes.push(`${file} makes something else of what stands beside it: check what kubectl kustomize prints`)
     }
   }
-  progress.end()
-  return { files, judged, objects, notes }
+
+  #nothingJudged(): string {
+    return this.#met === 0
+      ? 'There is no object of Kubernetes in what was read.'
+      : `Policies look at none of the ${count(this.#met, 'object')} that were read.`
+  }
+}
+
+/** As it is called from here, which is where `git apply` looks for it. */
+function nameInDiff(file: string): string {
+  if (file === STANDARD_INPUT) return 'stdin'
+  const near = relative(process.cwd(), file)
+  return isAbsolute(file) && !near.startsWith('..') ? near : file
 }

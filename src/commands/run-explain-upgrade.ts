@@ -1,5 +1,7 @@
 import type { JsonObject } from '../core/json.ts'
 import { STATEFUL_SET } from '../core/resource.ts'
+import { oneLine } from '../core/text.ts'
+import { HoldfastError } from '../errors.ts'
 import { STANDARD_INPUT } from '../inventory/files.ts'
 import { namespaceFor, type Previous } from '../inventory/previous.ts'
 import { readManifests } from '../inventory/read.ts'
@@ -9,7 +11,7 @@ import { recipeMarkdown, recipeText } from '../report/recipe-text.ts'
 import type { Problem } from '../report/report.ts'
 import type { ExplainFlags } from './explain-upgrade.ts'
 import { CLEAN, FOUND, INCOMPLETE } from './output.ts'
-import { problemOf, readPrevious, refuseTwoInputs } from './previous-files.ts'
+import { ambiguity, placeOf, problemOf, readPrevious, refuseTwoInputs } from './previous-files.ts'
 
 /** Answers with the exit code: 0 all go through, 1 some have to be replaced, 2 something could not be read. */
 export async function explainUpgrade(paths: readonly string[], flags: ExplainFlags): Promise<number> {
@@ -18,13 +20,24 @@ export async function explainUpgrade(paths: readonly string[], flags: ExplainFla
   const problems: Problem[] = []
   const previous = await readPrevious(sources, namespace, problems)
   const recipes = await recipesFor(paths, previous, namespace, problems)
-  process.stdout.write(output === 'markdown' ? recipeMarkdown(recipes) : recipeText(recipes))
+  if (problems.length > 0) process.stdout.write(`${INCOMPLETE_WORDS}\n\n`)
+  process.stdout.write(output === 'markdown' ? recipeMarkdown(recipes) : recipeText(recipes, widthOf(process.stdout)))
   for (const { where, line, message } of problems) {
-    process.stderr.write(`holdfast: ${line === undefined ? where : `${where}:${line}`}: ${message}\n`)
+    process.stderr.write(`holdfast: ${oneLine(`${line === undefined ? where : `${where}:${line}`}: ${message}`)}\n`)
   }
   if (problems.length > 0) return INCOMPLETE
   return recipes.some(({ fate }) => fate === 'blocked') ? FOUND : CLEAN
 }
+
+const INCOMPLETE_WORDS =
+  'Incomplete: something could not be read. What is called new, gone or not there below may be none of it.'
+
+/** No wider than is good to read, which is what a file or a log gets. */
+function widthOf({ isTTY, columns }: NodeJS.WriteStream): number {
+  return isTTY && columns > 0 ? Math.max(40, Math.min(columns, WIDTH)) : WIDTH
+}
+
+const WIDTH = 96
 
 async function recipesFor(
   paths: readonly string[],
@@ -35,9 +48,14 @@ async function recipesFor(
   const recipes: Recipe[] = []
   for await (const read of readManifests(paths, process.stdin)) {
     if (read.kind === 'problem') problems.push(problemOf(read))
+    if (read.kind === 'skipped') problems.push(unrendered(read.directory))
     if (read.kind !== 'document') continue
-    for (const { object } of read.manifests) {
-      if (isOfKind(STATEFUL_SET, object)) recipes.push(recipeFor(object, previous, namespace, read.file))
+    for (const manifest of read.manifests) {
+      const { object } = manifest
+      if (!isOfKind(STATEFUL_SET, object)) continue
+      const before = previous.find(object, namespace, placeOf(read, manifest))
+      if (before.kind === 'ambiguous') problems.push(ambiguity(object, read, manifest, before.places))
+      else recipes.push(recipeFor(object, before.kind === 'known' ? before.object : undefined, namespace, read.file))
     }
   }
   const gone = previous.gone().filter((object) => isOfKind(STATEFUL_SET, object))
@@ -47,8 +65,20 @@ async function recipesFor(
   ]
 }
 
-function recipeFor(object: JsonObject, previous: Previous, namespace: string | undefined, file: string): Recipe {
-  const before = previous.find(object, namespace)
+function recipeFor(
+  object: JsonObject,
+  before: JsonObject | undefined,
+  namespace: string | undefined,
+  file: string
+): Recipe {
   const subject = subjectOf(object, before, namespaceFor(object, namespace, before))
   return recipeOf(subject, file === STANDARD_INPUT ? {} : { file })
+}
+
+function unrendered(directory: string): Problem {
+  const error = new HoldfastError(
+    'SOURCE_INVALID',
+    'It holds the templates of a Helm chart: render them with helm template'
+  )
+  return { where: directory, code: error.code, message: error.message }
 }

@@ -1,7 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { POLICY_REPORT_APIS, type PolicyReportApi } from '../report/policy-report.ts'
 import { examples } from './examples.ts'
-import { addFlags, flag, list } from './flags.ts'
+import { addFlags, flag, namespaces } from './flags.ts'
 import { JUDGING_FLAGS, type JudgingFlags } from './judging-flags.ts'
 import { OUTPUT_FLAGS, type OutputFlags } from './output-flags.ts'
 
@@ -44,11 +44,4 @@ export function addScanCommand(program: Command): void {
     const { scan } = await import('./run-scan.ts')
     await scan(flags)
   })
-}
-
-/** They become a part of a path. */
-function namespaces(text: string, before?: readonly string[]): readonly string[] {
-  const names = list(text, before)
-  if (names.every((name) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name))) return names
-  throw new InvalidArgumentError('It has to be a list of names of namespaces, such as a,b.')
 }

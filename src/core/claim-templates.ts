@@ -29,3 +29,11 @@ export function ordinalsOf(set: JsonObject): Ordinals {
 export function deletesClaims(set: JsonObject): boolean {
   return objectOf(specOf(set).persistentVolumeClaimRetentionPolicy).whenDeleted === 'Delete'
 }
+
+/** What stops, what stays and what is lost when somebody deletes the StatefulSet; without a full stop. */
+export function deletionInWords(set: JsonObject): string {
+  if (claimTemplatesOf(set).length === 0) return 'its Pods stop'
+  return deletesClaims(set)
+    ? 'its Pods stop; its claims and their data go with it, because persistentVolumeClaimRetentionPolicy.whenDeleted is Delete'
+    : 'its Pods stop; its claims stay, and nobody uses them'
+}

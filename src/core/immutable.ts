@@ -1,6 +1,6 @@
 import { claimTemplatesOf, templateNameOf } from './claim-templates.ts'
 import { type Change, type Differences, differencesBetween } from './differences.ts'
-import { isObject, type JsonObject, textOf } from './json.ts'
+import { type JsonObject, textOf } from './json.ts'
 import { fieldPath, type Path } from './path.ts'
 import { isSameQuantity } from './quantity.ts'
 import { metadataOf, type Subject, specOf } from './subject.ts'
@@ -18,7 +18,11 @@ export interface ImmutableChanges extends Differences {
   readonly labelsOnly: boolean
 }
 
-/** Undefined where everything that is immutable stays. */
+/**
+ * Undefined where everything that is immutable stays.
+ *
+ * @param subject both of its objects with the API server's defaults, or one that leaves them out would seem to change
+ */
 export function immutableChangesOf(subject: Subject): ImmutableChanges | undefined {
   const differences = differencesIn(subject, immutablePartOf)
   if (differences.total === 0) return undefined
@@ -55,22 +59,16 @@ function immutablePartOf(object: JsonObject, without: readonly string[] = []): J
     const left = Object.entries(metadataOf(template)).filter(
       ([key]) => key !== 'creationTimestamp' && !without.includes(key)
     )
-    return { metadata: Object.fromEntries(left), spec: withVolumeMode(template.spec) }
+    return { metadata: Object.fromEntries(left), spec: template.spec }
   })
   return {
     spec: {
       volumeClaimTemplates: templates,
       serviceName: serviceNameOf(object),
-      podManagementPolicy: spec.podManagementPolicy ?? 'OrderedReady',
+      podManagementPolicy: spec.podManagementPolicy,
       selector: spec.selector
     }
   }
-}
-
-/** What the API server fills in: a rendered file that leaves it out says the same as one that was read from a cluster. */
-function withVolumeMode(spec: unknown): unknown {
-  const fields = spec ?? {}
-  return isObject(fields) ? { ...fields, volumeMode: fields.volumeMode ?? 'Filesystem' } : spec
 }
 
 /** The service that names the Pods; to the API server no name and an empty one are the same. */

@@ -44,6 +44,12 @@ export function surges({ kind, spec }: Workload): boolean {
   return maxSurge !== 0 && maxSurge !== '0' && maxSurge !== '0%'
 }
 
+/** Whether a changed template of a StatefulSet reaches every Pod without anybody's help. */
+export function rollsAllPods(set: JsonObject): boolean {
+  const { type = 'RollingUpdate', rollingUpdate } = objectOf(specOf(set).updateStrategy)
+  return type === 'RollingUpdate' && (integerOf(objectOf(rollingUpdate).partition) ?? 0) === 0
+}
+
 /** "3 replicas", or what a DaemonSet has instead: "the Pods on all nodes". */
 export function replicasInWords({ replicas }: Workload): string {
   return Number.isFinite(replicas) ? `${replicas} replicas` : 'the Pods on all nodes'

@@ -14,16 +14,18 @@ const WORKLOAD_KINDS = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet']
 /** The object with its defaults; the object itself where its kind has none that matter. */
 export function withDefaults(object: JsonObject): JsonObject {
   const spec = objectOf(object.spec)
-  if (object.kind === 'Pod') return { ...object, spec: podSpec(spec) }
+  const named = isObject(object.metadata) ? { ...object, metadata: withTexts(object.metadata) } : object
+  if (object.kind === 'Pod') return { ...named, spec: podSpec(spec) }
   if (!WORKLOAD_KINDS.includes(String(object.kind))) return object
   const defaulted: Fields = { ...(object.kind === 'StatefulSet' && STATEFUL_SET), ...present(spec) }
+  if (isObject(spec.selector)) defaulted.selector = withTexts(spec.selector)
   if (isObject(spec.template)) defaulted.template = podTemplate(spec.template)
   if (object.kind === 'StatefulSet') {
     defaulted.updateStrategy = updateStrategy(objectOf(spec.updateStrategy))
     const templates = listOf(spec.volumeClaimTemplates)
     if (templates.length > 0) defaulted.volumeClaimTemplates = templates.map(claimTemplate)
   }
-  return { ...object, spec: defaulted }
+  return { ...named, spec: defaulted }
 }
 
 const STATEFUL_SET = {
@@ -34,18 +36,25 @@ const STATEFUL_SET = {
 }
 
 function updateStrategy(strategy: JsonObject): JsonObject {
-  const { type = 'RollingUpdate', rollingUpdate } = strategy
+  const { type = 'RollingUpdate', rollingUpdate } = present(strategy)
   if (type !== 'RollingUpdate') return { ...strategy, type }
-  return { type, rollingUpdate: { partition: 0, ...present(objectOf(rollingUpdate)) } }
+  return { type, rollingUpdate: { partition: 0, ...objectOf(present(objectOf(rollingUpdate))) } }
 }
 
 function claimTemplate(template: unknown): unknown {
   if (!isObject(template)) return template
-  return { ...template, spec: { volumeMode: 'Filesystem', ...present(objectOf(template.spec)) } }
+  const spec: Fields = { volumeMode: 'Filesystem', ...present(objectOf(template.spec)) }
+  if ('resources' in spec) spec.resources = resources(spec.resources)
+  return { ...template, metadata: withTexts(present(objectOf(template.metadata))), spec }
 }
 
 function podTemplate(template: JsonObject): JsonObject {
-  return { ...template, spec: podSpec(objectOf(template.spec)) }
+  const { metadata } = template
+  return {
+    ...template,
+    ...(isObject(metadata) && { metadata: withTexts(metadata) }),
+    spec: podSpec(objectOf(template.spec))
+  }
 }
 
 function podSpec(spec: JsonObject): JsonObject {
@@ -55,12 +64,13 @@ function podSpec(spec: JsonObject): JsonObject {
     schedulerName: 'default-scheduler',
     terminationGracePeriodSeconds: 30,
     securityContext: {},
-    ...present(spec)
+    ...withTexts(present(spec))
   }
   for (const list of ['initContainers', 'containers']) {
     if (Array.isArray(spec[list])) defaulted[list] = (spec[list] as unknown[]).map(container)
   }
   if (Array.isArray(spec.volumes)) defaulted.volumes = spec.volumes.map(volume)
+  if (Array.isArray(spec.tolerations)) defaulted.tolerations = spec.tolerations.map(presentIn)
   if (typeof spec.serviceAccountName === 'string') defaulted.serviceAccount ??= spec.serviceAccountName
   return defaulted
 }
@@ -68,18 +78,24 @@ function podSpec(spec: JsonObject): JsonObject {
 function container(item: unknown): unknown {
   if (!isObject(item)) return item
   const defaulted: Fields = {
-    resources: {},
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
     imagePullPolicy: pullPolicyOf(textOf(item.image) ?? ''),
-    ...present(item)
+    ...present(item),
+    resources: resources(item.resources)
   }
+  if (Array.isArray(item.volumeMounts)) defaulted.volumeMounts = item.volumeMounts.map(presentIn)
   if (Array.isArray(item.ports)) defaulted.ports = item.ports.map(port)
   if (Array.isArray(item.env)) defaulted.env = item.env.map(variable)
   for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
     if (isObject(item[name])) defaulted[name] = probe(item[name])
   }
+  if (isObject(item.lifecycle)) defaulted.lifecycle = lifecycle(item.lifecycle)
   return defaulted
+}
+
+function presentIn(item: unknown): unknown {
+  return isObject(item) ? present(item) : item
 }
 
 function pullPolicyOf(image: string): string {
@@ -92,9 +108,30 @@ function port(item: unknown): unknown {
 }
 
 function variable(item: unknown): unknown {
-  const from = objectOf(objectOf(item).valueFrom)
-  if (!isObject(item) || !isObject(from.fieldRef)) return item
-  return { ...item, valueFrom: { ...from, fieldRef: { apiVersion: 'v1', ...present(from.fieldRef) } } }
+  if (!isObject(item)) return item
+  const defaulted = present(item)
+  if (isObject(item.valueFrom)) defaulted.valueFrom = reference(item.valueFrom)
+  return defaulted
+}
+
+/** Of a variable, or of a file in a volume of the downward API. */
+function reference(item: JsonObject): JsonObject {
+  const defaulted: Fields = { ...item }
+  if (isObject(item.fieldRef)) defaulted.fieldRef = { apiVersion: 'v1', ...present(item.fieldRef) }
+  if (isObject(item.resourceFieldRef)) defaulted.resourceFieldRef = { divisor: '0', ...present(item.resourceFieldRef) }
+  return defaulted
+}
+
+function lifecycle(item: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(item).map(([name, handler]) => [name, isObject(handler) ? handlerOf(handler) : handler])
+  )
+}
+
+function handlerOf(item: JsonObject): JsonObject {
+  const defaulted: Fields = { ...item }
+  if (isObject(item.httpGet)) defaulted.httpGet = { path: '/', scheme: 'HTTP', ...present(item.httpGet) }
+  return defaulted
 }
 
 function probe(item: JsonObject): JsonObject {
@@ -105,8 +142,8 @@ function probe(item: JsonObject): JsonObject {
     failureThreshold: 3,
     ...present(item)
   }
-  if (isObject(item.httpGet)) defaulted.httpGet = { path: '/', scheme: 'HTTP', ...present(item.httpGet) }
-  return defaulted
+  if (isObject(item.grpc)) defaulted.grpc = { service: '', ...present(item.grpc) }
+  return handlerOf(defaulted)
 }
 
 /** 0644, which JSON can only write in decimal. */
@@ -114,15 +151,69 @@ const FILE_MODE = 420
 
 function volume(item: unknown): unknown {
   if (!isObject(item)) return item
-  const defaulted: Fields = { ...item }
+  const defaulted = present(item)
+  // One that says nothing of where it is.
+  if (Object.keys(defaulted).every((key) => key === 'name')) defaulted.emptyDir = {}
   for (const source of ['configMap', 'secret', 'projected', 'downwardAPI']) {
-    if (isObject(item[source])) defaulted[source] = { defaultMode: FILE_MODE, ...present(item[source]) }
+    if (isObject(item[source])) defaulted[source] = { defaultMode: FILE_MODE, ...filesOf(item[source]) }
   }
-  if (isObject(item.hostPath)) defaulted.hostPath = { type: '', ...item.hostPath }
+  if (isObject(item.hostPath)) defaulted.hostPath = { type: '', ...present(item.hostPath) }
+  if (isObject(item.nfs)) defaulted.nfs = present(item.nfs)
   return defaulted
 }
 
-/** A field that says null is a field that says nothing: the API server fills it in. */
+/** What a volume is made of, and what is made of parts. */
+function filesOf(source: JsonObject): Fields {
+  const files = present(source)
+  if (Array.isArray(source.items)) files.items = source.items.map((file) => (isObject(file) ? reference(file) : file))
+  if (Array.isArray(source.sources)) files.sources = source.sources.map(part)
+  return files
+}
+
+function part(item: unknown): unknown {
+  if (!isObject(item)) return item
+  const defaulted: Fields = { ...item }
+  if (isObject(item.downwardAPI)) defaulted.downwardAPI = filesOf(item.downwardAPI)
+  if (isObject(item.serviceAccountToken)) {
+    defaulted.serviceAccountToken = { expirationSeconds: 3600, ...present(item.serviceAccountToken) }
+  }
+  return defaulted
+}
+
+/** Fields of which the API server stores nothing where they say `""`, 0 or false: no pointers, and `omitempty`. */
+const OMITTED_WHEN_EMPTY = new Set(
+  `hostNetwork hostPID hostIPC hostname subdomain nodeName priorityClassName serviceAccountName serviceAccount restartPolicy
+  dnsPolicy schedulerName tty stdin stdinOnce workingDir readOnly subPath subPathExpr name hostPort hostIP protocol value
+  initialDelaySeconds timeoutSeconds periodSeconds successThreshold failureThreshold imagePullPolicy scheme path operator
+  terminationMessagePath terminationMessagePolicy podManagementPolicy type namespace uid resourceVersion generation
+  generateName selfLink volumeName`.split(/\s+/)
+)
+
+/** A field that says null is a field that says nothing, and so are some that say "" or 0: the API server fills them in. */
 function present(map: JsonObject): Fields {
-  return Object.fromEntries(Object.entries(map).filter(([, value]) => value !== null))
+  const isEmpty = (key: string, value: unknown): boolean =>
+    value === null || (OMITTED_WHEN_EMPTY.has(key) && (value === '' || value === 0 || value === false))
+  return Object.fromEntries(Object.entries(map).filter(([key, value]) => !isEmpty(key, value)))
+}
+
+/** A map of texts, such as labels: null is an empty one. Of quantities it is none at all. */
+function withoutNull(map: unknown, empty = ''): unknown {
+  if (!isObject(map)) return map
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, value ?? empty]))
+}
+
+const MAPS_OF_TEXTS = ['labels', 'annotations', 'matchLabels', 'nodeSelector']
+
+/** The maps of texts in an object's metadata, selector or Pod. */
+function withTexts(fields: JsonObject): Fields {
+  const defaulted: Fields = { ...fields }
+  for (const name of MAPS_OF_TEXTS) if (isObject(fields[name])) defaulted[name] = withoutNull(fields[name])
+  return defaulted
+}
+
+function resources(item: unknown): unknown {
+  if (!isObject(item)) return {}
+  const defaulted: Fields = present(item)
+  for (const name of ['limits', 'requests']) if (name in defaulted) defaulted[name] = withoutNull(defaulted[name], '0')
+  return defaulted
 }

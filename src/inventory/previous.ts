@@ -1,7 +1,16 @@
-import type { JsonObject } from '../core/json.ts'
-import { textOf } from '../core/json.ts'
+import { createHash } from 'node:crypto'
+import { type JsonObject, textOf } from '../core/json.ts'
 import { metadataOf } from '../core/subject.ts'
 import { kindOf, nameOf } from './subjects.ts'
+
+/** What an object was before an upgrade. */
+export type Before =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'known'; readonly object: JsonObject }
+  /** Several could be meant: to take one of them would be a guess, and to take none as well. */
+  | { readonly kind: 'ambiguous'; readonly places: readonly string[] }
+
+const NEW: Before = { kind: 'new' }
 
 /**
  * Objects as they are before an upgrade, found again by group, kind, namespace and name. `helm template` leaves the
@@ -11,36 +20,58 @@ import { kindOf, nameOf } from './subjects.ts'
 export class Previous {
   readonly #byName = new Map<string, Entry[]>()
 
-  /** @param namespace the one that objects without a namespace are in; undefined where nobody said */
-  add(object: JsonObject, namespace: string | undefined): void {
+  /**
+   * @param namespace the one that objects without a namespace are in; undefined where nobody said
+   * @param place the file and the line, to be told of
+   */
+  add(object: JsonObject, namespace: string | undefined, place: string): void {
     const key = keyOf(object)
-    const entry = { object, namespace: namespaceOf(object) ?? namespace, met: false }
-    this.#byName.set(key, [...(this.#byName.get(key) ?? []), entry])
+    const entries = this.#byName.get(key) ?? []
+    if (entries.length === 0) this.#byName.set(key, entries)
+    const own = namespaceOf(object) ?? namespace
+    const same = entries.find((entry) => entry.namespace === own)
+    if (same === undefined) entries.push({ object, namespace: own, places: [place], isOne: true, met: undefined })
+    else {
+      same.places.push(place)
+      same.isOne &&= digestOf(same.object) === digestOf(object)
+    }
   }
 
-  /** What an object was; undefined for one that is new. */
-  find(object: JsonObject, namespace: string | undefined): JsonObject | undefined {
+  /** @param place of the object that is asked about: of two that want the same, one is too many */
+  find(object: JsonObject, namespace: string | undefined, place: string): Before {
     const entries = this.#byName.get(keyOf(object)) ?? []
     const wanted = namespaceOf(object) ?? namespace
-    const exact = entries.findLast((entry) => entry.namespace === wanted)
-    const [first, ...more] = entries
-    const isOnlyOne = more.length === 0 && (wanted === undefined || first?.namespace === undefined)
-    const found = exact ?? (isOnlyOne ? first : undefined)
-    if (found === undefined) return undefined
-    found.met = true
-    return found.object
+    const exact = entries.find((entry) => entry.namespace === wanted)
+    const near = entries.filter((entry) => wanted === undefined || entry.namespace === undefined)
+    const found = exact === undefined ? near : [exact]
+    const met = { place, digest: digestOf(object) }
+    for (const entry of found) entry.met ??= met
+    const [only, ...more] = found
+    if (only === undefined) return NEW
+    if (more.length > 0 || !only.isOne) return { kind: 'ambiguous', places: found.flatMap(({ places }) => places) }
+    // The same object once more is one too many only where it is another one.
+    if (only.met?.digest !== met.digest) return { kind: 'ambiguous', places: [only.met?.place ?? '', place] }
+    return { kind: 'known', object: only.object }
   }
 
   /** Objects that nobody asked for: they are gone after the upgrade. */
   gone(): JsonObject[] {
-    return [...this.#byName.values()].flat().flatMap(({ object, met }) => (met ? [] : [object]))
+    return [...this.#byName.values()].flat().flatMap(({ object, met }) => (met === undefined ? [object] : []))
   }
 }
 
 interface Entry {
   readonly object: JsonObject
   readonly namespace: string | undefined
-  met: boolean
+  readonly places: string[]
+  /** Whether all that stand for it are the same. */
+  isOne: boolean
+  /** The object that it is compared with. */
+  met: { readonly place: string; readonly digest: string } | undefined
+}
+
+function digestOf(object: JsonObject): string {
+  return createHash('sha256').update(JSON.stringify(object)).digest('hex')
 }
 
 export function namespaceOf(object: JsonObject): string | undefined {

@@ -24,7 +24,11 @@ const TEMPLATE: Path = ['spec', 'template']
  * @param previous what is there already; undefined for an object that is new
  * @param namespace the one that the object is in, `''` where nobody said
  */
-export function subjectsOf(object: JsonObject, previous: JsonObject | undefined, namespace: string): FiledSubject[] {
+export function subjectsOf(
+  object: JsonObject,
+  previous: JsonObject | undefined,
+  namespace: string
+): readonly [own: FiledSubject, ...made: FiledSubject[]] {
   const own = subjectOf(object, previous, namespace)
   const pod = podOf(own)
   return [{ subject: own, within: [] }, ...(pod === undefined ? [] : [{ subject: pod, within: TEMPLATE }])]

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { stringify } from 'yaml'
@@ -177,12 +179,69 @@ t.test('a file that cannot be read takes no other with it', async (t) => {
   t.match(old, { code: 2, stdout: /a\.yaml:1\n {2}unread/ }, 'nor does one of what was before')
 })
 
+t.test('nobody guesses what an object is compared with', async (t) => {
+  const staging = statefulSet({ name: 'a' })
+  const production = statefulSet({ name: 'a', spec: { replicas: 3 } })
+  const both = rendered(withoutNamespace(staging), withoutNamespace(production))
+  const directory = filesIn({ 'old.yaml': both, 'new.yaml': rendered(withoutNamespace(staging)) })
+  const [old, now] = [join(directory, 'old.yaml'), join(directory, 'new.yaml')]
+  const run = await holdfast('check', '-o', 'json', '--previous', old, now)
+  t.equal(run.code, 2)
+  t.match(JSON.parse(run.stdout), {
+    problems: [
+      {
+        where: now,
+        code: 'SOURCE_AMBIGUOUS',
+        message: /StatefulSet a can be compared with more than one: .*old\.yaml:3, .*old\.yaml:\d\d/
+      }
+    ],
+    notes: []
+  })
+  const explained = await holdfast('explain-upgrade', '--previous', old, now)
+  t.match(explained, { code: 2, stderr: /SOURCE_AMBIGUOUS/ })
+  t.notMatch(explained.stdout, 'It is new', 'and nothing is claimed of it')
+  const twice = await holdfast('check', '-o', 'json', '--previous', now, '--previous', now, now)
+  t.match([twice.code, JSON.parse(twice.stdout).notes], [0, []], 'the same file twice is one')
+})
+
+t.test('nothing to judge is said', async (t) => {
+  const rows: readonly (readonly [Record<string, string>, RegExp])[] = [
+    [{}, /There is no object of Kubernetes in what was read/],
+    [{ 'values.yaml': 'replicas: 1' }, /There is no object of Kubernetes in what was read/],
+    [{ 'a.yaml': 'apiVersion: v1\nkind: ConfigMap' }, /Policies look at none of the 1 object that were read/],
+    [{ 'kustomization.yaml': 'resources: []' }, /kustomization\.yaml makes something else of what stands beside it/]
+  ]
+  for (const [files, note] of rows) t.match(await holdfast('check', filesIn(files)), { code: 0, stdout: note })
+})
+
+t.test('an update is one, whatever was found in it', async (t) => {
+  const directory = filesIn({ 'old.yaml': rendered(V3), 'new.yaml': rendered(V38) })
+  const run = await holdfast(
+    'check',
+    '-o',
+    'json',
+    '--previous',
+    join(directory, 'old.yaml'),
+    join(directory, 'new.yaml')
+  )
+  t.match(JSON.parse(run.stdout), {
+    objects: [{ operation: 'UPDATE', findings: [{ policy: 'pushgateway-graceful-stop' }] }]
+  })
+})
+
 t.test('what becomes of objects that are gone', async (t) => {
   const doomed = statefulSet({
     name: 'doomed',
     spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } }
   })
-  const directory = filesIn({ 'old.yaml': rendered(V3, doomed, prometheus()), 'new.yaml': stringify(pod()) })
+  const bare = statefulSet({ name: 'bare', templates: undefined })
+  const careless = statefulSet({
+    name: 'careless',
+    templates: [],
+    spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } }
+  })
+  const before = rendered(V3, doomed, bare, careless, prometheus())
+  const directory = filesIn({ 'old.yaml': before, 'new.yaml': stringify(pod()) })
   const run = await holdfast(
     'check',
     '-o',
@@ -192,8 +251,10 @@ t.test('what becomes of objects that are gone', async (t) => {
     join(directory, 'new.yaml')
   )
   t.strictSame((JSON.parse(run.stdout) as Report).notes, [
-    'StatefulSet monitoring/pgw-prometheus-pushgateway is gone after this: its Pods stop, and its claims stay',
-    'StatefulSet monitoring/doomed is gone after this: its claims and the data on them are deleted with it, because whenDeleted is Delete'
+    'StatefulSet monitoring/pgw-prometheus-pushgateway is gone after this: its Pods stop; its claims stay, and nobody uses them',
+    'StatefulSet monitoring/doomed is gone after this: its Pods stop; its claims and their data go with it, because persistentVolumeClaimRetentionPolicy.whenDeleted is Delete',
+    'StatefulSet monitoring/bare is gone after this: its Pods stop',
+    'StatefulSet monitoring/careless is gone after this: its Pods stop'
   ])
 })
 
@@ -302,6 +363,8 @@ const contradictions: readonly (readonly [args: readonly string[], stderr: RegEx
   [['--diff', 'a'], /--diff needs --fix/],
   [['--fix', '-o', 'json', 'a'], /each -o has to name a file/],
   [['-o', 'json', '-o', 'text', 'a'], /Only one report can go to standard output/],
+  [['-o', 'json=x', '-o', 'sarif=x', 'a'], /Only one report can go to x/],
+  [['-n', 'a,b', 'a'], /It has to be the name of one namespace/],
   [['-o', 'yaml', 'a'], /It has to be one of text, json/],
   [['-o', 'json=', 'a'], /Behind = there has to be a file/],
   [['--config=/nowhere', 'a'], /\[CONFIG_UNREADABLE\]/],
@@ -311,6 +374,18 @@ const contradictions: readonly (readonly [args: readonly string[], stderr: RegEx
 t.test('what makes no sense', async (t) => {
   for (const [args, stderr] of contradictions)
     t.match(await holdfast('check', ...args), { code: 2, stderr }, args.join(' '))
+})
+
+t.test('a disk without room', { skip: existsSync('/dev/full') ? false : 'there is no /dev/full' }, async (t) => {
+  const program = new URL('../../src/main.ts', import.meta.url).href
+  const script = `import { main } from '${program}'; await main(process.argv)`
+  const file = join(filesIn({ 'a.yaml': stringify(pod()) }), 'a.yaml')
+  const full = openSync('/dev/full', 'w')
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, 'holdfast', 'check', file], {
+    stdio: ['ignore', full, 'pipe']
+  })
+  t.match(await text(child.stderr as Readable), /Cannot write to standard output: .*\[REPORT_UNWRITABLE\]\n$/)
+  t.equal(child.exitCode ?? (await once(child, 'exit'))[0], 2, 'is not a finding')
 })
 
 t.test('a reader that goes away', async (t) => {

@@ -105,6 +105,17 @@ t.test('what cannot be read hides nothing', async (t) => {
   t.equal(run.code, 2)
 })
 
+t.test('what cannot be read is one line, whatever it is called', async (t) => {
+  const name = 'a\n\u001b[2J\u202e.yaml'
+  const directory = filesIn({ 'old.yaml': stringify(V16), [name]: 'a: "\u009b" b: c\n- \u202e' })
+  const run = await holdfast('explain-upgrade', '--previous', join(directory, 'old.yaml'), join(directory, name))
+  t.match(
+    run.stderr,
+    /^holdfast: [^\p{Cc}\p{Bidi_Control}]+a \[2J \.yaml:1: [^\p{Cc}\p{Bidi_Control}]+\[SOURCE_INVALID\]\n$/u
+  )
+  t.equal(run.code, 2)
+})
+
 t.test('without what runs there is nothing to compare', async (t) => {
   t.match(await holdfast('explain-upgrade', 'a.yaml'), {
     code: 2,

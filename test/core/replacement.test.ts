@@ -1,7 +1,15 @@
 import t from 'tap'
 import { immutableChangesOf } from '../../src/core/immutable.ts'
 import type { JsonObject } from '../../src/core/json.ts'
-import { type Consequence, deleteCommand, inNamespace, pasteable, replacementOf } from '../../src/core/replacement.ts'
+import {
+  type Consequence,
+  deleteCommand,
+  inNamespace,
+  pasteable,
+  replacementOf,
+  restartCommand
+} from '../../src/core/replacement.ts'
+import { withDefaults } from '../../src/inventory/defaults.ts'
 import { claimTemplate, statefulSet } from '../fixtures/objects.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
 
@@ -144,10 +152,11 @@ t.test('what a rendered file leaves out and a cluster fills in is no change', as
   }
   const empty = { metadata: { name: 'empty' }, spec: { volumeMode: 'Filesystem' } }
   const live = statefulSet({ templates: [data(), empty], spec: { serviceName: '' } })
-  t.equal(immutableChangesOf(subjectOf(rendered, live)), undefined)
-  t.equal(immutableChangesOf(subjectOf(live, rendered)), undefined)
+  const filed = withDefaults(rendered)
+  t.equal(immutableChangesOf(subjectOf(filed, live)), undefined)
+  t.equal(immutableChangesOf(subjectOf(live, filed)), undefined)
   const block = statefulSet({ templates: [data({ spec: { volumeMode: 'Block' } }), empty], spec: { serviceName: '' } })
-  t.match(immutableChangesOf(subjectOf(block, rendered)), { total: 1, labelsOnly: false })
+  t.match(immutableChangesOf(subjectOf(block, filed)), { total: 1, labelsOnly: false })
 })
 
 t.test('what is pasted into a shell', async (t) => {
@@ -155,6 +164,8 @@ t.test('what is pasted into a shell', async (t) => {
   t.equal(deleteCommand(subject, 'orphan'), 'kubectl delete statefulset --cascade=orphan pgw -n monitoring')
   t.equal(deleteCommand(subject, 'background'), 'kubectl delete statefulset pgw -n monitoring')
   t.equal(deleteCommand({ ...subject, namespace: '' }, 'background'), 'kubectl delete statefulset pgw')
+  t.equal(restartCommand(subject), 'kubectl rollout restart statefulset pgw -n monitoring')
+  t.equal(restartCommand({ ...subject, name: 'x; reboot' }), 'kubectl rollout restart statefulset NAME -n monitoring')
   t.equal(inNamespace('a b'), ' -n NAMESPACE', 'a namespace that is none does not become the default one')
   for (const name of ['x; reboot', '$(reboot)', '-n', "a'b", 'a\nb', '', 'A', 'a*'])
     t.equal(pasteable(name, 'NAME'), 'NAME', JSON.stringify(name))

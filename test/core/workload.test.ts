@@ -1,5 +1,5 @@
 import t from 'tap'
-import { replicasInWords, surges, workloadOf } from '../../src/core/workload.ts'
+import { replicasInWords, rollsAllPods, surges, workloadOf } from '../../src/core/workload.ts'
 import { prometheus } from '../fixtures/prometheus.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
 
@@ -27,6 +27,19 @@ t.test('who starts a Pod before the old one is gone', async (t) => {
     [{ kind: 'DaemonSet' }, false]
   ]
   for (const [parts, expected] of table) t.equal(surges(workload(parts) as never), expected, JSON.stringify(parts))
+})
+
+t.test('whose Pods a changed template reaches by itself', async (t) => {
+  const table: readonly (readonly [object, boolean])[] = [
+    [{}, true],
+    [{ updateStrategy: {} }, true],
+    [{ updateStrategy: { type: 'RollingUpdate' } }, true],
+    [{ updateStrategy: { type: 'RollingUpdate', rollingUpdate: null } }, true],
+    [{ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } } }, true],
+    [{ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 1 } } }, false],
+    [{ updateStrategy: { type: 'OnDelete' } }, false]
+  ]
+  for (const [spec, expected] of table) t.equal(rollsAllPods({ spec }), expected, JSON.stringify(spec))
 })
 
 t.test('a ReplicaSet that somebody controls is not judged', async (t) => {

@@ -26,31 +26,60 @@ const CONTAINER = {
   env: [
     { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+    { name: 'CPU', valueFrom: { resourceFieldRef: { resource: 'limits.cpu' } } },
+    { name: 'KEY', valueFrom: { secretKeyRef: { name: 'a', key: 'b' } } },
     { name: 'PLAIN', value: 'x' }
   ],
   ports: [{ name: 'http', containerPort: 8080 }],
   livenessProbe: { httpGet: { path: '/livez', port: 8080 }, initialDelaySeconds: 5 },
   readinessProbe: { httpGet: { port: 8080 } },
   startupProbe: { exec: { command: ['true'] }, failureThreshold: 30 },
+  lifecycle: { preStop: { httpGet: { port: 8080 } }, postStart: { exec: { command: ['true'] } } },
   resources: { requests: { cpu: '0.1', memory: '256Mi' } },
   volumeMounts: [{ name: 'config', mountPath: '/etc/x' }]
 }
 
+const SIDE = {
+  name: 'side',
+  image: 'registry.example.com:5000/side',
+  restartPolicy: 'Always',
+  livenessProbe: { grpc: { port: 1 } },
+  readinessProbe: { tcpSocket: { port: 1 } },
+  securityContext: { runAsNonRoot: true, capabilities: { drop: ['ALL'] } }
+}
+
+const PROJECTED = [
+  { configMap: { name: 'a' } },
+  { secret: { name: 'a' } },
+  { serviceAccountToken: { path: 'token' } },
+  { downwardAPI: { items: [{ path: 'a', fieldRef: { fieldPath: 'metadata.name' } }] } }
+]
+
 const POD = {
   serviceAccountName: 'default',
-  initContainers: [{ name: 'init', image: 'busybox' }],
+  initContainers: [{ name: 'init', image: 'busybox' }, SIDE],
+  affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } },
+  topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' }],
+  tolerations: [{ operator: 'Exists' }],
+  securityContext: { fsGroup: 1, runAsUser: 1 },
+  hostAliases: [{ ip: '127.0.0.1', hostnames: ['a'] }],
+  dnsConfig: { options: [{ name: 'ndots', value: '2' }] },
   containers: [CONTAINER, { name: 'pinned', image: `busybox@sha256:${'0'.repeat(64)}` }],
   volumes: [
     { name: 'config', configMap: { name: 'a' } },
     { name: 'secret', secret: { secretName: 'a' } },
-    { name: 'down', downwardAPI: { items: [] } },
+    { name: 'down', downwardAPI: { items: [{ path: 'a', fieldRef: { fieldPath: 'metadata.labels' } }] } },
+    { name: 'items', configMap: { name: 'a', items: [{ key: 'a', path: 'b' }], optional: true } },
+    { name: 'claim', persistentVolumeClaim: { claimName: 'a' } },
+    { name: 'nfs', nfs: { server: 'a', path: '/' } },
+    { name: 'csi', csi: { driver: 'a' } },
     { name: 'host', hostPath: { path: '/tmp' } },
-    { name: 'projected', projected: { sources: [{ configMap: { name: 'a' } }] } },
+    { name: 'projected', projected: { sources: PROJECTED } },
     { name: 'empty', emptyDir: {} }
   ]
 }
 
-/** With every kind of field that defaults.ts fills in, and none of them set. */
+/** What charts of stateful workloads write, from the fields of a PodSpec; whatever has a default is left out. */
 const BARE: JsonObject = {
   apiVersion: 'apps/v1',
   kind: 'StatefulSet',

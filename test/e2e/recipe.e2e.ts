@@ -9,9 +9,9 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
 import type { JsonObject } from '../../src/core/json.ts'
+import { subjectOf } from '../../src/inventory/subjects.ts'
 import { recipeOf } from '../../src/report/recipe.ts'
 import { recipeText } from '../../src/report/recipe-text.ts'
-import { subjectOf } from '../fixtures/reviews.ts'
 import { findKubectl } from './assets.ts'
 import { gatewayWithFile, imageOf, NAME, type Release, type ReleaseParts, release } from './manifests.ts'
 import { endToEnd, type Stage, type Test } from './suite.ts'
@@ -175,7 +175,7 @@ async function follow(t: Test, stage: Stage, one: Case): Promise<void> {
   const file = join(directory, 'new version.json')
   writeFileSync(file, JSON.stringify(sent))
   const old = await stage.get<JsonObject>('statefulset', NAME, '-n', namespace)
-  const recipe = recipeOf({ ...subjectOf(sent as unknown as JsonObject, old), namespace }, { file })
+  const recipe = recipeOf(subjectOf(sent as unknown as JsonObject, old, namespace), { file })
   t.strictSame(
     recipe.steps.map(({ title }) => title),
     one.titles

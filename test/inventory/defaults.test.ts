@@ -129,6 +129,75 @@ const cases: readonly (readonly [name: string, object: JsonObject, defaulted: Js
     { apiVersion: 'apps/v1', kind: 'StatefulSet', spec: { updateStrategy: { type: 'OnDelete' } } },
     { spec: { updateStrategy: { type: 'OnDelete' } } }
   ],
+  [
+    'what is empty is not stored',
+    podWith({
+      hostNetwork: false,
+      priorityClassName: '',
+      restartPolicy: '',
+      terminationGracePeriodSeconds: 0,
+      automountServiceAccountToken: false,
+      containers: [
+        {
+          name: 'a',
+          image: 'a:1',
+          tty: false,
+          volumeMounts: [{ name: 'x', mountPath: '/', subPath: '', readOnly: false }]
+        }
+      ],
+      volumes: [{ name: 'x' }, { name: 'y', emptyDir: null }, { name: 'z', hostPath: { path: '/', type: null } }]
+    }),
+    {
+      spec: {
+        hostNetwork: undefined,
+        priorityClassName: undefined,
+        restartPolicy: 'Always',
+        terminationGracePeriodSeconds: 0,
+        automountServiceAccountToken: false,
+        containers: [
+          { tty: undefined, volumeMounts: [{ name: 'x', mountPath: '/', subPath: undefined, readOnly: undefined }] }
+        ],
+        volumes: [
+          { name: 'x', emptyDir: {} },
+          { name: 'y', emptyDir: {} },
+          { name: 'z', hostPath: { path: '/', type: '' } }
+        ]
+      }
+    }
+  ],
+  [
+    'null in a map of texts is an empty text, and among quantities none',
+    {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { labels: { a: null } },
+      spec: {
+        podManagementPolicy: '',
+        updateStrategy: { type: '' },
+        volumeClaimTemplates: [
+          { metadata: { labels: { a: null }, namespace: '', creationTimestamp: null }, spec: { volumeName: '' } }
+        ],
+        template: {
+          metadata: { annotations: { b: null } },
+          spec: { containers: [{ resources: { requests: { cpu: null } } }] }
+        }
+      }
+    },
+    {
+      metadata: { labels: { a: '' } },
+      spec: {
+        podManagementPolicy: 'OrderedReady',
+        updateStrategy: { type: 'RollingUpdate' },
+        volumeClaimTemplates: [
+          { metadata: { labels: { a: '' }, namespace: undefined }, spec: { volumeName: undefined } }
+        ],
+        template: {
+          metadata: { annotations: { b: '' } },
+          spec: { containers: [{ resources: { requests: { cpu: '0' } } }] }
+        }
+      }
+    }
+  ],
   ['a kind of which nothing is compared', { kind: 'ConfigMap', data: {} }, { kind: 'ConfigMap', data: {} }]
 ]
 
