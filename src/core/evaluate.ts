@@ -10,7 +10,7 @@ import { annotationsOf, isWatched, type Subject } from './subject.ts'
 /** Names policies, separated by commas, that are to leave this object alone. */
 export const SKIP_ANNOTATION = 'holdfast.dev/skip'
 
-/** What a finding came to. `skipped` was excused by annotation; `crashed` is a policy that threw. */
+/** What a finding came to. `skipped` was excused by annotation or exemption; `crashed` is a policy that threw. */
 export const OUTCOMES = ['denied', 'patched', 'warned', 'audited', 'skipped', 'crashed'] as const
 
 export type Outcome = (typeof OUTCOMES)[number]

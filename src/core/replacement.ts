@@ -116,3 +116,8 @@ export function deleteCommand({ name, namespace }: Subject, cascade: Cascade): s
   const flag = cascade === 'orphan' ? ' --cascade=orphan' : ''
   return `kubectl delete statefulset${flag} ${pasteable(name, 'NAME')}${inNamespace(namespace)}`
 }
+
+/** Ready to paste: makes the Pods of a StatefulSet anew, one after the other. */
+export function restartCommand({ name, namespace }: Subject): string {
+  return `kubectl rollout restart statefulset ${pasteable(name, 'NAME')}${inNamespace(namespace)}`
+}

@@ -2,15 +2,17 @@ import { flagValue } from '../core/arguments.ts'
 import { differencesBetween } from '../core/differences.ts'
 import { hashOf } from '../core/hash.ts'
 import { parseImage } from '../core/image.ts'
-import { integerOf, objectOf, own, textOf } from '../core/json.ts'
+import { objectOf, own, textOf } from '../core/json.ts'
 import type { Path } from '../core/path.ts'
 import { type Container, containersOf, imageOf } from '../core/pod.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { isSameQuantity } from '../core/quantity.ts'
+import { restartCommand } from '../core/replacement.ts'
 import { STATEFUL_SET } from '../core/resource.ts'
 import { annotationsOf, labelsOf, type Subject, specOf } from '../core/subject.ts'
 import { quote } from '../core/text.ts'
 import { valueChange } from '../core/value-change.ts'
+import { rollsAllPods } from '../core/workload.ts'
 
 /** On the Pod template: another value makes the StatefulSet roll its Pods. */
 export const HASH_ANNOTATION = 'holdfast.dev/autosharding-labels'
@@ -86,7 +88,7 @@ function inWords({ key, before, after }: Change): string {
 
 /** A changed template restarts the Pods, and with them what they look for. */
 function restartsAnyway(subject: Subject): boolean {
-  return rollsAllPods(subject) && isTemplateChanged(subject)
+  return rollsAllPods(subject.object) && isTemplateChanged(subject)
 }
 
 /** Seen before, in this very request: another webhook changed something after us, and we are asked again. */
@@ -100,11 +102,6 @@ function isTemplateChanged({ object, oldObject }: Subject): boolean {
   return differencesBetween(specOf(oldObject).template, specOf(object).template, { keep: 0, isSame }).total > 0
 }
 
-function rollsAllPods({ object }: Subject): boolean {
-  const { type = 'RollingUpdate', rollingUpdate } = objectOf(specOf(object).updateStrategy)
-  return type === 'RollingUpdate' && (integerOf(objectOf(rollingUpdate).partition) ?? 0) === 0
-}
-
 function frozenShards(subject: Subject, changed: readonly Change[], onChange: 'warn' | 'restart' | 'reject'): Finding {
   const named = changed.slice(0, NAMED_LABELS)
   const words = named.map(inWords).join(', ')
@@ -116,7 +113,7 @@ function frozenShards(subject: Subject, changed: readonly Change[], onChange: 'w
     changes: named.map(({ key, before, after }) => valueChange(key, before, after))
   }
   if (onChange === 'reject') return finding
-  if (onChange === 'warn' || !rollsAllPods(subject)) return { ...finding, advice: true }
+  if (onChange === 'warn' || !rollsAllPods(subject.object)) return { ...finding, advice: true }
   const edits = [{ path: hashPath, value: hashOf(labelsOf(subject.object)) }]
   return {
     ...finding,
@@ -125,10 +122,9 @@ function frozenShards(subject: Subject, changed: readonly Change[], onChange: 'w
 }
 
 function restartOf(subject: Subject): string {
-  const { name, namespace } = subject
-  if (!rollsAllPods(subject))
+  if (!rollsAllPods(subject.object))
     return 'delete its Pods one by one after the change: its update strategy does not restart them'
-  return `change a label of the Pod template too, or run "kubectl rollout restart statefulset ${name} -n ${namespace}" after the change`
+  return `change a label of the Pod template too, or run "${restartCommand(subject)}" after the change`
 }
 
 const hashPath = ['spec', 'template', 'metadata', 'annotations', HASH_ANNOTATION]

@@ -90,7 +90,7 @@ function* changes(subject: Subject, onChange: 'reject' | 'restore'): Generator<F
 
 /** What a deletion without its flag would destroy. */
 const CLAIMS_AT_RISK =
-  'persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: set it to Retain first, or the claims and their data may go with the StatefulSet'
+  'persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: set it to Retain first and see that no claim keeps its owner, or the claims and their data may go with the StatefulSet'
 
 function labelsIn(template: JsonObject): JsonObject {
   return objectOf(metadataOf(template).labels)

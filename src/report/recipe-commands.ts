@@ -2,6 +2,7 @@ import { type Ordinals, ordinalsOf } from '../core/claim-templates.ts'
 import { type JsonObject, objectOf } from '../core/json.ts'
 import { inNamespace, pasteable } from '../core/replacement.ts'
 import { annotationsOf, labelsOf, type Subject, specOf } from '../core/subject.ts'
+import { oneLine } from '../core/text.ts'
 
 /**
  * Command lines that can be pasted into a shell as they are. What came from a file stands in them only where a shell
@@ -70,7 +71,11 @@ export function releaseOf({ object, oldObject, namespace }: Subject): { name: st
   return { name: String(labels['app.kubernetes.io/instance'] ?? labels.release ?? ''), namespace }
 }
 
-/** A path in single quotes, where it needs them. */
-export function quoted(path: string): string {
-  return /^[A-Za-z0-9._/@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
+/** kubectl reads a list with commas, in which quotation marks mean something, and fetches what looks like an address. */
+const NO_FILE = /[,"]|^https?:\/\//
+
+/** A file as `kubectl apply -f` takes it, in single quotes where it needs them. */
+export function fileArgument(path: string | undefined): string {
+  if (path === undefined || NO_FILE.test(path) || oneLine(path) !== path) return 'FILE'
+  return /^[A-Za-z0-9._/@%+=:-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
 }

@@ -1,3 +1,4 @@
+import { pasteable } from '../core/replacement.ts'
 import type { Recipe } from './recipe.ts'
 import type { Section } from './recipe-section.ts'
 
@@ -10,7 +11,7 @@ export function notesOn(recipes: readonly Recipe[]): Section[] {
 
 /** The same as docs/operations.md says about GitOps; a test compares. */
 function restoring(blocked: readonly Recipe[]): Section {
-  const which = blocked.filter(({ restorable }) => restorable).map(({ name }) => name)
+  const which = blocked.filter(({ restorable }) => restorable).map(({ name }) => pasteable(name, 'NAME'))
   const all = which.length === blocked.length
   return {
     title: 'Without deleting anything: onChange: restore',

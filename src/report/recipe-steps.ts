@@ -7,16 +7,18 @@ import {
   inNamespace,
   pasteable,
   type Replacement,
-  type Resize
+  type Resize,
+  restartCommand
 } from '../core/replacement.ts'
 import { type Subject, specOf } from '../core/subject.ts'
+import { rollsAllPods } from '../core/workload.ts'
 import {
   claimPrefix,
+  fileArgument,
   forEach,
   namesInWords,
   ordinalsOfOld,
   podName,
-  quoted,
   releaseOf,
   selectorFlag,
   setArguments
@@ -149,7 +151,7 @@ function upgrade(subject: Subject, { cascade }: Replacement, { file }: RecipeOpt
       : 'Run the upgrade in the way that you do otherwise, with the same chart, version and values; a release that failed before is no obstacle.'
   const command =
     release === undefined
-      ? `kubectl apply${inNamespace(subject.namespace)} -f ${file === undefined ? 'FILE' : quoted(file)}`
+      ? `kubectl apply${inNamespace(subject.namespace)} -f ${fileArgument(file)}`
       : `helm upgrade ${pasteable(release.name, 'RELEASE')} CHART${inNamespace(release.namespace)}`
   return { title: 'Upgrade again', parts: [{ say: `${how} The StatefulSet is created. ${pods}` }, { run: [command] }] }
 }
@@ -164,11 +166,8 @@ function restart(subject: Subject, { cascade, consequences }: Replacement): Sect
     parts: [
       { say: 'Pods keep the DNS name of the service that they were made for. This says which have the old one:' },
       { run: [`kubectl get pods${where}${selectorFlag(subject.object)} -o ${columns}`] },
-      ...(rollsByItself(subject)
-        ? [
-            { say: 'If there is one that the upgrade does not replace anyway:' },
-            { run: [`kubectl rollout restart ${setArguments(subject)}`] }
-          ]
+      ...(rollsAllPods(subject.object)
+        ? [{ say: 'If there is one that the upgrade does not replace anyway:' }, { run: [restartCommand(subject)] }]
         : [
             { say: 'Delete those that have it one at a time, the next when the last one is ready again:' },
             {
@@ -180,12 +179,6 @@ function restart(subject: Subject, { cascade, consequences }: Replacement): Sect
           ])
     ]
   }
-}
-
-/** Whether a changed template reaches every Pod without anybody's help. */
-function rollsByItself({ object }: Subject): boolean {
-  const { type = 'RollingUpdate', rollingUpdate } = objectOf(specOf(object).updateStrategy)
-  return type === 'RollingUpdate' && (integerOf(objectOf(rollingUpdate).partition) ?? 0) === 0
 }
 
 /** Where the data lies in claims that the new StatefulSet does not look at. */

@@ -38,8 +38,8 @@ function commandsIn(part: Part): readonly string[] {
 
 function textOf(recipe: Recipe, width: number): string {
   const { summary, changes, steps } = recipe
-  const head = [titleOf(recipe), ...indented(wrap(summary, width - 3))]
-  if (changes !== '') head.push(...indented(wrap(`What changes: ${changes}.`, width - 3)))
+  const head = [titleOf(recipe), ...paragraph(summary, width)]
+  if (changes !== '') head.push(...paragraph(`What changes: ${changes}.`, width))
   const numbered = steps.map((step, index) => sectionText(`${index + 1}. ${step.title}`, step, width))
   return [head.join('\n'), ...numbered].join('\n\n')
 }
@@ -49,25 +49,32 @@ function titleOf({ namespace, name }: Recipe): string {
 }
 
 function sectionText(title: string, { parts }: Section, width: number): string {
-  return [title, ...parts.map((part) => partText(part, width))]
+  return [oneLine(title), ...parts.map((part) => partText(part, width))]
     .join('\n')
     .replaceAll(/\n{3,}/g, '\n\n')
     .trimEnd()
 }
 
 function partText(part: Part, width: number): string {
-  if ('say' in part) return indented(wrap(part.say, width - 3)).join('\n')
+  if ('say' in part) return paragraph(part.say, width).join('\n')
   if ('list' in part) return part.list.map((item) => listed(item, width)).join('\n')
   const lines = 'run' in part ? part.run : part.yaml.split('\n')
   return ['', ...lines.map((line) => `    ${line}`), ''].join('\n')
 }
 
-function indented(lines: readonly string[]): string[] {
-  return lines.map((line) => `   ${line}`)
+function paragraph(text: string, width: number): string[] {
+  return wrapped(text, width - 3).map((line) => `   ${line}`)
+}
+
+/** Blanks in a text from a file indent no line: what is indented by four is taken for a command. */
+function wrapped(text: string, width: number): string[] {
+  return wrap(oneLine(text), width)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
 }
 
 function listed(item: string, width: number): string {
-  return wrap(item, width - 5)
+  return wrapped(item, width - 5)
     .map((line, index) => `${index === 0 ? '   - ' : '     '}${line}`)
     .join('\n')
 }
@@ -84,14 +91,14 @@ function markdownOf(recipe: Recipe): string {
   const { summary, changes, steps } = recipe
   const head = [
     `## ${code(titleOf(recipe))}`,
-    summary,
-    ...(changes === '' ? [] : [`What changes:`, fenced('text', changes)])
+    escaped(summary),
+    ...(changes === '' ? [] : ['What changes:', fenced('text', oneLine(changes))])
   ]
   return [...head, ...steps.map((step, index) => sectionMarkdown(`### ${index + 1}. ${step.title}`, step))].join('\n\n')
 }
 
 function sectionMarkdown(heading: string, { parts }: Section): string {
-  return [heading, ...parts.map(partMarkdown)].join('\n\n')
+  return [oneLine(heading), ...parts.map(partMarkdown)].join('\n\n')
 }
 
 function partMarkdown(part: Part): string {
@@ -100,9 +107,12 @@ function partMarkdown(part: Part): string {
   return 'run' in part ? fenced('sh', part.run.join('\n')) : fenced('yml', part.yaml)
 }
 
-/** Sentences of ours with names from files in them: nothing in them is markup. */
+/**
+ * Sentences of ours with names from files in them: nothing in them is markup, and nothing becomes a link, a person or a
+ * formula, which GitHub would make of it.
+ */
 function escaped(text: string): string {
-  return text.replaceAll(/[\\`*_<>[\]|#@]/g, '\\$&')
+  return oneLine(text).replaceAll(/[\\`*_~<>[\]|#@&$]|:(?=\/\/)|(?<=\bwww)\./gi, '\\$&')
 }
 
 /** A fence that is longer than any in the text. */

@@ -1,4 +1,4 @@
-import { claimTemplatesOf, deletesClaims } from '../core/claim-templates.ts'
+import { deletesClaims, deletionInWords } from '../core/claim-templates.ts'
 import { changesInWords, immutableChangesOf } from '../core/immutable.ts'
 import { isOwnedByPrometheusOperator } from '../core/prometheus-operator.ts'
 import { type Replacement, replacementOf } from '../core/replacement.ts'
@@ -61,17 +61,12 @@ export function recipeOf(subject: Subject, options: RecipeOptions = {}): Recipe 
  * @param subject of the one that runs, as a CREATE
  */
 export function recipeOfGone(subject: Subject): Recipe {
-  const ownsClaims = deletesClaims(subject.object)
-  const hasClaims = claimTemplatesOf(subject.object).length > 0
-  const claimsToo = ownsClaims
-    ? 'its claims and their data go with it, because persistentVolumeClaimRetentionPolicy.whenDeleted is Delete.'
-    : 'its claims stay, and nobody uses them.'
-  const summary = `${GONE}${hasClaims ? `; ${claimsToo}` : '.'}`
-  return { ...nothingToDo(subject, 'gone', summary), ownsClaims }
+  const summary = `${GONE} ${deletionInWords(subject.object)}.`
+  return { ...nothingToDo(subject, 'gone', summary), ownsClaims: deletesClaims(subject.object) }
 }
 
 const GONE =
-  'It is not in the new manifests. Helm deletes it with the upgrade, and so do Argo CD and Flux where they prune: its Pods stop'
+  'It is not in the new manifests. Helm deletes it with the upgrade, and so do Argo CD and Flux where they prune:'
 
 function nothingToDo({ namespace, name }: Subject, fate: Fate, summary: string): Recipe {
   const nothing = { changes: '', steps: [], restorable: false, podsStay: false, ownsClaims: false }
@@ -83,7 +78,7 @@ const OPERATOR =
 
 function claimsOfOperator({ oldObject }: Subject): string {
   return deletesClaims(oldObject)
-    ? 'Careful: persistentVolumeClaimRetentionPolicy.whenDeleted is Delete, so its claims and their data go too. Set it to Retain first, in the object that the StatefulSet belongs to.'
+    ? 'Careful: persistentVolumeClaimRetentionPolicy.whenDeleted is Delete, so its claims and their data go too. Set it to Retain first, in the object that the StatefulSet belongs to, and go on when no claim has an owner (metadata.ownerReferences): one whose Pod is gone keeps its own.'
     : 'Its claims stay.'
 }
 

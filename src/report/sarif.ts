@@ -40,12 +40,20 @@ function ruleOf({ id, summary, mode }: ReportedPolicy, version: string): JsonObj
   return {
     id,
     name: id.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase()),
-    shortDescription: { text: summary },
-    fullDescription: { text: summary },
-    help: { text: `${summary} See ${page}`, markdown: `${summary} See [${id}](${page}).` },
+    shortDescription: plain(summary),
+    fullDescription: plain(summary),
+    help: { ...plain(`${summary} See ${page}`), markdown: `${summary} See [${id}](${page}).` },
     helpUri: page,
     defaultConfiguration: { enabled: mode !== 'off', level: LEVEL_IN[mode] }
   }
+}
+
+/**
+ * A plain text message, in which `[text](uri)` is a link (SARIF 2.1.0, 3.11.6): label values and names of files stand in
+ * ours, and none of them is to become one. Names of objects and fields are no messages and stay as they are.
+ */
+function plain(text: string): { readonly text: string } {
+  return { text: oneLine(text).replaceAll(/[\\[\]]/g, '\\$&') }
 }
 
 const LEVEL_IN: Readonly<Record<Mode, string>> = { enforce: 'error', warn: 'warning', audit: 'note', off: 'note' }
@@ -81,7 +89,7 @@ function resultOf(
     ruleId: policy,
     ...(ruleIndex !== undefined && { ruleIndex }),
     level,
-    message: { text: `${sentencesOf(finding)} (${subject})` },
+    message: plain(`${sentencesOf(finding)} (${subject})`),
     locations: [{ physicalLocation: placeOf(object, finding), logicalLocations: logicalPlacesOf(object, finding) }],
     // The second name is the one that GitHub reads.
     partialFingerprints: { 'holdfastFinding/v1': fingerprint, primaryLocationLineHash: fingerprint },
@@ -174,5 +182,5 @@ function crashesOf({ policies, objects }: Report): JsonObject[] {
 }
 
 function notification(level: ReportedFinding['level'], text: string, more: JsonObject = {}): JsonObject {
-  return { level, message: { text: oneLine(text) }, ...more }
+  return { level, message: plain(text), ...more }
 }

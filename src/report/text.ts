@@ -60,7 +60,8 @@ class Page {
     const { level, outcome, policy, field, line, caution, remedy } = finding
     const where = line === undefined ? field : `${field}, line ${line}`
     this.paragraph(level, outcome === 'skipped' ? 'skipped' : level, `${policy}: ${whatOf(finding)}`)
-    if (level === 'note') return
+    // A repair needs no way out, and an excuse has been found already.
+    if (outcome === 'patched' || outcome === 'skipped') return
     this.#detail('where', where)
     if (caution !== undefined) this.#detail('careful', caution)
     if (remedy !== undefined) this.#detail('way out', remedy)

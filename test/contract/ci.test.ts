@@ -220,8 +220,15 @@ t.test('what the action leaves behind', { skip: NO_BASH }, async (t) => {
   t.match(found, { code: 1, stdout: 'an error\n', output: 'exit-code=1\n', summary: /an error/ })
 
   const failed = runAction({ paths: 'a.yaml' }, { report: '', code: 2 })
-  t.match(failed, { code: 2, stdout: '', output: 'exit-code=2\n', summary: '' })
-  t.equal(failed.summary, '', 'no report of a run before')
+  t.match(failed, { code: 2, stdout: '', output: 'exit-code=2\n', summary: /did not run/ })
+  t.notMatch(failed.summary, 'an error', 'no report of a run before')
+
+  const absent = runAction({ paths: 'a.yaml' }, { report: '', code: 1 })
+  t.match(
+    absent,
+    { code: 2, output: 'exit-code=2\n' },
+    'npx ends with 1 where it has no package, and nothing was found'
+  )
 
   const large = runAction({ paths: 'a.yaml' }, { report: 'x'.repeat(120_000), code: 0 })
   t.match(large.summary, /x{120000}\n~~~~~~\n$/)

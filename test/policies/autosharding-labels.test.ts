@@ -1,6 +1,7 @@
 import t from 'tap'
 import { judge } from '../../src/core/decide.ts'
 import type { JsonObject } from '../../src/core/json.ts'
+import { warningsOf } from '../../src/core/words.ts'
 import policy, { HASH_ANNOTATION } from '../../src/policies/autosharding-labels.ts'
 import { container, statefulSet } from '../fixtures/objects.ts'
 import { shards } from '../fixtures/prometheus.ts'
@@ -193,4 +194,19 @@ t.test('the Pods restart once and only once', async (t) => {
   t.strictSame(again.object, stored, 'a client that sends what it has in Git: nothing changes')
   const other = statefulSet({ spec: { template: { spec: { containers: [container('x', 'y')] } } } })
   t.strictSame(update(stored, other).operations, [], 'another program in its place needs no hash')
+})
+
+t.test('what is pasted into a shell', async (t) => {
+  const table: readonly (readonly [string, string, string])[] = [
+    ['ksm', 'monitoring', '"kubectl rollout restart statefulset ksm -n monitoring"'],
+    ['ksm', '', '"kubectl rollout restart statefulset ksm"'],
+    ['ksm; rm -rf ~', 'monitoring', '"kubectl rollout restart statefulset NAME -n monitoring"'],
+    ['ksm', 'a b" $(reboot)', '"kubectl rollout restart statefulset ksm -n NAMESPACE"'],
+    ['ksm\nreboot', '', '"kubectl rollout restart statefulset NAME"']
+  ]
+  for (const [name, namespace, command] of table) {
+    const subject = { ...subjectOf(after, before, ['mutate']), name, namespace }
+    const { verdicts } = judge(subject, [enforced(policy as never)], circumstances())
+    t.match(warningsOf(verdicts).join('\n'), `or run ${command} after the change`, JSON.stringify([name, namespace]))
+  }
 })

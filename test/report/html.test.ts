@@ -114,6 +114,10 @@ t.test('an object says where it stands', async (t) => {
   t.ok(page.includes('Pod example.org pushgateway-smoke-test'), 'the group of a kind that is not of Kubernetes')
 })
 
+t.test('what is excused may be so by its annotation or by the configuration', async (t) => {
+  t.match(read(body(htmlReport(scanReport()))), 'audit: excused by annotation or exemption')
+})
+
 t.test('a command stands apart, without its quotation marks', async (t) => {
   const page = htmlReport(checkReport())
   const command = 'kubectl delete statefulset --cascade=orphan pgw-prometheus-pushgateway -n monitoring'

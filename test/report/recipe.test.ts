@@ -55,6 +55,12 @@ t.test('what becomes of a StatefulSet', async (t) => {
       'gone',
       /its Pods stop\.$/
     ],
+    [
+      'gone, and had none to delete',
+      recipeOfGone(subjectOf(statefulSet({ templates: [], spec: DELETE }), undefined)),
+      'gone',
+      /its Pods stop\.$/
+    ],
     ['the same', change({}), 'passes', /goes through as it is/],
     ['another image', change({ image: 'a' }, { image: 'b' }), 'passes', /goes through as it is/],
     ["prometheus-operator's", change(OPERATOR, { ...OPERATOR, ...moved }), 'recreates', /Its claims stay\.$/],
@@ -62,7 +68,7 @@ t.test('what becomes of a StatefulSet', async (t) => {
       "prometheus-operator's, with its claims",
       change({ ...OPERATOR, spec: DELETE }, { ...OPERATOR, ...moved }),
       'recreates',
-      /Set it to Retain first, in the object/
+      /Set it to Retain first, in the object .* belongs to, and go on when no claim has an owner .* keeps its own\.$/
     ],
     ["prometheus-operator's, the same", change(OPERATOR), 'passes', /goes through as it is/],
     ['labels', labelChange(), 'blocked', /around its Pods: they stay, and so do its claims\.$/],

@@ -104,7 +104,7 @@ t.test('the rules are the catalogue', async (t) => {
 
 t.test('a message stands alone', async (t) => {
   const subject = '(StatefulSet monitoring/prometheus, spec.replicas)'
-  const container = '(StatefulSet monitoring/prometheus, spec.template.spec.containers[0].lifecycle)'
+  const container = '(StatefulSet monitoring/prometheus, spec.template.spec.containers\\[0\\].lifecycle)'
   const table: readonly (readonly [string, ReturnType<typeof finding>, string])[] = [
     ['what and the way out', finding(), `2 replicas write one TSDB. Way out: set replicas to 1. ${subject}`],
     [
@@ -130,6 +130,57 @@ t.test('a message stands alone', async (t) => {
     ]
   ]
   for (const [name, one, text] of table) t.equal(resultOf({ findings: [one] }).message.text, text, name)
+})
+
+/** A link in a plain text message (SARIF 2.1.0, 3.11.6), as a reader finds it that knows of escapes. */
+const LINK = /(?<=(?<!\\)(?:\\\\)*)\[(?:[^\\[\]]|\\[\\[\]])*\]\([^)]+\)/
+
+// biome-ignore lint/suspicious/noExplicitAny: as above
+function messagesIn({ results, invocations, tool }: any): string[] {
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  const rules = tool.driver.rules.flatMap((rule: any) => [rule.shortDescription, rule.fullDescription, rule.help])
+  const notifications = invocations[0].toolExecutionNotifications
+  return [
+    ...[...results, ...notifications].map(({ message }: { message: { text: string } }) => message.text),
+    ...rules.map(({ text }: { text: string }) => text)
+  ]
+}
+
+t.test('no text becomes a link', async (t) => {
+  const made = (text: string): Report =>
+    report({
+      objects: [
+        object({
+          name: text,
+          findings: [
+            finding({ field: text, message: text, caution: text, remedy: text }),
+            { ...REPAIRED, message: text },
+            { ...CRASHED, message: text }
+          ]
+        })
+      ],
+      policies: [{ id: 'a-b', summary: text, mode: 'warn' }],
+      problems: [{ where: text, code: 'SOURCE_INVALID', message: text }],
+      notes: [text]
+    })
+  const links = [
+    '[click me](https://evil.example)',
+    '\\[a](b)',
+    '\\\\[a](b)',
+    '[a\\](b)',
+    '[a\n](b)',
+    '[[a](b)](c)',
+    '[](b)'
+  ]
+  for (const text of links) {
+    for (const message of messagesIn(runOf(made(text)))) {
+      t.notMatch(message, LINK, JSON.stringify(text))
+      t.ok(message.replaceAll(/\\([\\[\]])/g, '$1').includes(text.replaceAll('\n', ' ')), 'and nothing of it is lost')
+    }
+  }
+  t.equal(messagesIn(runOf(made('x'))).length, 8)
+  const [result] = runOf(made('[a](b)')).results
+  t.equal(result.locations[0].logicalLocations[0].name, '[a](b)', 'a name is no message')
 })
 
 t.test('where a result stands', async (t) => {
@@ -225,7 +276,9 @@ t.test('a run that is not complete did not succeed', async (t) => {
       [
         {
           level: 'error',
-          message: { text: `out/broken.yaml:3: ${PROBLEM.message}` },
+          message: {
+            text: 'out/broken.yaml:3: bad indentation. Mend the document; all others were checked. \\[SOURCE_INVALID\\]'
+          },
           descriptor: { id: 'SOURCE_INVALID' }
         }
       ]

@@ -122,6 +122,11 @@ Incomplete: 2 parts could not be read
            way out: x
   note     claim-template-labels: labels of claim template "data" change: chart
            "a-1" → "a-2"
+           where: spec.volumeClaimTemplates[0].metadata.labels, line 17
+           careful: whenDeleted is Delete
+           way out: run
+           "kubectl delete statefulset --cascade=orphan pgw -n monitoring" and
+           upgrade again
 
 3 objects judged in 2 files: 0 errors, 1 warning, 1 note
 1 object will fail at the next upgrade of the chart

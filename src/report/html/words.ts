@@ -52,7 +52,7 @@ export const OUTCOME_WORDS: Readonly<Record<ReportedFinding['outcome'], string>>
   patched: 'repaired on admission',
   warned: 'admitted with a warning',
   audited: 'only recorded',
-  skipped: 'excused by annotation',
+  skipped: 'excused by annotation or exemption',
   crashed: 'could not be judged'
 }
 
