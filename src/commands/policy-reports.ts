@@ -1,6 +1,5 @@
-import { type JsonObject, objectOf, textOf } from '../core/json.ts'
-import { metadataOf } from '../core/subject.ts'
-import { type Trouble, trouble, troublesIn } from '../inventory/trouble.ts'
+import type { JsonObject } from '../core/json.ts'
+import { namedIn, type Trouble, trouble, troublesIn } from '../inventory/trouble.ts'
 import type { Api } from '../kubernetes/api.ts'
 import { ApiError } from '../kubernetes/api-error.ts'
 import { collectionPath } from '../kubernetes/collection.ts'
@@ -14,21 +13,21 @@ import {
   REPORT_NAME,
   SOURCE
 } from '../report/policy-report.ts'
-import { type Plan, planOf } from '../report/policy-report-plan.ts'
+import { type Gap, namedReports, type Plan, planOf } from '../report/policy-report-plan.ts'
 import type { Report } from '../report/report.ts'
 
 /** What a scan has seen, which is all that it may write about. */
 export interface Coverage {
   /** Undefined for the whole cluster. */
   readonly namespaces: readonly string[] | undefined
-  /** Whether every object of a namespace was read: where not, "nothing to report" is not known. */
-  isComplete(namespace: string): boolean
+  /** What was not read of a namespace: where there is something, "nothing to report" is not known. */
+  gapsIn(namespace: string): readonly Gap[]
 }
 
 export interface Stored {
   readonly troubles: readonly Trouble[]
-  /** One sentence. */
-  readonly note: string
+  /** Sentences. */
+  readonly notes: readonly string[]
 }
 
 type Resource = (typeof POLICY_REPORT_APIS)[PolicyReportApi]
@@ -41,26 +40,35 @@ export async function storePolicyReports(
   api: Api,
   name: PolicyReportApi,
   report: Report,
-  { namespaces, isComplete }: Coverage
+  { namespaces, gapsIn }: Coverage
 ): Promise<Stored> {
   const resource = POLICY_REPORT_APIS[name]
-  const wanted = new Map(policyReportsOf(report, name).map((wanted) => [wanted.metadata.namespace, wanted]))
+  const wanted = policyReportsOf(report, name)
   const done = { created: 0, updated: 0, removed: 0 }
-  const writer: Writer = { api, resource, isComplete, done, failures: new Map() }
-  const result = (troubles: readonly Trouble[]): Stored => ({ troubles, note: noteOn(resource, done) })
+  const writer: Writer = { api, resource, gapsIn, done, failures: new Map(), kept: new Set() }
+  const result = (...troubles: readonly Trouble[]): Stored => ({
+    troubles: [...troubles, ...troublesIn('REPORT_NOT_STORED', nameOf(resource), writer.failures)],
+    notes: notesOn(writer)
+  })
+  // Whoever pages oddly may show a report again after it was written. This run has settled its namespace by then.
+  const settled = new Set<string>()
   try {
     for await (const items of storedReports(api, resource, namespaces)) {
-      const stored = items.map(objectOf)
-      const there = stored.flatMap((object) => wanted.get(namespaceOf(object)) ?? [])
-      for (const { metadata } of there) wanted.delete(metadata.namespace)
-      await carryOut(writer, planOf(stored, there, isComplete))
+      const stored = namedReports(items)
+      for (const namespace of settled) stored.delete(namespace)
+      const there = [...stored.keys()].flatMap((namespace) => wanted.get(namespace)?.() ?? [])
+      for (const namespace of stored.keys()) {
+        settled.add(namespace)
+        wanted.delete(namespace)
+      }
+      await carryOut(writer, planOf(stored, there, gapsIn))
     }
-    await carryOut(writer, planOf([], [...wanted.values()], isComplete))
+    for (const make of wanted.values()) await carryOut(writer, planOf(new Map(), [make()], gapsIn))
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    return result([unreadable(resource, error)])
+    return result(unreadable(resource, error))
   }
-  return result(troublesIn('REPORT_NOT_STORED', nameOf(resource), writer.failures))
+  return result()
 }
 
 /** Ours, by their label. One of somebody else's that has our name is met when it is in the way. */
@@ -78,9 +86,11 @@ async function* storedReports(
 interface Writer {
   readonly api: Api
   readonly resource: Resource
-  readonly isComplete: Coverage['isComplete']
+  readonly gapsIn: Coverage['gapsIn']
   readonly done: Record<Verb, number>
   readonly failures: Map<string, ApiError>
+  /** Namespaces whose report stays, because it may know more. */
+  readonly kept: Set<string>
 }
 
 type Verb = 'created' | 'updated' | 'removed'
@@ -103,6 +113,7 @@ async function carryOut(writer: Writer, plan: Plan, isAgain = false): Promise<vo
       writer.failures.set(write.namespace, error)
     }
   }
+  for (const namespace of plan.kept) writer.kept.add(namespace)
   for (const namespace of plan.blocked) {
     const what = `somebody else has a ${writer.resource.kind} called ${REPORT_NAME} there, and it was left alone`
     writer.failures.set(namespace, new ApiError('Status', what))
@@ -139,15 +150,15 @@ async function attempt(writer: Writer, { verb, namespace, wanted, run }: Write, 
     if (isAgain && error.status === 404) return
     if (isAgain) throw error
     const stored = await storedReport(writer.api, `${path}/${REPORT_NAME}`)
-    await carryOut(writer, planOf(stored, wanted === undefined ? [] : [wanted], writer.isComplete), true)
+    await carryOut(writer, planOf(stored, wanted === undefined ? [] : [wanted], writer.gapsIn), true)
   }
 }
 
-async function storedReport(api: Api, path: string): Promise<readonly JsonObject[]> {
+async function storedReport(api: Api, path: string): Promise<Map<string, JsonObject>> {
   try {
-    return [await api.get(path)]
+    return namedReports([await api.get(path)])
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return []
+    if (error instanceof ApiError && error.status === 404) return new Map()
     throw error
   }
 }
@@ -158,17 +169,16 @@ function unreadable(resource: Resource, error: ApiError): Trouble {
   return trouble('REPORT_NOT_STORED', name, error, undefined, what)
 }
 
-function noteOn(resource: Resource, { created, updated, removed }: Record<Verb, number>): string {
+function notesOn({ resource, done: { created, updated, removed }, kept }: Writer): string[] {
   const what =
     created + updated + removed === 0 ? 'nothing to change' : `${created} new, ${updated} changed, ${removed} removed`
-  return `Reports in the cluster (${nameOf(resource)}): ${what}.`
+  const note = `Reports in the cluster (${nameOf(resource)}): ${what}.`
+  if (kept.size === 0) return [note]
+  const why = 'an earlier report may know more than this scan could read, and was left as it is'
+  return [note, `${nameOf(resource)} in ${namedIn([...kept].sort())}: ${why}.`]
 }
 
 /** As `kubectl api-resources` has it, and the name of its CRD. */
 function nameOf({ group, resource }: Resource): string {
   return `${resource}.${group}`
-}
-
-function namespaceOf(object: JsonObject): string {
-  return textOf(metadataOf(object).namespace) ?? ''
 }

@@ -5,6 +5,7 @@ import type { Trouble } from '../inventory/trouble.ts'
 import { type Api, createApi } from '../kubernetes/api.ts'
 import { ApiError } from '../kubernetes/api-error.ts'
 import { type Connection, connect } from '../kubernetes/kubeconfig.ts'
+import type { Gap } from '../report/policy-report-plan.ts'
 import type { Problem, Report } from '../report/report.ts'
 import { VERSION } from '../version.ts'
 import { loadConfiguration, policiesIn } from './configuration-file.ts'
@@ -56,20 +57,24 @@ async function reportOn(
     notes: [...notes, ...scanned.notes]
   }
   if (flags.report === undefined) return report
-  const coverage = { namespaces: isWhole ? undefined : namespaces.names, isComplete: completeness(troubles) }
+  const coverage = { namespaces: isWhole ? undefined : namespaces.names, gapsIn: gapsOf(troubles) }
   const stored = await storePolicyReports(api, flags.report, report, coverage)
   return {
     ...report,
     problems: [...report.problems, ...stored.troubles.map(problemOf)],
-    notes: [...report.notes, stored.note]
+    notes: [...report.notes, ...stored.notes]
   }
 }
 
-/** Where nothing that was asked for is missing. */
-function completeness(troubles: readonly Trouble[]): (namespace: string) => boolean {
-  if (troubles.some(({ namespaces }) => namespaces === undefined)) return () => false
-  const missing = new Set(troubles.flatMap(({ namespaces = [] }) => namespaces))
-  return (namespace) => !missing.has(namespace)
+/** What is missing where, of what was asked for. */
+function gapsOf(troubles: readonly Trouble[]): (namespace: string) => readonly Gap[] {
+  const everywhere: Gap[] = []
+  const within = new Map<string, Gap[]>()
+  for (const { missing = { what: 'objects', isAll: false }, namespaces } of troubles) {
+    if (namespaces === undefined) everywhere.push(missing)
+    for (const name of namespaces ?? []) within.set(name, [...(within.get(name) ?? []), missing])
+  }
+  return (namespace) => [...everywhere, ...(within.get(namespace) ?? [])]
 }
 
 interface AskedVersion {

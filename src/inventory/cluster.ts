@@ -36,7 +36,7 @@ export async function* objectsOf(
   if (refusal === undefined) return
   if (all !== undefined) return yield* objectsWithin(api, resource, all)
   const both = `${refusal.message}; nor can the namespaces be listed, so name them with -n`
-  yield { trouble: trouble('CLUSTER_FORBIDDEN', where, refusal, undefined, both) }
+  yield without(resource, true, trouble('CLUSTER_FORBIDDEN', where, refusal, undefined, both))
 }
 
 async function* objectsWithin(
@@ -49,7 +49,9 @@ async function* objectsWithin(
     const refusal = yield* wholeList(api, resource, `${resource.resource} in the namespace ${namespace}`, namespace)
     if (refusal !== undefined) refusals.set(namespace, refusal)
   }
-  for (const trouble of troublesIn('CLUSTER_FORBIDDEN', resource.resource, refusals)) yield { trouble }
+  for (const refusal of troublesIn('CLUSTER_FORBIDDEN', resource.resource, refusals)) {
+    yield without(resource, true, refusal)
+  }
 }
 
 /** Answers with the refusal where not a single page may be read; the caller knows what else to try. */
@@ -75,13 +77,17 @@ async function* wholeList(
     if (!(error instanceof ApiError)) throw error
     if (error.isForbidden && read === 0) return error
     const what = `the list ended after ${count(read, 'object')}: ${error.message}`
-    yield { trouble: trouble('CLUSTER_INCOMPLETE', where, error, within, what) }
+    yield without(resource, false, trouble('CLUSTER_INCOMPLETE', where, error, within, what))
   }
   if (nameless > 0) {
     const odd = new ApiError('Malformed', `the list has ${count(nameless, 'item')} without a name`)
-    yield { trouble: trouble('CLUSTER_INCOMPLETE', where, odd, within) }
+    yield without(resource, false, trouble('CLUSTER_INCOMPLETE', where, odd, within))
   }
   return undefined
+}
+
+function without({ resource: what }: Resource, isAll: boolean, trouble: Trouble): Found {
+  return { trouble: { ...trouble, missing: { what, isAll } } }
 }
 
 /** Undefined for what is no object of the API: it has no name by which anybody could be told of it. */

@@ -8,6 +8,15 @@ export interface Trouble {
   readonly error: HoldfastError
   /** Where something is missing now; undefined where that may be anywhere. */
   readonly namespaces: readonly string[] | undefined
+  /** What that is; undefined where it may be anything. */
+  readonly missing?: Missing
+}
+
+export interface Missing {
+  /** As in `pods`. */
+  readonly what: string
+  /** Whether nothing of it was read, because nobody lets us, rather than some of it. */
+  readonly isAll: boolean
 }
 
 /** More namespaces than these with the same trouble are one sentence: who has rights in three of 400 knows. */
@@ -33,6 +42,12 @@ export function troublesIn(code: ErrorCode, what: string, failures: ReadonlyMap<
     return [...failures].map(([name, error]) => trouble(code, `${what} in the namespace ${name}`, error, [name]))
   }
   const names = [...failures.keys()]
-  const where = `${what} in ${names.length} namespaces, ${names.slice(0, NAMED).join(', ')} among them`
-  return [trouble(code, where, first, names)]
+  return [trouble(code, `${what} in ${namedIn(names)}`, first, names)]
+}
+
+/** "the namespace a", "the namespaces a, b", "9 namespaces, a, b, c, d, e among them". */
+export function namedIn(names: readonly string[]): string {
+  if (names.length === 1) return `the namespace ${names[0]}`
+  if (names.length <= NAMED) return `the namespaces ${names.join(', ')}`
+  return `${names.length} namespaces, ${names.slice(0, NAMED).join(', ')} among them`
 }

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { JsonObject } from '../core/json.ts'
+import { cut, oneLine } from '../core/text.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
 import { ApiError } from './api-error.ts'
-import { ask, type Method } from './ask.ts'
+import { ask, LONGEST_MESSAGE, type Method } from './ask.ts'
 import type { Connection } from './kubeconfig.ts'
 
 /** Objects of the API server as plain JSON, for whoever can wait until a busy or restarting server answers again. */
@@ -92,8 +93,11 @@ function unreachable({ server, cluster }: Connection, { status, message }: ApiEr
   return new HoldfastError('CLUSTER_UNREACHABLE', `${cluster} (${server.origin}) ${what}: ${message}`)
 }
 
-/** Node.js tries several addresses of one name, and then has no message but that of each. */
+/**
+ * Node.js tries several addresses of one name, and then has no message but that of each. A certificate that is not
+ * trusted is quoted in the message, so that whoever answers has a word in it.
+ */
 function reasonOf(error: unknown): string {
   const { code } = Object(error) as { readonly code?: unknown }
-  return messageOf(error).trim() || String(code)
+  return cut(oneLine(messageOf(error)).trim(), LONGEST_MESSAGE) || String(code)
 }

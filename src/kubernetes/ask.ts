@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { createGunzip } from 'node:zlib'
 import { isObject, type JsonObject, objectOf, textOf } from '../core/json.ts'
@@ -14,7 +14,8 @@ const TIMEOUT_MS = 30_000
  * 3 MiB at the most, so one of them always finds room.
  */
 const LARGEST_ANSWER = 16 * 1024 * 1024
-const LONGEST_MESSAGE = 500
+/** Of what others say, in characters. */
+export const LONGEST_MESSAGE = 500
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
@@ -78,12 +79,17 @@ function answerIn({ statusCode = 0, headers }: IncomingMessage, body: string): J
     throw new ApiError('Malformed', 'the answer is no JSON object', { status: statusCode })
   }
   const status = objectOf(answer)
-  const seconds = headers['retry-after'] ?? ''
   throw new ApiError('Status', cut(oneLine(textOf(status.message) ?? `it answers ${statusCode}`), LONGEST_MESSAGE), {
     status: statusCode,
-    retryAfterMs: /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : 0,
+    retryAfterMs: retryAfterIn(headers),
     continueToken: textOf(metadataOf(status).continue)
   })
+}
+
+/** In seconds from kube-apiserver. What stands before it may say a date, which is compared with its own clock. */
+function retryAfterIn({ 'retry-after': wanted = '', date = '' }: IncomingHttpHeaders): number {
+  if (/^\d{1,6}$/.test(wanted)) return Number(wanted) * 1000
+  return Math.max(0, Date.parse(wanted) - Date.parse(date)) || 0
 }
 
 function parse(body: string): unknown {

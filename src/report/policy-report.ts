@@ -17,6 +17,8 @@ export const SOURCE = 'holdfast'
 export const MANAGED_BY = 'app.kubernetes.io/managed-by'
 /** How many results had no room; absent where all of them are there. */
 export const LEFT_OUT = 'holdfast.dev/results-left-out'
+/** What the scan could not read there, such as `daemonsets, some pods`; absent where it read everything. */
+export const NOT_READ = 'holdfast.dev/not-read'
 
 /**
  * etcd takes 1.5 MiB for an object. With every text at its limit and in four-byte characters a result takes less than
@@ -54,12 +56,17 @@ export interface PolicyResult {
   readonly properties: Readonly<Record<string, string>>
 }
 
-/** One object for each namespace in which there is something to report. */
-export function policyReportsOf(report: Report, api: PolicyReportApi): PolicyReport[] {
+/**
+ * One object for each namespace in which there is something to report, made when it is asked for: in a large cluster all
+ * of them would take as much memory again as the findings.
+ */
+export function policyReportsOf(report: Report, api: PolicyReportApi): Map<string, () => PolicyReport> {
   // What policies watch is in a namespace; without one there is no place for a report.
   const objects = report.objects.filter(({ namespace }) => namespace !== '')
   const byNamespace = Map.groupBy(objects, ({ namespace }) => namespace)
-  return [...byNamespace].map(([namespace, found]) => policyReport(report, api, namespace, found))
+  return new Map(
+    [...byNamespace].map(([namespace, found]) => [namespace, () => policyReport(report, api, namespace, found)])
+  )
 }
 
 function policyReport(

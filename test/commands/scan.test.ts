@@ -270,6 +270,36 @@ t.test('reports in the cluster', async (t) => {
   t.strictSame(blind.writes, ['PUT monitoring', 'POST lab'])
   t.equal(blind.code, 2)
 
+  t.match(blind.report.notes.at(-1), /^reports\.openreports\.io in the namespaces default, gone: an earlier report may/)
+
+  const marks = async (intercept: Intercept): Promise<unknown> => {
+    const { cluster } = await scan(t, ['-A', '--report=openreports'], intercept, { [path]: [] })
+    const metadata = (cluster.stored.get(path) ?? []).map((item) => (item as { metadata: JsonObject }).metadata)
+    return metadata.map(({ namespace, annotations }) => `${namespace} ${Object(annotations)['holdfast.dev/not-read']}`)
+  }
+  const table: readonly (readonly [string, Intercept, readonly unknown[]])[] = [
+    ['all was read', () => undefined, ['monitoring undefined', 'lab undefined']],
+    [
+      'a kind may not be read',
+      ({ path }) => (path.endsWith('/daemonsets') ? forbidden('it') : undefined),
+      ['monitoring daemonsets', 'lab daemonsets']
+    ],
+    [
+      'nor in one namespace, and a list ends too soon',
+      ({ path }) => {
+        if (path.endsWith('/replicasets')) return status(422, 'no')
+        return /apps.v1.daemonsets|lab.daemonsets/.test(path) ? forbidden('it') : undefined
+      },
+      ['monitoring some replicasets', 'lab daemonsets, some replicasets']
+    ],
+    [
+      'a list of namespaces ends too soon',
+      ({ path }) => (path === '/api/v1/namespaces' ? status(422, 'no') : undefined),
+      ['monitoring some objects', 'lab some objects', 'old some objects']
+    ]
+  ]
+  for (const [name, intercept, expected] of table) t.strictSame(await marks(intercept), expected, name)
+
   const missing = await scan(t, ['-A', '--report=wgpolicy'])
   t.equal(missing.code, 2)
   t.match(missing.report.problems, [{ where: 'policyreports.wgpolicyk8s.io', code: 'REPORT_NOT_STORED' }])

@@ -12,12 +12,13 @@ import { temporaryDirectory } from './certificates.ts'
 
 /**
  * What is said in the place of the usual answer. `reset` ends the connection, `cut` does so in the middle of the answer,
- * and `hang` says nothing at all.
+ * `lost` after having done what was asked for, and `hang` says nothing at all.
  */
 export type Answer =
   | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
   | 'reset'
   | 'cut'
+  | 'lost'
   | 'hang'
 
 export interface Asked {
@@ -70,7 +71,8 @@ export async function fakeCluster(
     const count = asked.push(decodeURIComponent(`${method} ${request.url}`))
     const said = intercept({ method, path, query, body }, count) ?? usual({ method, path, query, body }, collections)
     if (said === 'hang') return
-    if (said === 'reset') return void request.socket.destroy()
+    if (said === 'lost') usual({ method, path, query, body }, collections)
+    if (said === 'reset' || said === 'lost') return void request.socket.destroy()
     response.writeHead(said === 'cut' ? 200 : said.status, said === 'cut' ? {} : said.headers)
     if (said === 'cut') {
       response.write('{"kind":"PodList","items":[')

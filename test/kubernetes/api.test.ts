@@ -11,6 +11,10 @@ function saying(...answers: readonly Answer[]) {
     path === '/hello' ? OK : answers[Math.min(count - 2, answers.length - 1)]
 }
 
+function busyUntil(date: string): Answer {
+  return { status: 503, headers: { 'retry-after': date, date: 'Sat, 21 Nov 2026 10:00:00 GMT' } }
+}
+
 t.test('what passes is waited for', async (t) => {
   const table: readonly (readonly [string, readonly Answer[], readonly number[]])[] = [
     ['nothing', [OK], []],
@@ -18,7 +22,9 @@ t.test('what passes is waited for', async (t) => {
     ['for longer and longer', [status(500, ''), status(502, ''), status(504, ''), OK], [500, 1000, 2000]],
     ['as long as it asks for', [{ status: 429, headers: { 'retry-after': '3' } }, OK], [3000]],
     ['no shorter than that', [status(503, ''), { status: 429, headers: { 'retry-after': '1' } }, OK], [500, 1000]],
-    ['a date is no number', [{ status: 503, headers: { 'retry-after': 'Sat, 21 Nov 2026 10:00:00 GMT' } }, OK], [500]],
+    ['until it asks for', [busyUntil('Sat, 21 Nov 2026 10:00:07 GMT'), OK], [7000]],
+    ['until it is over', [busyUntil('Sat, 21 Nov 2026 09:00:00 GMT'), OK], [500]],
+    ['until nobody knows', [busyUntil('soon'), OK], [500]],
     ['a closed connection', ['reset', OK], [500]],
     ['half an answer', ['cut', OK], [500]],
     ['a server that starts', ['reset', forbidden('x'), status(401, ''), OK], [500, 1000, 2000]]
@@ -48,6 +54,7 @@ t.test('what does not pass is an error', async (t) => {
     ['a list', { status: 200, body: [] }, { failure: 'Malformed' }, 0],
     ['too much', { status: 200, body: ' '.repeat(17 * 1024 * 1024) }, { failure: 'TooLarge' }, 0],
     ['gone', status(410, '', { metadata: { continue: 'more' } }), { status: 410, continueToken: 'more' }, 0],
+    ['too late a date', busyUntil('Sun, 22 Nov 2026 10:00:00 GMT'), { status: 503 }, 0],
     ['too long a wait', { status: 503, headers: { 'retry-after': '31' } }, { status: 503 }, 0],
     ['for ever', 'reset', { failure: 'Connection', isPassing: true }, 8]
   ]
@@ -92,6 +99,12 @@ t.test('the first request: a wrong address is said at once', async (t) => {
   }
   const withoutCredentials = createApi({ ...refusing.connection, options: failing })
   await t.rejects(withoutCredentials.get('/version'), { message: /cannot be reached: the plugin says no/ })
+  const outside = async (): Promise<never> => {
+    throw new Error(`altnames:\n\u001b[31m${'x'.repeat(600)}`)
+  }
+  await t.rejects(createApi({ ...refusing.connection, options: outside }).get('/'), {
+    message: /reached: altnames: \[31mx{400,490}…\. /
+  })
   const nameless = async (): Promise<never> => {
     throw Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' })
   }

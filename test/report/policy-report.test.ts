@@ -26,6 +26,10 @@ import {
 
 const APIS = Object.keys(POLICY_REPORT_APIS) as PolicyReportApi[]
 
+function reportsOf(made: Report, api: PolicyReportApi): PolicyReport[] {
+  return [...policyReportsOf(made, api).values()].map((make) => make())
+}
+
 function scanned(...objects: ReportedObject[]): Report {
   return report({ command: 'scan', objects })
 }
@@ -77,7 +81,7 @@ t.test('reports have the fields of the API, and no others', async (t) => {
   for (const api of APIS) {
     const validate = new Ajv({ strict: true, allErrors: true }).compile(apiSchema(api))
     for (const made of [scanned(live({ findings: all }), live({ namespace: 'b', findings: many })), HOSTILE]) {
-      for (const one of policyReportsOf(made, api)) {
+      for (const one of reportsOf(made, api)) {
         t.ok(validate(JSON.parse(JSON.stringify(one))), `${api}: ${JSON.stringify(validate.errors)}`)
       }
     }
@@ -87,7 +91,7 @@ t.test('reports have the fields of the API, and no others', async (t) => {
 t.test('one report for each namespace', async (t) => {
   const made = scanned(live(), live({ namespace: 'b' }), live({ name: 'c' }), live({ namespace: '' }))
   for (const api of APIS) {
-    const reports = policyReportsOf(made, api)
+    const reports = reportsOf(made, api)
     t.strictSame(
       reports.map(({ metadata }) => metadata),
       ['monitoring', 'b'].map((namespace) => ({
@@ -101,11 +105,11 @@ t.test('one report for each namespace', async (t) => {
       [2, 1]
     )
   }
-  t.strictSame(policyReportsOf(scanned(), 'wgpolicy'), [], 'and none where there is nothing to report')
+  t.strictSame(reportsOf(scanned(), 'wgpolicy'), [], 'and none where there is nothing to report')
 })
 
 t.test('a result', async (t) => {
-  const [made] = policyReportsOf(scanned(live({ findings: [finding({ caution: 'mind' })] })), 'openreports')
+  const [made] = reportsOf(scanned(live({ findings: [finding({ caution: 'mind' })] })), 'openreports')
   t.strictSame(made?.results, [
     {
       source: 'holdfast',
@@ -129,7 +133,7 @@ t.test('a result', async (t) => {
 
 t.test('outcomes become results, the worst first', async (t) => {
   const findings = [SKIPPED, AUDITED_REPAIR, REPAIRED, WARNED, finding(), CRASHED]
-  const [made] = policyReportsOf(scanned(live({ findings })), 'wgpolicy')
+  const [made] = reportsOf(scanned(live({ findings })), 'wgpolicy')
   t.strictSame(
     made?.results.map(({ result, severity, scored, properties }) => [result, severity, scored, properties.outcome]),
     [
@@ -146,7 +150,7 @@ t.test('outcomes become results, the worst first', async (t) => {
 })
 
 t.test('a Pod is of the core group, and all that policies watch is v1', async (t) => {
-  const [made] = policyReportsOf(scanned(live({ group: '', kind: 'Pod' })), 'wgpolicy')
+  const [made] = reportsOf(scanned(live({ group: '', kind: 'Pod' })), 'wgpolicy')
   t.equal(made?.results[0]?.resources[0]?.apiVersion, 'v1')
   for (const { id, watches } of POLICIES) {
     for (const { resource } of watches) t.equal(resource.version, 'v1', `${id}: ${resource.kind}`)
@@ -155,7 +159,7 @@ t.test('a Pod is of the core group, and all that policies watch is v1', async (t
 
 t.test('what has no room is counted', async (t) => {
   const findings = [...Array.from({ length: MOST_RESULTS + 6 }, () => WARNED), finding()]
-  const [made] = policyReportsOf(scanned(live({ findings })), 'openreports')
+  const [made] = reportsOf(scanned(live({ findings })), 'openreports')
   t.equal(made?.results.length, MOST_RESULTS)
   t.equal(made?.results[0]?.result, 'fail', 'the worst has room')
   t.strictSame(made?.summary, { pass: 0, fail: 1, warn: MOST_RESULTS + 6, error: 0, skip: 0 })
@@ -169,7 +173,7 @@ t.test('no report is larger than etcd takes', async (t) => {
   const worst = finding({ field: long, message: long, remedy: long, caution: long, policy: 'p'.repeat(60) })
   const findings = Array.from({ length: MOST_RESULTS * 2 }, () => worst)
   for (const api of APIS) {
-    const [made] = policyReportsOf(scanned(live({ name, findings })), api)
+    const [made] = reportsOf(scanned(live({ name, findings })), api)
     const size = Buffer.byteLength(JSON.stringify(made))
     t.ok(size > 1_000_000 && size < 1.4 * 1024 * 1024, `${api}: ${size} bytes, and room for what the server adds`)
   }
@@ -177,7 +181,7 @@ t.test('no report is larger than etcd takes', async (t) => {
 
 t.test('awkward texts stay on one line', async (t) => {
   const findings = [finding({ field: AWKWARD, message: AWKWARD, remedy: AWKWARD })]
-  const [made] = policyReportsOf(scanned(live({ findings })), 'wgpolicy') as [PolicyReport]
+  const [made] = reportsOf(scanned(live({ findings })), 'wgpolicy') as [PolicyReport]
   const text = JSON.stringify(made)
   t.ok(text.isWellFormed())
   for (const raw of ['\\u0000', '\\u001b', '\\n', '\\ud800']) t.notOk(text.includes(raw), raw)
