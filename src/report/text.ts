@@ -16,15 +16,26 @@ type Style = Parameters<typeof styleText>[0]
 
 const COLOUR_OF: Readonly<Record<Level, Style>> = { error: 'red', warning: 'yellow', note: 'cyan' }
 
+/** A cluster may have thousands of Pods that get a repair one day; what is wrong must not drown in them. */
+const MOST_QUIET = 20
+
 /** Where the second column begins: behind the longest level. */
 const INDENT = 11
 
 /** For people, at a terminal and in the log of a CI run: by object, what is wrong and the way out, and a line at the end. */
 export function textReport(report: Report, look: Look): string {
   const page = new Page(look)
-  for (const object of report.objects) page.object(object)
+  let quiet = 0
+  for (const object of report.objects) {
+    const isQuiet = object.findings.every(({ level }) => level === 'note')
+    if (!isQuiet || ++quiet <= MOST_QUIET) page.object(object)
+  }
   for (const problem of report.problems) page.problem(problem)
   for (const note of report.notes) page.paragraph('note', 'note', note)
+  if (quiet > MOST_QUIET) {
+    const more = `${count(quiet - MOST_QUIET, 'more object')} with notes and nothing else: -o json and -o html have them`
+    page.paragraph('note', 'note', more)
+  }
   if (report.objects.length + report.problems.length + report.notes.length > 0) page.line('')
   page.summary(report)
   return page.text
