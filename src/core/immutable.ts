@@ -1,6 +1,6 @@
 import { claimTemplatesOf, templateNameOf } from './claim-templates.ts'
 import { type Change, type Differences, differencesBetween } from './differences.ts'
-import { type JsonObject, textOf } from './json.ts'
+import { isObject, type JsonObject, objectOf, textOf } from './json.ts'
 import { fieldPath, type Path } from './path.ts'
 import { isSameQuantity } from './quantity.ts'
 import { metadataOf, type Subject, specOf } from './subject.ts'
@@ -49,17 +49,15 @@ export function isResource(path: Path): boolean {
 /**
  * The fields that no update of a StatefulSet may change, on any Kubernetes version. Others are left to the API server,
  * because later versions allow more of them. Of a template this drops what the API server never compares: apiVersion,
- * kind, status and creationTimestamp.
+ * kind and status.
  *
  * @param without names of maps in a template's metadata to leave out as well
  */
 function immutablePartOf(object: JsonObject, without: readonly string[] = []): JsonObject {
   const spec = specOf(object)
   const templates = claimTemplatesOf(object).map((template) => {
-    const left = Object.entries(metadataOf(template)).filter(
-      ([key]) => key !== 'creationTimestamp' && !without.includes(key)
-    )
-    return { metadata: Object.fromEntries(left), spec: template.spec }
+    const left = Object.entries(metadataOf(template)).filter(([key]) => !without.includes(key))
+    return { metadata: Object.fromEntries(left), spec: claimSpec(template.spec) }
   })
   return {
     spec: {
@@ -69,6 +67,13 @@ function immutablePartOf(object: JsonObject, without: readonly string[] = []): J
       selector: spec.selector
     }
   }
+}
+
+/** Nothing and empty are the same nearly everywhere. A selector without terms is one, and chooses among all volumes. */
+function claimSpec(spec: unknown): unknown {
+  const { selector } = objectOf(spec)
+  const isEmpty = isObject(selector) && Object.keys(selector).length === 0
+  return isEmpty ? { ...objectOf(spec), selector: 'all volumes' } : spec
 }
 
 /** The service that names the Pods; to the API server no name and an empty one are the same. */

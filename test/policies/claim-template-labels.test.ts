@@ -110,6 +110,20 @@ testPolicy(policy, {
   ],
   refused: [
     {
+      name: 'a selector of claims without terms',
+      oldObject: statefulSet({ templates: [claimTemplate()] }),
+      object: statefulSet({ templates: [claimTemplate({ spec: { selector: {} } })] }),
+      finds: [{ field: 'spec.volumeClaimTemplates[0].spec.selector', problem: /none → "all volumes"/ }]
+    },
+    {
+      name: 'a creationTimestamp that somebody copied from a claim',
+      oldObject: statefulSet({ templates: [{ metadata: { name: 'd', creationTimestamp: null }, spec: {} }] }),
+      object: statefulSet({
+        templates: [{ metadata: { name: 'd', creationTimestamp: '2026-11-21T00:00:00Z' }, spec: {} }]
+      }),
+      finds: [{ field: 'spec.volumeClaimTemplates[0].metadata.creationTimestamp' }]
+    },
+    {
       name: 'a changed label',
       oldObject: labelled({ 'helm.sh/chart': 'pgw-1', team: 'a' }),
       object: labelled({ 'helm.sh/chart': 'pgw-2', team: 'a' }),
