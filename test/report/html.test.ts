@@ -248,3 +248,10 @@ t.test('ten thousand findings', async (t) => {
   t.equal(page.split('<li class="finding ').length - 1, 10_000)
   t.ok(page.length < 1.5 * FORMATS.json(report).length, 'a page is not much more than what it says')
 })
+
+t.test('a check that has compared an upgrade does not promise anything about the next one', async (t) => {
+  const page = htmlReport({ ...cleanReport(), command: 'check', judged: 5 })
+  t.match(page, '<strong>0</strong> <span>notes</span>')
+  t.notMatch(page, 'fail at their next upgrade</span>')
+  t.match(htmlReport({ ...cleanReport(), command: 'scan', judged: 5 }), 'fail at their next upgrade</span>')
+})

@@ -24,21 +24,29 @@ ${report.judged > 0 ? numbers(report, figures) : NOTHING}</div>
 }
 
 function numbers(report: Report, figures: Figures): Html {
-  const { counts, failing, crashed, entries } = figures
+  const { counts, crashed, entries } = figures
   const found = entries.length === 0 ? 'nothing found in any' : `${number(entries.length)} with findings`
   const refused = crashed.length > 0 ? 'refused or not judged' : 'what enforcing refuses'
-  const fail = plural(failing.length, 'fails at its next upgrade', 'fail at their next upgrade')
   const tiles = [
     tile('', report.judged, plural(report.judged, 'object judged', 'objects judged'), found),
     tile('error', counts.error, plural(counts.error, 'error', 'errors'), refused, { level: 'error' }),
     tile('warning', counts.warning, plural(counts.warning, 'warning', 'warnings'), 'admitted all the same', {
       level: 'warning'
     }),
-    tile('next', failing.length, fail, 'unnoticed until then', { upgrade: '1' })
+    lastTile(report, figures)
   ]
   return html`<ul class="tiles">
 ${tiles}</ul>
 ${objectRibbon(report, figures)}`
+}
+
+/** A check has compared the upgrade itself: that no other one will fail would read as if this one did not. */
+function lastTile({ command }: Report, { counts, failing }: Figures): Html {
+  if (command === 'check' && failing.length === 0) {
+    return tile('', counts.note, plural(counts.note, 'note', 'notes'), 'repaired or recorded', { level: 'note' })
+  }
+  const fail = plural(failing.length, 'fails at its next upgrade', 'fail at their next upgrade')
+  return tile('next', failing.length, fail, 'unnoticed until then', { upgrade: '1' })
 }
 
 function plural(value: number, one: string, many: string): string {
