@@ -130,6 +130,7 @@ function matches({ spec }: V1Pod, set: V1StatefulSet): boolean {
   return (
     spec?.containers[0]?.image === wanted &&
     spec?.subdomain === set.spec?.serviceName &&
-    volumes.join() === templates.join()
+    // The controller keeps claims in a map, and gives a Pod its volumes in whatever order that has.
+    volumes.sort().join() === templates.sort().join()
   )
 }
