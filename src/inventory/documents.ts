@@ -34,21 +34,34 @@ export async function* documentsIn(
   largest = LARGEST_DOCUMENT
 ): AsyncGenerator<Document | OversizedDocument> {
   const cutter = new Cutter(largest)
-  // A marker is known by the character behind it, so that only whole lines are looked at.
-  const line: string[] = []
+  // A marker is known by the character behind it, so that a line is looked at when it is whole, or long enough.
+  let begun = ''
+  let isWithin = false
   for await (const chunk of chunks) {
-    const end = chunk.lastIndexOf('\n') + 1
-    if (end > 0) {
-      yield* cutter.add(line.splice(0).join('') + chunk.slice(0, end))
-      line.push(chunk.slice(end))
-    } else line.push(chunk)
-    // Whatever this is, it is no marker; and a line without an end may not be kept for ever.
-    if (line.length > 1 && cutter.isTooLong(line)) line.splice(1)
+    let text = begun + chunk
+    begun = ''
+    if (isWithin) {
+      const end = text.indexOf('\n') + 1
+      cutter.more(end === 0 ? text : text.slice(0, end))
+      if (end === 0) continue
+      text = text.slice(end)
+      isWithin = false
+    }
+    const end = text.lastIndexOf('\n') + 1
+    yield* cutter.add(text.slice(0, end))
+    begun = text.slice(end)
+    if (begun.length < LONG_LINE) continue
+    yield* cutter.add(begun)
+    begun = ''
+    isWithin = true
   }
-  yield* cutter.end(line.join(''))
+  yield* cutter.end(begun)
 }
 
-/** Takes whole lines and gives whole documents. */
+/** Longer than any marker, and short enough to be put before every chunk. */
+const LONG_LINE = 4096
+
+/** Takes lines and gives whole documents. */
 class Cutter {
   readonly #largest: number
   #parts: string[] = []
@@ -73,19 +86,17 @@ class Cutter {
     this.#keep(lines.slice(begin))
   }
 
+  /** Of a line whose beginning was added. */
+  more(text: string): void {
+    this.#keep(text)
+  }
+
   *end(rest: string): Generator<Document | OversizedDocument> {
     // The last line has no end, and a marker is one with or without it.
+    this.#length--
     yield* this.add(`${rest}\n`)
     this.#parts.push(this.#parts.pop()?.slice(0, -1) ?? '')
     if (this.#oversized !== undefined || this.#parts.some((part) => part.trim() !== '')) yield this.#finished()
-  }
-
-  /** Whether a line that has no end yet is more than can be held, which gives up its document. */
-  isTooLong(line: readonly string[]): boolean {
-    const length = line.reduce((sum, part) => sum + part.length, 0)
-    if (this.#length + length <= this.#largest) return false
-    this.#giveUp()
-    return true
   }
 
   #keep(text: string): void {

@@ -86,6 +86,8 @@ function yamlValues(text: string, begin: number, end = text.length): Value[] {
 
 /** Lines that are moved further in before nobody tries any more. */
 const MOST_MOVED = 100
+/** And characters that are read again for it, so that a large file does not take a hundred times its time. */
+const MOST_READ_AGAIN = 20_000_000
 
 /**
  * Inside of brackets and quotation marks kubectl does not look at indentation, nor whether it is made of tabs. Where the
@@ -102,7 +104,8 @@ function loadYaml(text: string): unknown[] {
       const line = error.mark?.line ?? -1
       const [before, indentation = ''] = [lines[line], /^[ \t]*/.exec(lines[line] ?? '')?.[0]]
       const after = `${' '.repeat(200)}${before?.slice(indentation.length)}`
-      if (before === undefined || before === after || moved === MOST_MOVED) throw error
+      const isEnough = moved === MOST_MOVED || moved * text.length > MOST_READ_AGAIN
+      if (before === undefined || before === after || isEnough) throw error
       lines[line] = after
     }
   }

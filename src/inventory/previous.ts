@@ -30,7 +30,8 @@ export class Previous {
     if (entries.length === 0) this.#byName.set(key, entries)
     const own = namespaceOf(object) ?? namespace
     const same = entries.find((entry) => entry.namespace === own)
-    if (same === undefined) entries.push({ object, namespace: own, places: [place], isOne: true, met: undefined })
+    if (same === undefined)
+      entries.push({ object, namespace: own, places: [place], isOne: true, isSeen: false, met: undefined })
     else {
       same.places.push(place)
       same.isOne &&= digestOf(same.object) === digestOf(object)
@@ -45,18 +46,19 @@ export class Previous {
     const near = entries.filter((entry) => wanted === undefined || entry.namespace === undefined)
     const found = exact === undefined ? near : [exact]
     const met = { place, digest: digestOf(object) }
-    for (const entry of found) entry.met ??= met
+    for (const entry of found) entry.isSeen = true
     const [only, ...more] = found
     if (only === undefined) return NEW
     if (more.length > 0 || !only.isOne) return { kind: 'ambiguous', places: found.flatMap(({ places }) => places) }
+    only.met ??= met
     // The same object once more is one too many only where it is another one.
-    if (only.met?.digest !== met.digest) return { kind: 'ambiguous', places: [only.met?.place ?? '', place] }
+    if (only.met.digest !== met.digest) return { kind: 'ambiguous', places: [only.met.place, place] }
     return { kind: 'known', object: only.object }
   }
 
   /** Objects that nobody asked for: they are gone after the upgrade. */
   gone(): JsonObject[] {
-    return [...this.#byName.values()].flat().flatMap(({ object, met }) => (met === undefined ? [object] : []))
+    return [...this.#byName.values()].flat().flatMap(({ object, isSeen }) => (isSeen ? [] : [object]))
   }
 }
 
@@ -66,6 +68,8 @@ interface Entry {
   readonly places: string[]
   /** Whether all that stand for it are the same. */
   isOne: boolean
+  /** Whether it could be what an object was, be it among others. */
+  isSeen: boolean
   /** The object that it is compared with. */
   met: { readonly place: string; readonly digest: string } | undefined
 }

@@ -37,6 +37,7 @@ function rewrittenPart(text: string, changes: readonly Change[]): string {
   for (const { within, operations } of changes) for (const operation of operations) apply(document, within, operation)
   const after = print(document)
   if (!isDone(text, after, changes)) throw new Error('another part of the document stands for the same, by an alias')
+  const squeezed = squeezer()
   const compareLine = (_: number, line: string, __: string, content: string) => squeezed(line) === squeezed(content)
   // With less around a change, it also fits where lines were broken in another way than the library breaks them.
   for (const context of [3, 1]) {
@@ -87,7 +88,7 @@ function jsonPrinter(text: string): Printer {
     return value
   })
   const indent = /\n([ \t]+)"/.exec(text)?.[1]
-  const end = /\s*$/.exec(text)?.[0] ?? ''
+  const end = text.slice(text.trimEnd().length)
   return (document) => JSON.stringify(document.toJS(), null, indent) + end
 }
 
@@ -97,9 +98,18 @@ const INDENTED = /^( *)[^\s#-][^\n]*:[ \t]*\r?\n\1( {1,8})[^\s#-]/m
 /** `key:` and its list below at the same indentation. */
 const FLUSH_LIST = /^( *)(?:- )?[^\s#-][^\n]*:[ \t]*\r?\n\1- /m
 
-/** What differs between a line as somebody wrote it and as the library prints it: spaces and quotation marks. */
-function squeezed(line: string | undefined): string | undefined {
-  return line?.replace(/[\s"']+/g, '')
+/**
+ * What a line is without what differs between somebody's writing and the library's: spaces and quotation marks. A line is
+ * compared with many others, and may be long.
+ */
+function squeezer(): (line: string | undefined) => string | undefined {
+  const known = new Map<string, string>()
+  return (line) => {
+    if (line === undefined) return undefined
+    const squeezed = known.get(line) ?? line.replace(/[\s"']+/g, '')
+    known.set(line, squeezed)
+    return squeezed
+  }
 }
 
 function apply(document: Document, within: Path, { op, path, ...rest }: Operation): void {

@@ -142,3 +142,23 @@ t.test('a document that is too large is given up, and no other one with it', asy
     t.strictSame(await cut(text.match(/.{1,7}|\n/gs) ?? [], 50), expected, `${name}, in small pieces`)
   }
 })
+
+t.test('behind a document that was given up, a marker is one however it arrives', async (t) => {
+  const big = `a: ${'x'.repeat(60)}\n`
+  const gone = { oversized: true, line: 1 }
+  for (const chunks of [
+    [big, '-', '--', '\nkind: Pod\n'],
+    [big, '--', '-\nkind: Pod\n'],
+    [big, '---\nkind:', ' P', 'od\n']
+  ]) {
+    t.strictSame(await cut(chunks, 50), [gone, { text: '---\nkind: Pod\n', line: 2 }], chunks.slice(1).join('|'))
+  }
+  const long = 'y'.repeat(5000)
+  const inline = await cut([big, `--- {"a": "${long}`, long, '"}\n---\nb: 1\n'], 20_000)
+  t.match(inline, [{ text: big }, { text: `--- {"a": "${long}${long}"}\n`, line: 2 }, { text: '---\nb: 1\n', line: 3 }])
+})
+
+t.test('a document may be as large as is said', async (t) => {
+  t.strictSame(await cut(['a: 1'], 4), [{ text: 'a: 1', line: 1 }])
+  t.strictSame(await cut(['a: 12'], 4), [{ oversized: true, line: 1 }])
+})

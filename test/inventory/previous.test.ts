@@ -76,6 +76,13 @@ t.test('nobody guesses which of several is meant', async (t) => {
   }
 })
 
+t.test('one that is not clear makes no other one unclear', async (t) => {
+  const previous = new Previous()
+  for (const namespace of ['x', 'y']) previous.add(set(namespace), undefined, `old:${namespace}`)
+  const kinds = [set(undefined), set('x'), set('y')].map((one) => previous.find(one, undefined, 'new').kind)
+  t.strictSame(kinds, ['ambiguous', 'known', 'known'])
+})
+
 t.test('what stands twice and is the same is one', async (t) => {
   const previous = new Previous()
   for (const place of ['old:1', 'old:2']) previous.add(set('x'), undefined, place)
