@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, objectOf, textOf } from '../core/json.ts'
-import { metadataOf, type Operation, type Phase, type Subject } from '../core/subject.ts'
+import { nameOf, type Operation, type Phase, type Subject } from '../core/subject.ts'
 import { cut } from '../core/text.ts'
 import { HoldfastError } from '../errors.ts'
 
@@ -35,7 +35,7 @@ export function decodeReview(body: unknown, phase: Phase): Review {
   checkKind('object', object, group, version, kind)
   checkKind('oldObject', oldObject, group, version, kind)
   const namespace = textOf(request.namespace) ?? ''
-  const name = textOf(request.name) || nameOf(object)
+  const name = textOf(request.name) || nameOf(object) || '*'
   return {
     uid,
     operation,
@@ -81,11 +81,6 @@ function checkKind(field: string, object: JsonObject, group: string, version: st
     'REVIEW_KIND_MISMATCH',
     `request.${field} is not the ${cut(`${apiVersion} ${kind}`, 200)} that request.kind names`
   )
-}
-
-function nameOf(object: JsonObject): string {
-  const { name, generateName } = metadataOf(object)
-  return textOf(name) || `${textOf(generateName) ?? ''}*`
 }
 
 function malformed(what: string): HoldfastError {

@@ -1,7 +1,8 @@
 import { deletionInWords } from '../core/claim-templates.ts'
 import { STATEFUL_SET } from '../core/resource.ts'
+import { nameOf } from '../core/subject.ts'
 import { namespaceOf, type Previous } from '../inventory/previous.ts'
-import { isOfKind, nameOf } from '../inventory/subjects.ts'
+import { isOfKind } from '../inventory/subjects.ts'
 
 /** What becomes of the data of StatefulSets that an upgrade leaves out: Helm and Argo CD delete them. */
 export function goneNotes(previous: Previous, namespace: string | undefined): string[] {

@@ -1,10 +1,10 @@
 import { detached, type JsonObject } from '../core/json.ts'
+import { kindOf, nameOf } from '../core/subject.ts'
 import { HoldfastError } from '../errors.ts'
 import { type FileProblem, STANDARD_INPUT } from '../inventory/files.ts'
 import type { Manifest } from '../inventory/manifests.ts'
 import { Previous } from '../inventory/previous.ts'
 import { type DocumentRead, readManifests } from '../inventory/read.ts'
-import { kindOf, nameOf } from '../inventory/subjects.ts'
 import type { Problem } from '../report/report.ts'
 import { isWatchedKind } from './check-manifest.ts'
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type JsonObject, textOf } from '../core/json.ts'
-import { metadataOf } from '../core/subject.ts'
-import { kindOf, nameOf } from './subjects.ts'
+import { kindOf, metadataOf, nameOf } from '../core/subject.ts'
 
 /** What an object was before an upgrade. */
 export type Before =

@@ -1,7 +1,7 @@
-import { type JsonObject, objectOf, textOf } from '../core/json.ts'
+import { type JsonObject, objectOf } from '../core/json.ts'
 import type { Path } from '../core/path.ts'
 import { POD, type Resource } from '../core/resource.ts'
-import { metadataOf, type Phase, type Subject, specOf } from '../core/subject.ts'
+import { kindOf, metadataOf, nameOf, type Phase, type Subject, specOf } from '../core/subject.ts'
 import { WORKLOADS } from '../core/workload.ts'
 import { withDefaults } from './defaults.ts'
 
@@ -47,17 +47,6 @@ export function subjectOf(object: JsonObject, previous: JsonObject | undefined, 
     object: withDefaults(object),
     oldObject: previous === undefined ? {} : withDefaults(previous)
   }
-}
-
-/** Ends in `*` where the API server has yet to generate it. */
-export function nameOf(object: JsonObject): string {
-  const { name, generateName } = metadataOf(object)
-  return textOf(name) ?? (typeof generateName === 'string' ? `${generateName}*` : '')
-}
-
-export function kindOf(object: JsonObject): { readonly group: string; readonly kind: string } {
-  const [group = '', version] = (textOf(object.apiVersion) ?? '').split('/')
-  return { group: version === undefined ? '' : group, kind: textOf(object.kind) ?? '' }
 }
 
 export function isOfKind({ group, kind }: Resource, object: JsonObject): boolean {

@@ -69,8 +69,6 @@ function paragraph(text: string, width: number): string[] {
 /** Blanks in a text from a file indent no line: what is indented by four is taken for a command. */
 function wrapped(text: string, width: number): string[] {
   return wrap(oneLine(text), width)
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
 }
 
 function listed(item: string, width: number): string {

@@ -11,6 +11,7 @@ import {
   type ReportedObject
 } from './report.ts'
 import { nameOf, whatOf } from './sentences.ts'
+import { wrap } from './wrap.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -121,13 +122,5 @@ class Page {
 const PIECES = /"kubectl [^"]*"\S*|\S+/g
 
 function wrapped(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const [piece] of oneLine(stripVTControlCharacters(text)).matchAll(PIECES)) {
-    if (line !== '' && line.length + 1 + piece.length > width) {
-      lines.push(line)
-      line = piece
-    } else line = line === '' ? piece : `${line} ${piece}`
-  }
-  return [...lines, line]
+  return wrap(oneLine(stripVTControlCharacters(text)), width, PIECES)
 }

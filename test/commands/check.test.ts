@@ -29,6 +29,11 @@ function saidIn({ stdout }: { stdout: string }): string[] {
 
 const STOPS = 'patched pushgateway-graceful-stop'
 
+/** What is said about new.yaml where old.yaml is what runs. */
+function compared(directory: string): ReturnType<typeof holdfast> {
+  return holdfast('check', '-o', 'json', '--previous', join(directory, 'old.yaml'), join(directory, 'new.yaml'))
+}
+
 interface Case {
   readonly name: string
   readonly before?: string
@@ -216,14 +221,7 @@ t.test('nothing to judge is said', async (t) => {
 
 t.test('an update is one, whatever was found in it', async (t) => {
   const directory = filesIn({ 'old.yaml': rendered(V3), 'new.yaml': rendered(V38) })
-  const run = await holdfast(
-    'check',
-    '-o',
-    'json',
-    '--previous',
-    join(directory, 'old.yaml'),
-    join(directory, 'new.yaml')
-  )
+  const run = await compared(directory)
   t.match(JSON.parse(run.stdout), {
     objects: [{ operation: 'UPDATE', findings: [{ policy: 'pushgateway-graceful-stop' }] }]
   })
@@ -242,14 +240,7 @@ t.test('what becomes of objects that are gone', async (t) => {
   })
   const before = rendered(V3, doomed, bare, careless, prometheus())
   const directory = filesIn({ 'old.yaml': before, 'new.yaml': stringify(pod()) })
-  const run = await holdfast(
-    'check',
-    '-o',
-    'json',
-    '--previous',
-    join(directory, 'old.yaml'),
-    join(directory, 'new.yaml')
-  )
+  const run = await compared(directory)
   t.strictSame((JSON.parse(run.stdout) as Report).notes, [
     'StatefulSet monitoring/pgw-prometheus-pushgateway is gone after this: its Pods stop; its claims stay, and nobody uses them',
     'StatefulSet monitoring/doomed is gone after this: its Pods stop; its claims and their data go with it, because persistentVolumeClaimRetentionPolicy.whenDeleted is Delete',
