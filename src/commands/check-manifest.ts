@@ -1,11 +1,10 @@
 import type { Configuration } from '../config/configuration.ts'
 import { judge } from '../core/decide.ts'
-import type { Circumstances } from '../core/evaluate.ts'
+import { type Circumstances, isAsked } from '../core/evaluate.ts'
 import { detached, type JsonObject } from '../core/json.ts'
 import type { Operation } from '../core/patch.ts'
 import type { Path } from '../core/path.ts'
-import type { Rule } from '../core/policy.ts'
-import { isWatched, type Subject } from '../core/subject.ts'
+import type { Subject } from '../core/subject.ts'
 import type { Manifest } from '../inventory/manifests.ts'
 import { type Before, namespaceFor } from '../inventory/previous.ts'
 import { isOfKind, subjectsOf } from '../inventory/subjects.ts'
@@ -43,7 +42,7 @@ export function checkManifest(manifest: Manifest, before: Before, file: string, 
   const namespace = namespaceFor(object, court.namespace, previous)
   const rules = court.configuration.rulesFor(namespace)
   const [own, ...made] = subjectsOf(object, previous, namespace)
-  const judged = [own, ...made].filter(({ subject }) => isAsked(subject, rules))
+  const judged = [own, ...made].filter(({ subject }) => isAsked(rules, subject))
   if (judged.length === 0) return NOTHING
 
   const operations: Operation[] = []
@@ -59,10 +58,6 @@ export function checkManifest(manifest: Manifest, before: Before, file: string, 
 /** Whether any policy, in whatever mode, wants to see objects of this kind. */
 export function isWatchedKind(object: JsonObject): boolean {
   return POLICIES.some(({ watches }) => watches.some(({ resource }) => isOfKind(resource, object)))
-}
-
-function isAsked(subject: Subject, rules: readonly Rule[]): boolean {
-  return rules.some(({ policy, mode }) => mode !== 'off' && isWatched(policy.watches, subject))
 }
 
 function placeIn(manifest: Manifest, file: string, line: number, within: Path): Place {

@@ -1,10 +1,11 @@
 import type { Configuration } from '../config/configuration.ts'
 import type { Cluster } from '../core/cluster.ts'
 import { judge } from '../core/decide.ts'
+import { isAsked } from '../core/evaluate.ts'
 import type { Mode } from '../core/mode.ts'
 import type { Rule } from '../core/policy.ts'
 import type { Resource } from '../core/resource.ts'
-import { isWatched, type Subject } from '../core/subject.ts'
+import type { Subject } from '../core/subject.ts'
 import { count } from '../core/text.ts'
 import { objectsOf } from '../inventory/cluster.ts'
 import { MODE_LABEL, type Namespaces } from '../inventory/namespaces.ts'
@@ -43,7 +44,7 @@ export async function judgeCluster(api: Api, configuration: Configuration, optio
 
   const look = (subject: Subject): void => {
     const rules = configuration.rulesFor(subject.namespace)
-    if (!rules.some((rule) => isOn(rule) && isWatched(rule.policy.watches, subject))) return
+    if (!isAsked(rules, subject)) return
     const ceiling: Mode = namespaces.ceilings.get(subject.namespace) ?? 'enforce'
     if (ceiling === 'off') {
       seen.excused++

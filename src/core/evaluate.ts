@@ -84,6 +84,11 @@ export function evaluate(subject: Subject, rules: readonly Rule[], circumstances
   return { verdicts, consulted, operations, object }
 }
 
+/** Whether any rule that is on would look at the Subject, whatever it may say about it. */
+export function isAsked(rules: readonly Rule[], subject: Subject): boolean {
+  return rules.some(({ policy, mode }) => mode !== 'off' && isWatched(policy.watches, subject))
+}
+
 function findingsOf(rule: Rule, subject: Subject, mode: Mode, { cluster, now }: Circumstances): FindingVerdict[] {
   const { policy, options, exemptions } = rule
   const found = [...policy.check(subject, { options, cluster })]
