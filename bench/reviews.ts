@@ -1,4 +1,4 @@
-import type { JsonObject } from '../src/core/json.ts'
+import type { JsonObject } from '../src/core/values/json.ts'
 import { claimTemplate, container, pod, pushgateway, statefulSet } from '../test/fixtures/objects.ts'
 import { podCreation } from '../test/fixtures/reviews.ts'
 

@@ -1,6 +1,6 @@
-import { isObject, type JsonObject, objectOf, textOf } from '../core/json.ts'
 import { nameOf, type Operation, type Phase, type Subject } from '../core/subject.ts'
-import { cut } from '../core/text.ts'
+import { isObject, type JsonObject, objectOf, textOf } from '../core/values/json.ts'
+import { cut } from '../core/values/text.ts'
 import { HoldfastError } from '../errors.ts'
 
 /** What a decoded AdmissionReview asks for. */

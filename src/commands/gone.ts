@@ -1,7 +1,7 @@
-import { deletionInWords } from '../core/claim-templates.ts'
-import { STATEFUL_SET } from '../core/resource.ts'
+import { deletionInWords } from '../core/objects/claim-templates.ts'
+import { STATEFUL_SET } from '../core/objects/kinds.ts'
 import { nameOf } from '../core/subject.ts'
-import { namespaceOf, type Previous } from '../inventory/previous.ts'
+import { namespaceOf, type Previous } from '../inventory/files/previous.ts'
 import { isOfKind } from '../inventory/subjects.ts'
 
 /** What becomes of the data of StatefulSets that an upgrade leaves out: Helm and Argo CD delete them. */

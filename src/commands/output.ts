@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { HoldfastError, messageOf } from '../errors.ts'
 import { FORMATS, type Look } from '../report/formats.ts'
 import { countsOf, type Report } from '../report/report.ts'
-import type { OutputFlags } from './output-flags.ts'
+import type { OutputFlags } from './flags/output.ts'
 
 /** Exit codes of `check` and `scan`. */
 export const CLEAN = 0

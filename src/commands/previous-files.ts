@@ -1,12 +1,12 @@
-import { detached, type JsonObject } from '../core/json.ts'
 import { kindOf, nameOf } from '../core/subject.ts'
+import { detached, type JsonObject } from '../core/values/json.ts'
 import { HoldfastError } from '../errors.ts'
-import { type FileProblem, STANDARD_INPUT } from '../inventory/files.ts'
-import type { Manifest } from '../inventory/manifests.ts'
-import { Previous } from '../inventory/previous.ts'
-import { type DocumentRead, readManifests } from '../inventory/read.ts'
+import { Previous } from '../inventory/files/previous.ts'
+import { type DocumentRead, readManifests } from '../inventory/files/read.ts'
+import { type FileProblem, STANDARD_INPUT } from '../inventory/files/walk.ts'
+import type { Manifest } from '../inventory/yaml/manifests.ts'
 import type { Problem } from '../report/report.ts'
-import { isWatchedKind } from './check-manifest.ts'
+import { isWatchedKind } from './check/manifest.ts'
 
 /** @throws HoldfastError FLAG_INVALID */
 export function refuseTwoInputs(paths: readonly string[]): void {

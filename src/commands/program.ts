@@ -1,12 +1,12 @@
 import { Command } from 'commander'
 import { VERSION } from '../version.ts'
-import { addCertsCommand } from './certs.ts'
-import { addCheckCommand } from './check.ts'
-import { addCompletionCommand } from './completion.ts'
-import { addExplainUpgradeCommand } from './explain-upgrade.ts'
-import { addPoliciesCommand } from './policies.ts'
-import { addScanCommand } from './scan.ts'
-import { addServeCommand } from './serve.ts'
+import { addCertsCommand } from './certs/command.ts'
+import { addCheckCommand } from './check/command.ts'
+import { addCompletionCommand } from './completion/command.ts'
+import { addExplainUpgradeCommand } from './explain-upgrade/command.ts'
+import { addPoliciesCommand } from './policies/command.ts'
+import { addScanCommand } from './scan/command.ts'
+import { addServeCommand } from './serve/command.ts'
 
 /** The whole command line, before anything is run: also for what is written or tested from it. */
 export function createProgram(): Command {

@@ -1,8 +1,8 @@
 import { type Circumstances, evaluate, type Judgement, type Verdict } from './evaluate.ts'
-import type { JsonObject } from './json.ts'
 import type { Operation } from './patch.ts'
 import type { Rule } from './policy.ts'
 import type { Subject } from './subject.ts'
+import type { JsonObject } from './values/json.ts'
 
 /** What is answered. The only place where "allowed" is decided. */
 export interface Decision {

@@ -1,11 +1,11 @@
 import type { Cluster } from './cluster.ts'
 import { isExempt } from './exemption.ts'
-import { type JsonObject, textOf } from './json.ts'
 import { lowest, type Mode } from './mode.ts'
 import { type Operation, patchOf } from './patch.ts'
-import { fieldPath } from './path.ts'
 import type { Finding, Rule } from './policy.ts'
 import { annotationsOf, isWatched, type Subject } from './subject.ts'
+import { type JsonObject, textOf } from './values/json.ts'
+import { fieldPath } from './values/path.ts'
 
 /** Names policies, separated by commas, that are to leave this object alone. */
 export const SKIP_ANNOTATION = 'holdfast.dev/skip'

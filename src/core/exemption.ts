@@ -1,5 +1,5 @@
-import { matchesGlob } from './glob.ts'
 import type { Subject } from './subject.ts'
+import { matchesGlob } from './values/glob.ts'
 
 /** Objects that a policy is to leave alone, for a reason and for a time. */
 export interface Exemption {

@@ -1,6 +1,6 @@
 import jsonpatch, { type Operation } from 'fast-json-patch'
-import { isObject, type JsonObject } from './json.ts'
-import { type Path, pointer } from './path.ts'
+import { isObject, type JsonObject } from './values/json.ts'
+import { type Path, pointer } from './values/path.ts'
 
 export type { Operation }
 

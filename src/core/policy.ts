@@ -3,9 +3,9 @@ import type { Exemption } from './exemption.ts'
 import type { Mode } from './mode.ts'
 import type { OptionFields, OptionValues } from './options.ts'
 import type { Edit } from './patch.ts'
-import type { Path } from './path.ts'
 import type { Subject, Watch } from './subject.ts'
-import type { ValueChange } from './value-change.ts'
+import type { Path } from './values/path.ts'
+import type { ValueChange } from './values/value-change.ts'
 
 /** One thing that a policy has to say about a Subject. Data, never a throw: a throw means that the policy is broken. */
 export interface Finding {

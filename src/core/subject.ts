@@ -1,5 +1,5 @@
-import { type JsonObject, objectOf, textOf } from './json.ts'
-import type { Resource } from './resource.ts'
+import type { Resource } from './objects/kinds.ts'
+import { type JsonObject, objectOf, textOf } from './values/json.ts'
 
 /** The two moments at which kube-apiserver asks a webhook. Built-in validation stands between them. */
 export type Phase = 'mutate' | 'validate'

@@ -1,5 +1,5 @@
-import { parseImage } from '../core/image.ts'
-import { isObject, type JsonObject, listOf, objectOf, textOf } from '../core/json.ts'
+import { parseImage } from '../core/objects/image.ts'
+import { isObject, type JsonObject, listOf, objectOf, textOf } from '../core/values/json.ts'
 
 /**
  * What kube-apiserver fills in before a webhook sees an object, as far as policies could tell: objects in files have none

@@ -1,8 +1,8 @@
-import { type JsonObject, objectOf } from '../core/json.ts'
-import type { Path } from '../core/path.ts'
-import { POD, type Resource } from '../core/resource.ts'
+import { POD, type Resource } from '../core/objects/kinds.ts'
+import { WORKLOADS } from '../core/objects/workload.ts'
 import { kindOf, metadataOf, nameOf, type Phase, type Subject, specOf } from '../core/subject.ts'
-import { WORKLOADS } from '../core/workload.ts'
+import { type JsonObject, objectOf } from '../core/values/json.ts'
+import type { Path } from '../core/values/path.ts'
 import { withDefaults } from './defaults.ts'
 
 /** An object in a file is judged for both phases at once. */

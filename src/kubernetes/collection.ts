@@ -1,4 +1,4 @@
-import type { Resource } from '../core/resource.ts'
+import type { Resource } from '../core/objects/kinds.ts'
 
 type Collected = Pick<Resource, 'group' | 'version' | 'resource'>
 

@@ -2,11 +2,11 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent, type RequestOptions } from 'node:https'
 import { isAbsolute } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
-import { cut, oneLine, quote } from '../core/text.ts'
+import { cut, oneLine, quote } from '../core/values/text.ts'
 import { HoldfastError } from '../errors.ts'
 import { ApiError } from './api-error.ts'
-import { LONGEST_MESSAGE } from './ask.ts'
-import { type PluginWatch, watchPlugins } from './plugin.ts'
+import { type PluginWatch, watchPlugins } from './credential-plugin.ts'
+import { LONGEST_MESSAGE } from './request.ts'
 
 /**
  * How kubectl would reach the API server: the kubeconfig, or the Pod's service account. The only place that knows

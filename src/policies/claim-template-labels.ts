@@ -1,5 +1,4 @@
-import { claimTemplatesOf, templateNameOf } from '../core/claim-templates.ts'
-import { type Differences, differencesBetween } from '../core/differences.ts'
+import { claimTemplatesOf, templateNameOf } from '../core/objects/claim-templates.ts'
 import {
   changesInWords,
   commonPath,
@@ -8,16 +7,17 @@ import {
   LABEL_MAPS,
   labelsInWords,
   shown
-} from '../core/immutable.ts'
-import { type JsonObject, objectOf } from '../core/json.ts'
+} from '../core/objects/immutable.ts'
+import { STATEFUL_SET } from '../core/objects/kinds.ts'
+import { isOwnedByPrometheusOperator } from '../core/objects/operator.ts'
+import { type Consequence, deleteCommand, type Replacement, replacementOf } from '../core/objects/replacement.ts'
 import type { Edit } from '../core/patch.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
-import { isOwnedByPrometheusOperator } from '../core/prometheus-operator.ts'
-import { type Consequence, deleteCommand, type Replacement, replacementOf } from '../core/replacement.ts'
-import { STATEFUL_SET } from '../core/resource.ts'
 import { metadataOf, type Subject } from '../core/subject.ts'
-import { quote } from '../core/text.ts'
-import { valueChange } from '../core/value-change.ts'
+import { type Differences, differencesBetween } from '../core/values/differences.ts'
+import { type JsonObject, objectOf } from '../core/values/json.ts'
+import { quote } from '../core/values/text.ts'
+import { valueChange } from '../core/values/value-change.ts'
 
 export default definePolicy({
   id: 'claim-template-labels',

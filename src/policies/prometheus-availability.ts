@@ -1,9 +1,9 @@
-import { listOf, objectOf } from '../core/json.ts'
+import { DEPLOYMENT, REPLICA_SET, STATEFUL_SET } from '../core/objects/kinds.ts'
+import { replicasInWords, storedAs, type Workload } from '../core/objects/workload.ts'
 import { definePolicy } from '../core/policy.ts'
-import { serversIn } from '../core/prometheus.ts'
-import { DEPLOYMENT, REPLICA_SET, STATEFUL_SET } from '../core/resource.ts'
+import { serversIn } from '../core/programs/prometheus.ts'
 import { specOf } from '../core/subject.ts'
-import { replicasInWords, storedAs, type Workload } from '../core/workload.ts'
+import { listOf, objectOf } from '../core/values/json.ts'
 
 export default definePolicy({
   id: 'prometheus-availability',

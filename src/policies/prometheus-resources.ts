@@ -1,9 +1,9 @@
-import { type JsonObject, objectOf } from '../core/json.ts'
+import { storedAs, WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
-import { type Server, serversIn } from '../core/prometheus.ts'
+import { type Server, serversIn } from '../core/programs/prometheus.ts'
 import { specOf } from '../core/subject.ts'
-import { quote } from '../core/text.ts'
-import { storedAs, WORKLOADS } from '../core/workload.ts'
+import { type JsonObject, objectOf } from '../core/values/json.ts'
+import { quote } from '../core/values/text.ts'
 
 export default definePolicy({
   id: 'prometheus-resources',

@@ -1,11 +1,11 @@
-import { flagValue, hasSwitch, isExpanded } from '../core/arguments.ts'
-import { type JsonObject, objectOf } from '../core/json.ts'
+import { amountOf, prometheusBytes } from '../core/objects/quantity.ts'
+import { mountCovering, type Volume, volumeNamed } from '../core/objects/volumes.ts'
+import { storedAs, surges, WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
-import { type Server, serversIn } from '../core/prometheus.ts'
-import { amountOf, prometheusBytes } from '../core/quantity.ts'
-import { quote } from '../core/text.ts'
-import { mountCovering, type Volume, volumeNamed } from '../core/volumes.ts'
-import { storedAs, surges, WORKLOADS } from '../core/workload.ts'
+import { flagValue, hasSwitch, isExpanded } from '../core/programs/arguments.ts'
+import { type Server, serversIn } from '../core/programs/prometheus.ts'
+import { type JsonObject, objectOf } from '../core/values/json.ts'
+import { quote } from '../core/values/text.ts'
 
 export default definePolicy({
   id: 'prometheus-storage',

@@ -1,6 +1,5 @@
 import { isAtLeast, type KubernetesVersion } from '../core/cluster.ts'
-import { isObject, type JsonObject, objectOf, own } from '../core/json.ts'
-import type { Edit } from '../core/patch.ts'
+import { POD } from '../core/objects/kinds.ts'
 import {
   type Container,
   containersOf,
@@ -9,12 +8,13 @@ import {
   isLongRunning,
   nameOf,
   preStopSeconds
-} from '../core/pod.ts'
+} from '../core/objects/pod.ts'
+import type { Edit } from '../core/patch.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
-import { hasSleepBinary, isPushgateway } from '../core/pushgateway.ts'
-import { POD } from '../core/resource.ts'
+import { hasSleepBinary, isPushgateway } from '../core/programs/pushgateway.ts'
 import { annotationsOf } from '../core/subject.ts'
-import { quote } from '../core/text.ts'
+import { isObject, type JsonObject, objectOf, own } from '../core/values/json.ts'
+import { quote } from '../core/values/text.ts'
 
 export const PROFILE_ANNOTATION = 'holdfast.dev/drain-profile'
 export const SECONDS_ANNOTATION = 'holdfast.dev/drain-seconds'

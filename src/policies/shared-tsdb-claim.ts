@@ -1,9 +1,9 @@
-import { isExpanded } from '../core/arguments.ts'
+import { mountCovering, volumeNamed } from '../core/objects/volumes.ts'
+import { replicasInWords, storedAs, WORKLOADS, type Workload } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
-import { type Server, serversIn } from '../core/prometheus.ts'
-import { quote } from '../core/text.ts'
-import { mountCovering, volumeNamed } from '../core/volumes.ts'
-import { replicasInWords, storedAs, WORKLOADS, type Workload } from '../core/workload.ts'
+import { isExpanded } from '../core/programs/arguments.ts'
+import { type Server, serversIn } from '../core/programs/prometheus.ts'
+import { quote } from '../core/values/text.ts'
 
 export default definePolicy({
   id: 'shared-tsdb-claim',

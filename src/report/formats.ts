@@ -1,5 +1,5 @@
 import type { FormatName } from './format-names.ts'
-import { htmlReport } from './html.ts'
+import { htmlReport } from './html/html.ts'
 import { jsonReport } from './json.ts'
 import { junitReport } from './junit.ts'
 import type { Report } from './report.ts'

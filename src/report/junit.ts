@@ -1,4 +1,4 @@
-import { count, oneLine } from '../core/text.ts'
+import { count, oneLine } from '../core/values/text.ts'
 import type { Look } from './formats.ts'
 import type { Location, Problem, Report, ReportedFinding, ReportedObject, ReportedPolicy } from './report.ts'
 import { nameOf, sentencesOf, whatOf } from './sentences.ts'

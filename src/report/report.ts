@@ -1,8 +1,8 @@
 import type { Outcome, Verdict } from '../core/evaluate.ts'
 import type { Mode } from '../core/mode.ts'
-import { fieldPath, type Path } from '../core/path.ts'
 import type { Operation, Subject } from '../core/subject.ts'
-import type { ValueChange } from '../core/value-change.ts'
+import { fieldPath, type Path } from '../core/values/path.ts'
+import type { ValueChange } from '../core/values/value-change.ts'
 
 /** What one run of `check` or `scan` found: every format is made of this, and of nothing else. */
 export interface Report {

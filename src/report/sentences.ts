@@ -1,4 +1,4 @@
-import { oneLine } from '../core/text.ts'
+import { oneLine } from '../core/values/text.ts'
 import type { ReportedFinding, ReportedObject } from './report.ts'
 
 /** What machines are given to show to people: each text stands alone, on one line. */

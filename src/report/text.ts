@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
-import { count, oneLine } from '../core/text.ts'
+import { count, oneLine } from '../core/values/text.ts'
 import type { Look } from './formats.ts'
 import {
   countsOf,

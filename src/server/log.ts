@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Review } from '../admission/review.ts'
 import type { Decision } from '../core/decide.ts'
-import { cut } from '../core/text.ts'
+import { cut } from '../core/values/text.ts'
 import { type ErrorCode, messageOf } from '../errors.ts'
 import { outcomeOf } from './metrics.ts'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { decodeReview } from '../../src/admission/review.ts'
-import type { JsonObject } from '../../src/core/json.ts'
-import { POD, STATEFUL_SET } from '../../src/core/resource.ts'
+import { POD, STATEFUL_SET } from '../../src/core/objects/kinds.ts'
+import type { JsonObject } from '../../src/core/values/json.ts'
 import { pod, statefulSet } from '../fixtures/objects.ts'
 import { podCreation, reviewOf, statefulSetUpdate } from '../fixtures/reviews.ts'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
-import type { JsonObject } from '../../src/core/json.ts'
+import type { JsonObject } from '../../src/core/values/json.ts'
 import { statefulSet } from '../fixtures/objects.ts'
 import { chartStatefulSet } from '../fixtures/pushgateway-chart.ts'
 import { holdfast } from '../helpers/command.ts'

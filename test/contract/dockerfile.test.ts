@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import t from 'tap'
-import { addServeCommand } from '../../src/commands/serve.ts'
+import { addServeCommand } from '../../src/commands/serve/command.ts'
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
 const manifest = JSON.parse(read('package.json'))

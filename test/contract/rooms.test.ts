@@ -14,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kubernetes: ['core', 'errors.ts'],
   inventory: ['core', 'kubernetes', 'errors.ts'],
   report: ['core'],
+  upgrade: ['core'],
   server: ['admission', 'certificates', 'core', 'errors.ts', 'version.ts'],
   commands: [
     'admission',
@@ -25,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'policies',
     'report',
     'server',
+    'upgrade',
     'errors.ts',
     'version.ts'
   ],
@@ -36,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Words that belong to one room or to some files only: whoever meets one elsewhere is in the wrong room. */
 const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/process\.env/, ['kubernetes/version.ts']],
-  [/process\.exit\(/, ['commands/run-serve.ts']],
+  [/process\.exit\(/, ['commands/serve/run.ts']],
   [/console\./, []],
   [/'fast-json-patch'/, ['core/patch.ts']],
   [/'AdmissionReview'/, ['admission/review.ts', 'admission/response.ts']],
@@ -46,10 +48,10 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/'@prometheus-io\/client'/, ['server/metrics.ts', 'server/health.ts']],
   [/'commander'/, ['main.ts', 'commands/']],
   [/'ajv'/, ['config/configuration.ts']],
-  [/'yaml'/, ['config/configuration.ts', 'inventory/rewrite.ts']],
-  [/'js-yaml'/, ['inventory/parse.ts', 'inventory/lines.ts', 'inventory/yaml-schema.ts']],
-  [/'diff'/, ['inventory/rewrite.ts']],
-  [/createReadStream|readdir/, ['inventory/files.ts']],
+  [/'yaml'/, ['config/configuration.ts', 'inventory/yaml/rewrite.ts']],
+  [/'js-yaml'/, ['inventory/yaml/parse.ts', 'inventory/yaml/lines.ts', 'inventory/yaml/schema.ts']],
+  [/'diff'/, ['inventory/yaml/rewrite.ts']],
+  [/createReadStream|readdir/, ['inventory/files/walk.ts']],
   [/new Date\(\)|Date\.now|performance\.now/, ['server/webhook.ts', 'server/server.ts', 'commands/']],
   [
     /readFile\b/,
@@ -65,7 +67,7 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
 /** Packages that compute, and do nothing else, in the one file each that wraps them. */
 const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'core/patch.ts': ['fast-json-patch'],
-  'core/hash.ts': ['node:crypto']
+  'core/values/canonical.ts': ['node:crypto']
 }
 
 interface Source {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import jsonpatch from 'fast-json-patch'
 import t from 'tap'
-import type { JsonObject } from '../../src/core/json.ts'
 import { type Edit, type Operation, patchOf } from '../../src/core/patch.ts'
+import type { JsonObject } from '../../src/core/values/json.ts'
 import { deepFreeze } from '../helpers/policy-tester.ts'
 
 interface Case {

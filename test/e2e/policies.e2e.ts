@@ -1,6 +1,6 @@
 // The policies that judge what a workload is, and the one that restarts shards: on a real API server, with kubectl.
 
-import type { JsonObject } from '../../src/core/json.ts'
+import type { JsonObject } from '../../src/core/values/json.ts'
 import { HASH_ANNOTATION } from '../../src/policies/autosharding-labels.ts'
 import { prometheus, prometheusSet, shards } from '../fixtures/prometheus.ts'
 import { endToEnd, type Stage, type Test } from './suite.ts'

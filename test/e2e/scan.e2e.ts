@@ -1,12 +1,12 @@
 // What a cluster already runs, judged by the built command: thousands of objects, missing rights, a restart, reports.
 
-import { type JsonObject, objectOf } from '../../src/core/json.ts'
-import { DEPLOYMENT, POD, type Resource, STATEFUL_SET } from '../../src/core/resource.ts'
-import { objectsOf } from '../../src/inventory/cluster.ts'
-import { type Api, createApi } from '../../src/kubernetes/api.ts'
+import { DEPLOYMENT, POD, type Resource, STATEFUL_SET } from '../../src/core/objects/kinds.ts'
+import { type JsonObject, objectOf } from '../../src/core/values/json.ts'
+import { objectsOf } from '../../src/inventory/cluster/objects.ts'
+import { type Api, createApi } from '../../src/kubernetes/client.ts'
 import { collectionPath } from '../../src/kubernetes/collection.ts'
 import { connect } from '../../src/kubernetes/kubeconfig.ts'
-import { POLICY_REPORT_APIS, type PolicyReportApi } from '../../src/report/policy-report.ts'
+import { POLICY_REPORT_APIS, type PolicyReportApi } from '../../src/report/policy-report/policy-report.ts'
 import { prometheus } from '../fixtures/prometheus.ts'
 import { only, renderWith, skip } from '../manifests/render.ts'
 import { gateway, nginx, podOf, release } from './manifests.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { JsonObject } from '../../src/core/json.ts'
+import type { JsonObject } from '../../src/core/values/json.ts'
 import { withDefaults } from '../../src/inventory/defaults.ts'
 import { chartStatefulSet } from '../fixtures/pushgateway-chart.ts'
 import { deepFreeze } from '../helpers/policy-tester.ts'

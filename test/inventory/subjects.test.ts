@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { JsonObject } from '../../src/core/json.ts'
 import { metadataOf } from '../../src/core/subject.ts'
+import type { JsonObject } from '../../src/core/values/json.ts'
 import { subjectsOf } from '../../src/inventory/subjects.ts'
 import { pod, statefulSet } from '../fixtures/objects.ts'
 import { prometheus } from '../fixtures/prometheus.ts'

@@ -1,5 +1,5 @@
 // Objects, and which entries the API server calls for them: tables, without a word about how that is found out.
-import type { JsonObject } from '../../src/core/json.ts'
+import type { JsonObject } from '../../src/core/values/json.ts'
 import { HASH_ANNOTATION } from '../../src/policies/autosharding-labels.ts'
 import { claimTemplate, container } from '../fixtures/objects.ts'
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../src/core/json.ts'
+import type { JsonObject } from '../../src/core/values/json.ts'
 import policy from '../../src/policies/prometheus-storage.ts'
 import { claimVolume, OPERATED, prometheus, prometheusSet, TSDB_ARGS } from '../fixtures/prometheus.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../src/core/json.ts'
+import type { JsonObject } from '../../src/core/values/json.ts'
 import policy from '../../src/policies/pushgateway-persistence.ts'
 import { claimTemplate, container, pushgateway, statefulSet } from '../fixtures/objects.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'

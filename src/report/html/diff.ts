@@ -1,4 +1,4 @@
-import type { ValueChange } from '../../core/value-change.ts'
+import type { ValueChange } from '../../core/values/value-change.ts'
 import { type Html, html, NOTHING } from './markup.ts'
 
 /** What changes, line by line as in a diff, with the part that differs standing out. */

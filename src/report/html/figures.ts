@@ -1,4 +1,4 @@
-import { cut } from '../../core/text.ts'
+import { cut } from '../../core/values/text.ts'
 import { countsOf, LEVELS, type Level, type Report, type ReportedFinding, type ReportedObject } from '../report.ts'
 import { visible } from './markup.ts'
 

@@ -1,4 +1,4 @@
-import { cut } from '../../core/text.ts'
+import { cut } from '../../core/values/text.ts'
 
 /** Text that may stand in a page as it is. */
 export class Html {

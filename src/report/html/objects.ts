@@ -1,4 +1,4 @@
-import { cut } from '../../core/text.ts'
+import { cut } from '../../core/values/text.ts'
 import type { ReportedObject } from '../report.ts'
 import { type Entry, type Figures, keyOf, type Tally } from './figures.ts'
 import { findingItem } from './finding.ts'

@@ -1,4 +1,4 @@
-import { cut } from '../../core/text.ts'
+import { cut } from '../../core/values/text.ts'
 import type { Problem, Report } from '../report.ts'
 import type { Entry, Figures } from './figures.ts'
 import { filters } from './filters.ts'

@@ -1,4 +1,4 @@
-import { count } from '../../core/text.ts'
+import { count } from '../../core/values/text.ts'
 import type { Report, ReportedFinding } from '../report.ts'
 import type { Figures } from './figures.ts'
 

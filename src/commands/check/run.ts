@@ -1,0 +1,142 @@
+import { basename, isAbsolute, relative } from 'node:path'
+import { UNKNOWN_CLUSTER } from '../../core/cluster.ts'
+import { count } from '../../core/values/text.ts'
+import { HoldfastError } from '../../errors.ts'
+import type { Previous } from '../../inventory/files/previous.ts'
+import { type DocumentRead, type Read, readManifests } from '../../inventory/files/read.ts'
+import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
+import type { Manifest } from '../../inventory/yaml/manifests.ts'
+import type { Problem, ReportedObject } from '../../report/report.ts'
+import { VERSION } from '../../version.ts'
+import { loadConfiguration, policiesIn } from '../configuration-file.ts'
+import { goneNotes } from '../gone.ts'
+import { deliver } from '../output.ts'
+import { ambiguity, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
+import { progressOn } from '../progress.ts'
+import type { CheckFlags } from './command.ts'
+import { Fixes } from './fixes.ts'
+import { type Checked, type Court, checkManifest, isWatchedKind } from './manifest.ts'
+
+/** Answers with the exit code: 0 clean, 1 findings, 2 something could not be read. */
+export async function check(paths: readonly string[], flags: CheckFlags): Promise<number> {
+  refuseContradictions(paths, flags)
+  const now = new Date()
+  const court: Court = {
+    configuration: await loadConfiguration(flags.config, flags.mode),
+    circumstances: {
+      cluster: flags.kubernetesVersion === undefined ? UNKNOWN_CLUSTER : { version: flags.kubernetesVersion },
+      ceiling: 'enforce',
+      now: now.getTime()
+    },
+    namespace: flags.namespace
+  }
+  const problems: Problem[] = []
+  const previous = flags.previous && (await readPrevious(flags.previous, flags.namespace, problems))
+  const fixes = flags.fix && new Fixes(flags.diff === true, (text) => process.stdout.write(text))
+  const run = new CheckRun(court, previous, fixes, problems)
+  await run.all(readManifests(paths, process.stdin))
+  const report = {
+    command: 'check' as const,
+    version: VERSION,
+    createdAt: now.toISOString(),
+    source: count(run.files, 'file'),
+    judged: run.judged,
+    policies: policiesIn(court.configuration),
+    objects: run.objects,
+    problems,
+    notes: [...run.notes, ...(previous === undefined ? [] : goneNotes(previous, flags.namespace))]
+  }
+  return deliver(report, flags, flags.fix ? process.stderr : process.stdout)
+}
+
+function refuseContradictions(paths: readonly string[], { previous = [], fix, diff, output }: CheckFlags): void {
+  refuseTwoInputs([...paths, ...previous])
+  if (diff && !fix) throw new HoldfastError('FLAG_INVALID', '--diff needs --fix')
+  if (fix && output?.some(({ file }) => file === undefined)) {
+    throw new HoldfastError('FLAG_INVALID', '--fix writes to standard output, so each -o has to name a file')
+  }
+}
+
+/** What one run has met until now. */
+class CheckRun {
+  files = 0
+  judged = 0
+  readonly objects: ReportedObject[] = []
+  readonly notes: string[] = []
+  readonly #court: Court
+  readonly #previous: Previous | undefined
+  readonly #fixes: Fixes | undefined
+  readonly #problems: Problem[]
+  /** Objects of Kubernetes, of whatever kind. */
+  #met = 0
+
+  constructor(court: Court, previous: Previous | undefined, fixes: Fixes | undefined, problems: Problem[]) {
+    this.#court = court
+    this.#previous = previous
+    this.#fixes = fixes
+    this.#problems = problems
+  }
+
+  async all(stream: AsyncIterable<Read>): Promise<void> {
+    const progress = progressOn(process.stderr, () => performance.now())
+    for await (const read of stream) {
+      this.#one(read)
+      progress.show(
+        `${count(this.files, 'file')}, ${count(this.judged, 'object')} judged, ${this.objects.length} with findings`
+      )
+    }
+    progress.end()
+    if (this.judged === 0) this.notes.push(this.#nothingJudged())
+  }
+
+  #one(read: Read): void {
+    if (read.kind === 'document') this.#document(read)
+    else if (read.kind === 'problem') {
+      this.#problems.push(problemOf(read))
+      this.#fixes?.keep(read)
+    } else if (read.kind === 'skipped') {
+      this.notes.push(
+        `${read.directory} holds the templates of a Helm chart, which are not YAML: check what helm template makes of them`
+      )
+    } else this.#endOfFile(read.file)
+  }
+
+  #document(read: DocumentRead): void {
+    const checked = read.manifests.map((manifest) => this.#manifest(manifest, read))
+    this.#met += checked.length
+    this.judged += checked.filter((one) => one.judged).length
+    for (const { reported } of checked) if (reported !== undefined) this.objects.push(reported)
+    const problem = this.#fixes?.add(read, checked)
+    if (problem !== undefined) this.#problems.push(problemOf(problem))
+  }
+
+  #manifest(manifest: Manifest, read: DocumentRead): Checked {
+    const { object } = manifest
+    const { namespace } = this.#court
+    const isCompared = this.#previous !== undefined && isWatchedKind(object)
+    const before = isCompared ? this.#previous?.find(object, namespace, placeOf(read, manifest)) : undefined
+    if (before?.kind === 'ambiguous') this.#problems.push(ambiguity(object, read, manifest, before.places))
+    return checkManifest(manifest, before ?? { kind: 'new' }, read.file, read.document.line, this.#court)
+  }
+
+  #endOfFile(file: string): void {
+    this.files++
+    this.#fixes?.endFile(nameInDiff(file))
+    if (/^kustomization\.ya?ml$/i.test(basename(file))) {
+      this.notes.push(`${file} makes something else of what stands beside it: check what kubectl kustomize prints`)
+    }
+  }
+
+  #nothingJudged(): string {
+    return this.#met === 0
+      ? 'There is no object of Kubernetes in what was read.'
+      : `Policies look at none of the ${count(this.#met, 'object')} that were read.`
+  }
+}
+
+/** As it is called from here, which is where `git apply` looks for it. */
+function nameInDiff(file: string): string {
+  if (file === STANDARD_INPUT) return 'stdin'
+  const near = relative(process.cwd(), file)
+  return isAbsolute(file) && !near.startsWith('..') ? near : file
+}

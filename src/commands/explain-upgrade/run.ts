@@ -1,0 +1,84 @@
+import { STATEFUL_SET } from '../../core/objects/kinds.ts'
+import type { JsonObject } from '../../core/values/json.ts'
+import { oneLine } from '../../core/values/text.ts'
+import { HoldfastError } from '../../errors.ts'
+import { namespaceFor, type Previous } from '../../inventory/files/previous.ts'
+import { readManifests } from '../../inventory/files/read.ts'
+import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
+import { isOfKind, subjectOf } from '../../inventory/subjects.ts'
+import type { Problem } from '../../report/report.ts'
+import { type Recipe, recipeOf, recipeOfGone } from '../../upgrade/plan.ts'
+import { recipeMarkdown, recipeText } from '../../upgrade/text.ts'
+import { CLEAN, FOUND, INCOMPLETE } from '../output.ts'
+import { ambiguity, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
+import type { ExplainFlags } from './command.ts'
+
+/** Answers with the exit code: 0 all go through, 1 some have to be replaced, 2 something could not be read. */
+export async function explainUpgrade(paths: readonly string[], flags: ExplainFlags): Promise<number> {
+  const { previous: sources, namespace, output } = flags
+  refuseTwoInputs([...paths, ...sources])
+  const problems: Problem[] = []
+  const previous = await readPrevious(sources, namespace, problems)
+  const recipes = await recipesFor(paths, previous, namespace, problems)
+  if (problems.length > 0) process.stdout.write(`${INCOMPLETE_WORDS}\n\n`)
+  process.stdout.write(output === 'markdown' ? recipeMarkdown(recipes) : recipeText(recipes, widthOf(process.stdout)))
+  for (const { where, line, message } of problems) {
+    process.stderr.write(`holdfast: ${oneLine(`${line === undefined ? where : `${where}:${line}`}: ${message}`)}\n`)
+  }
+  if (problems.length > 0) return INCOMPLETE
+  return recipes.some(({ fate }) => fate === 'blocked') ? FOUND : CLEAN
+}
+
+const INCOMPLETE_WORDS =
+  'Incomplete: something could not be read. What is called new, gone or not there below may be none of it.'
+
+/** No wider than is good to read, which is what a file or a log gets. */
+function widthOf({ isTTY, columns }: NodeJS.WriteStream): number {
+  return isTTY && columns > 0 ? Math.max(40, Math.min(columns, WIDTH)) : WIDTH
+}
+
+const WIDTH = 96
+
+async function recipesFor(
+  paths: readonly string[],
+  previous: Previous,
+  namespace: string | undefined,
+  problems: Problem[]
+): Promise<Recipe[]> {
+  const recipes: Recipe[] = []
+  for await (const read of readManifests(paths, process.stdin)) {
+    if (read.kind === 'problem') problems.push(problemOf(read))
+    if (read.kind === 'skipped') problems.push(unrendered(read.directory))
+    if (read.kind !== 'document') continue
+    for (const manifest of read.manifests) {
+      const { object } = manifest
+      if (!isOfKind(STATEFUL_SET, object)) continue
+      const before = previous.find(object, namespace, placeOf(read, manifest))
+      if (before.kind === 'ambiguous') problems.push(ambiguity(object, read, manifest, before.places))
+      else recipes.push(recipeFor(object, before.kind === 'known' ? before.object : undefined, namespace, read.file))
+    }
+  }
+  const gone = previous.gone().filter((object) => isOfKind(STATEFUL_SET, object))
+  return [
+    ...recipes,
+    ...gone.map((object) => recipeOfGone(subjectOf(object, undefined, namespaceFor(object, namespace, undefined))))
+  ]
+}
+
+function recipeFor(
+  object: JsonObject,
+  before: JsonObject | undefined,
+  namespace: string | undefined,
+  file: string
+): Recipe {
+  const subject = subjectOf(object, before, namespaceFor(object, namespace, before))
+  return recipeOf(subject, file === STANDARD_INPUT ? {} : { file })
+}
+
+function unrendered(directory: string): Problem {
+  const error = new HoldfastError(
+    'SOURCE_INVALID',
+    'It holds the templates of a Helm chart: render them with helm template'
+  )
+  return { where: directory, code: error.code, message: error.message }
+}

@@ -1,0 +1,20 @@
+import type { Option } from 'commander'
+import type { KubernetesVersion } from '../../core/cluster.ts'
+import { MODES, type Mode } from '../../core/mode.ts'
+import { flag, kubernetesVersion } from './values.ts'
+
+/** What every command that judges by itself has to be told. */
+export interface JudgingFlags {
+  readonly config?: string
+  readonly mode: Mode
+  readonly kubernetesVersion?: KubernetesVersion
+}
+
+export const JUDGING_FLAGS: readonly Option[] = [
+  flag('--config <file>', 'HoldfastConfiguration to judge by; without it every field has its default'),
+  flag('--mode <mode>', 'ceiling for all policies').choices(MODES).default('enforce'),
+  flag(
+    '--kubernetes-version <version>',
+    'version of the API server, such as 1.36, which scan asks for otherwise'
+  ).argParser(kubernetesVersion)
+]

@@ -1,0 +1,40 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { FORMAT_NAMES, type FormatName } from '../../report/format-names.ts'
+import { flag } from './values.ts'
+
+/** One report, and where it goes: a file, or standard output where there is none. */
+export interface Output {
+  readonly format: FormatName
+  readonly file: string | undefined
+}
+
+export interface OutputFlags {
+  readonly output?: readonly Output[]
+  readonly failOn: 'warn' | 'enforce'
+}
+
+/** The flags of every command that ends in a report. */
+export const OUTPUT_FLAGS: readonly Option[] = [
+  // The choices are for help and completion: what is not among them has an error of its own.
+  new Option('-o, --output <format[=file]>', 'report to write; may be given several times')
+    .choices(FORMAT_NAMES)
+    .argParser(output),
+  flag('--fail-on <mode>', 'the least that ends with exit code 1: what enforcing refuses, or a warning too')
+    .choices(['warn', 'enforce'])
+    .default('enforce')
+]
+
+function output(text: string, before: readonly Output[] = []): readonly Output[] {
+  const [format, ...rest] = text.split('=')
+  const file = rest.length === 0 ? undefined : rest.join('=')
+  if (!FORMAT_NAMES.includes(format as FormatName))
+    throw new InvalidArgumentError(`It has to be one of ${FORMAT_NAMES.join(', ')}.`)
+  if (file === '') throw new InvalidArgumentError('Behind = there has to be a file.')
+  if (file !== undefined && before.some((other) => other.file === file)) {
+    throw new InvalidArgumentError(`Only one report can go to ${file}.`)
+  }
+  if (file === undefined && before.some((other) => other.file === undefined)) {
+    throw new InvalidArgumentError('Only one report can go to standard output: name a file, as in sarif=FILE.')
+  }
+  return [...before, { format: format as FormatName, file }]
+}

@@ -1,0 +1,43 @@
+import { Argument, type Command } from 'commander'
+import { POLICIES } from '../../policies/index.ts'
+import { examples } from '../flags/examples.ts'
+import { addFlags, flag } from '../flags/values.ts'
+
+export interface PoliciesFlags {
+  readonly config?: string
+  readonly namespace: string
+}
+
+const FLAGS = [
+  flag('--config <file>', 'HoldfastConfiguration whose settings are shown'),
+  flag('-n, --namespace <name>', 'namespace for which they are shown').default('default')
+]
+
+export function addPoliciesCommand(program: Command): void {
+  const command = program
+    .command('policies')
+    .description('List the policies, or explain one with its options and the values in force.')
+    .addArgument(idArgument())
+    .addHelpText(
+      'after',
+      examples([
+        ['All policies', 'holdfast policies'],
+        ['One of them, with its options', 'holdfast policies claim-template-labels'],
+        [
+          'What a configuration makes of it in a namespace',
+          'holdfast policies claim-template-labels --config=config.yaml -n lab'
+        ]
+      ])
+    )
+  addFlags(command, FLAGS).action(async (id: string | undefined, flags: PoliciesFlags) => {
+    const { showPolicies } = await import('./run.ts')
+    await showPolicies(id, flags)
+  })
+}
+
+/** The ids are for help and completion: an id that is none has an error of its own, which says more than commander's. */
+function idArgument(): Argument {
+  const argument = new Argument('[id]', 'policy to explain')
+  argument.argChoices = POLICIES.map(({ id }) => id)
+  return argument
+}

@@ -1,0 +1,69 @@
+import type { OptionField } from '../../core/options.ts'
+import type { Rule } from '../../core/policy.ts'
+import { HoldfastError } from '../../errors.ts'
+import { wrap } from '../../report/wrap.ts'
+import { loadConfiguration } from '../configuration-file.ts'
+import type { PoliciesFlags } from './command.ts'
+
+/** Lists the policies, or explains the one of an id. */
+export async function showPolicies(id: string | undefined, { config, namespace }: PoliciesFlags): Promise<void> {
+  const rules = (await loadConfiguration(config)).rulesFor(namespace)
+  process.stdout.write(id === undefined ? catalogue(rules) : explanation(ruleNamed(rules, id)))
+}
+
+function ruleNamed(rules: readonly Rule[], id: string): Rule {
+  const rule = rules.find(({ policy }) => policy.id === id)
+  if (rule !== undefined) return rule
+  throw new HoldfastError('POLICY_UNKNOWN', `There is no policy ${JSON.stringify(id)}`)
+}
+
+function catalogue(rules: readonly Rule[]): string {
+  const rows = rules.map(({ policy, mode }) => [policy.id, mode, kindsOf(policy), policy.summary])
+  return table([['POLICY', 'MODE', 'SEES', 'WHAT IT KEEPS TRUE'], ...rows])
+}
+
+function explanation({ policy, mode, options, exemptions }: Rule): string {
+  const sees = policy.watches.map(({ phase, operation, resource }) => `  ${resource.kind} ${operation}, ${phase} phase`)
+  const settings: readonly (readonly [string, string, unknown, unknown, string])[] = [
+    ['mode', 'off, audit, warn, enforce', mode, policy.defaultMode, 'How far this policy goes.'],
+    ...Object.entries(policy.options).map(
+      ([name, field]) => [name, choicesOf(field), options[name], field.default, field.description] as const
+    )
+  ]
+  const lines = settings.flatMap(([name, choices, value, standard, description]) => [
+    `  ${name} = ${JSON.stringify(value)}${same(value, standard) ? '' : ` (default ${JSON.stringify(standard)})`}`,
+    `      ${choices}`,
+    ...wrap(description, 100).map((line) => `      ${line}`)
+  ])
+  const excused = exemptions.length === 0 ? [] : ['', `Exemptions: ${exemptions.length}, see the configuration file.`]
+  const head = [policy.id, '', policy.summary, '', 'Sees:', ...sees, '', 'Settings in force:', ...lines]
+  return `${[...head, ...excused, '', `More: docs/policies/${policy.id}.md`].join('\n')}\n`
+}
+
+function kindsOf({ watches }: Rule['policy']): string {
+  const kinds = Map.groupBy(watches, ({ resource }) => resource.kind)
+  const operations = [...kinds].map(([kind, list]) => [kind, list.map(({ operation }) => operation).join('+')] as const)
+  return [...Map.groupBy(operations, ([, what]) => what)]
+    .map(([what, list]) => `${list.map(([kind]) => kind).join(', ')} ${what}`)
+    .join('; ')
+}
+
+function choicesOf(field: OptionField): string {
+  if (field.type === 'integer') return `integer ${field.minimum}-${field.maximum}`
+  return field.type === 'array' ? 'list of strings' : field.enum.join(', ')
+}
+
+function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
+  )
+  return `${lines.join('\n')}\n`
+}

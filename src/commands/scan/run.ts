@@ -1,0 +1,105 @@
+import type { Configuration } from '../../config/configuration.ts'
+import { type KubernetesVersion, parseVersion } from '../../core/cluster.ts'
+import { allNamespaces, namedNamespaces } from '../../inventory/cluster/namespaces.ts'
+import type { Trouble } from '../../inventory/cluster/read-problem.ts'
+import { ApiError } from '../../kubernetes/api-error.ts'
+import { type Api, createApi } from '../../kubernetes/client.ts'
+import { type Connection, connect } from '../../kubernetes/kubeconfig.ts'
+import type { Gap } from '../../report/policy-report/plan.ts'
+import type { Problem, Report } from '../../report/report.ts'
+import { VERSION } from '../../version.ts'
+import { loadConfiguration, policiesIn } from '../configuration-file.ts'
+import { deliver } from '../output.ts'
+import { type Progress, progressOn } from '../progress.ts'
+import { judgeCluster } from './cluster.ts'
+import type { ScanFlags } from './command.ts'
+import { storePolicyReports } from './policy-reports.ts'
+
+/** @throws HoldfastError where the cluster cannot be reached, or the configuration or a report's file not be used */
+export async function scan(flags: ScanFlags): Promise<void> {
+  const configuration = await loadConfiguration(flags.config, flags.mode)
+  const connection = await connect(flags)
+  const api = createApi(connection)
+  const bar = progressOn(process.stderr, () => performance.now())
+  try {
+    const report = await reportOn(api, connection, configuration, flags, bar)
+    bar.end()
+    process.exitCode = await deliver(report, flags)
+  } finally {
+    bar.end()
+    api.close()
+  }
+}
+
+async function reportOn(
+  api: Api,
+  connection: Connection,
+  configuration: Configuration,
+  flags: ScanFlags,
+  { show }: Progress
+): Promise<Report> {
+  const now = Date.now()
+  const only = flags.allNamespaces ? undefined : (flags.namespace ?? [connection.namespace ?? 'default'])
+  const { version, notes } = await versionOf(api, flags)
+  const namespaces = only === undefined ? await allNamespaces(api) : await namedNamespaces(api, only)
+  const isWhole = only === undefined
+  const scanned = await judgeCluster(api, configuration, { namespaces, isWhole, cluster: { version }, now, show })
+  const troubles = [...namespaces.troubles, ...scanned.troubles]
+  const report: Report = {
+    command: 'scan',
+    version: VERSION,
+    createdAt: new Date(now).toISOString(),
+    source: sourceOf(connection, only),
+    judged: scanned.judged,
+    policies: policiesIn(configuration),
+    objects: scanned.objects,
+    problems: troubles.map(problemOf),
+    notes: [...notes, ...scanned.notes]
+  }
+  if (flags.report === undefined) return report
+  const coverage = { namespaces: isWhole ? undefined : namespaces.names, gapsIn: gapsOf(troubles) }
+  const stored = await storePolicyReports(api, flags.report, report, coverage)
+  return {
+    ...report,
+    problems: [...report.problems, ...stored.troubles.map(problemOf)],
+    notes: [...report.notes, ...stored.notes]
+  }
+}
+
+/** What is missing where, of what was asked for. */
+function gapsOf(troubles: readonly Trouble[]): (namespace: string) => readonly Gap[] {
+  const everywhere: Gap[] = []
+  const within = new Map<string, Gap[]>()
+  for (const { missing = { what: 'objects', isAll: false }, namespaces } of troubles) {
+    if (namespaces === undefined) everywhere.push(missing)
+    for (const name of namespaces ?? []) within.set(name, [...(within.get(name) ?? []), missing])
+  }
+  return (namespace) => [...everywhere, ...(within.get(namespace) ?? [])]
+}
+
+interface AskedVersion {
+  readonly version: KubernetesVersion | undefined
+  readonly notes: readonly string[]
+}
+
+/** Which handlers a preStop may have depends on it; without it, policies take what every version knows. */
+async function versionOf(api: Api, { kubernetesVersion: version }: ScanFlags): Promise<AskedVersion> {
+  if (version !== undefined) return { version, notes: [] }
+  try {
+    const { gitVersion } = await api.get('/version')
+    const learned = parseVersion(String(gitVersion))
+    if (learned !== undefined) return { version: learned, notes: [] }
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+  }
+  return { version, notes: ['The API server did not tell its version: --kubernetes-version can.'] }
+}
+
+function sourceOf({ cluster }: Connection, only: readonly string[] | undefined): string {
+  if (only === undefined) return cluster
+  return `the namespace${only.length === 1 ? '' : 's'} ${only.join(', ')} of ${cluster}`
+}
+
+function problemOf({ where, error: { code, message } }: Trouble): Problem {
+  return { where, code, message }
+}

@@ -1,0 +1,167 @@
+import type { Logger } from 'pino'
+import { readServing, type Serving, type ServingFiles } from '../../certificates/serving.ts'
+import { throwAwayCertificate } from '../../certificates/throw-away.ts'
+import { type Configuration, defaultConfiguration, parseConfiguration } from '../../config/configuration.ts'
+import { configurationReloader } from '../../config/reload.ts'
+import type { Cluster } from '../../core/cluster.ts'
+import type { Mode } from '../../core/mode.ts'
+import { HoldfastError, messageOf } from '../../errors.ts'
+import { followVersion, inCluster } from '../../kubernetes/version.ts'
+import { POLICIES } from '../../policies/index.ts'
+import { createMetrics, type Metrics } from '../../server/metrics.ts'
+import { type RunningServer, startServer } from '../../server/server.ts'
+import { VERSION } from '../../version.ts'
+import { readConfigurationFile } from '../configuration-file.ts'
+import type { ServeFlags } from './command.ts'
+import { createLogger } from './log.ts'
+
+/** How often the files of a mounted Secret or ConfigMap are looked at; kubelet takes up to a minute to bring them. */
+const POLL_MS = 10_000
+
+/** Serves until a signal comes, then drains. SIGTERM gives the API server time to notice, Ctrl-C does not. */
+export async function serve(flags: ServeFlags): Promise<void> {
+  const logger = createLogger(flags.v)
+  // Listened to from the start: nobody sends a signal twice to a process that is number one in its container, where the
+  // kernel drops what is not listened to.
+  const signal = firstSignal()
+  const server = await start(flags, logger)
+  logger.flush()
+  const delay = (await signal) === 'SIGTERM' ? flags.drainDelay : 0
+  logger.info({ signal: await signal, delayMs: delay }, 'draining')
+  logger.flush()
+  await server.drain(delay)
+  logger.info('stopped')
+}
+
+/** Resolves with the first signal; a second one ends the process at once. */
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let signals = 0
+    const listen = (signal: NodeJS.Signals): void => {
+      if (++signals > 1) process.exit(1)
+      resolve(signal)
+    }
+    process.on('SIGTERM', listen)
+    process.on('SIGINT', listen)
+  })
+}
+
+/** @throws HoldfastError where a setting, the configuration, the certificate or a port cannot be used */
+export async function start(flags: ServeFlags, logger: Logger): Promise<RunningServer> {
+  const metrics = createMetrics(POLICIES)
+  const configuration = await followConfiguration(flags, logger, metrics)
+  const { serving, files, caFile } = await loadServing(flags)
+  const server = await startServer({
+    bindAddress: flags.bindAddress,
+    port: flags.port,
+    healthPort: flags.healthPort,
+    serving,
+    files,
+    clientNames: flags.clientAllowedNames ?? [],
+    pollMs: POLL_MS,
+    rulesFor: (namespace) => configuration().rulesFor(namespace),
+    cluster: knowCluster(flags, logger),
+    logger,
+    metrics
+  })
+  const { port, healthPort } = server
+  logger.info({ version: VERSION, port, healthPort, modes: modesOf(configuration()) }, 'serving')
+  if (flags.tlsCertFile === undefined) sayHowToTry(logger, port, caFile)
+  return server
+}
+
+/** What is known of the cluster at any moment. Serving does not wait for it. */
+function knowCluster({ kubernetesVersion: version }: ServeFlags, logger: Logger): () => Cluster {
+  let cluster: Cluster = { version }
+  const apiServer = inCluster()
+  if (version !== undefined) return () => cluster
+  if (apiServer === undefined) {
+    logger.info(
+      'not in a cluster and no --kubernetes-version: preStop is /bin/sleep where the image is known to have it'
+    )
+    return () => cluster
+  }
+  followVersion(apiServer, {
+    learned(learned) {
+      const text = `${learned.major}.${learned.minor}`
+      const known = cluster.version && `${cluster.version.major}.${cluster.version.minor}`
+      cluster = { version: learned }
+      if (text !== known) logger.info({ kubernetes: text }, 'learned the version of the API server')
+    },
+    failed(error) {
+      logger.warn({ reason: messageOf(error) }, 'the API server did not tell its version, asking again')
+    }
+  })
+  return () => cluster
+}
+
+/** The configuration in force: that of the file as it was last seen to be valid, under the ceiling of --mode. */
+async function followConfiguration(
+  { config, mode }: ServeFlags,
+  logger: Logger,
+  metrics: Metrics
+): Promise<() => Configuration> {
+  metrics.configurationLoaded()
+  if (config === undefined) {
+    const configuration = defaultConfiguration(POLICIES, mode)
+    return () => configuration
+  }
+  const parse = (text: string): Configuration => parseConfiguration(text, config, POLICIES, mode)
+  const text = await readConfigurationFile(config)
+  let configuration = parse(text)
+  const reload = configurationReloader(text, {
+    read: () => readConfigurationFile(config),
+    parse,
+    use(changed) {
+      configuration = changed
+      metrics.configurationLoaded()
+      logger.info({ modes: modesOf(configuration) }, 'configuration reloaded')
+    },
+    failed(error) {
+      metrics.configurationFailed()
+      logger.error({ reason: messageOf(error) }, 'configuration not reloaded, the last good one stays in force')
+    }
+  })
+  setInterval(() => void reload(), POLL_MS).unref()
+  return () => configuration
+}
+
+/** By policy, where no namespace has settings of its own. */
+function modesOf(configuration: Configuration): Readonly<Record<string, Mode>> {
+  return Object.fromEntries(configuration.rulesFor('').map(({ policy, mode }) => [policy.id, mode]))
+}
+
+interface LoadedServing {
+  readonly serving: Serving
+  /** What is read again; undefined where there is nothing on disk to follow. */
+  readonly files: ServingFiles | undefined
+  /** What a client has to trust, where it is ours to say. */
+  readonly caFile: string | undefined
+}
+
+async function loadServing(flags: ServeFlags): Promise<LoadedServing> {
+  const { tlsCertFile: certificate, tlsPrivateKeyFile: privateKey, clientCaFile: clientCa } = flags
+  if (flags.clientAllowedNames !== undefined && clientCa === undefined) {
+    throw new HoldfastError('FLAG_INVALID', '--client-allowed-names needs --client-ca-file')
+  }
+  if (certificate !== undefined && privateKey !== undefined) {
+    const files = { certificate, privateKey, clientCa }
+    return { serving: await readServing(files), files, caFile: undefined }
+  }
+  if (certificate !== undefined || privateKey !== undefined) {
+    throw new HoldfastError('FLAG_INVALID', '--tls-cert-file and --tls-private-key-file go together')
+  }
+  if (clientCa !== undefined) throw new HoldfastError('FLAG_INVALID', '--client-ca-file needs --tls-cert-file')
+  const { keyPair, caFile } = await throwAwayCertificate(flags.certDir, new Date())
+  return { serving: { keyPair, clientCa: undefined }, files: undefined, caFile }
+}
+
+function sayHowToTry(logger: Logger, port: number, caFile: string | undefined): void {
+  const trust = caFile === undefined ? '--insecure' : `--cacert ${caFile}`
+  logger.warn(
+    {
+      try: `curl ${trust} -H 'content-type: application/json' -d @demo/reviews/upgrade.json https://localhost:${port}/mutate`
+    },
+    'a throw-away certificate serves, for trying out only: set --tls-cert-file and --tls-private-key-file'
+  )
+}

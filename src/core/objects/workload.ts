@@ -1,0 +1,56 @@
+import { controllerOf, type Operation, type Subject, specOf, type Watch } from '../subject.ts'
+import { integerOf, type JsonObject, objectOf } from '../values/json.ts'
+import { DAEMON_SET, DEPLOYMENT, REPLICA_SET, type Resource, STATEFUL_SET } from './kinds.ts'
+
+/** Kinds that make Pods of a template, and make them again. */
+export const WORKLOADS: readonly Resource[] = [DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET]
+
+const WRITES: readonly Operation[] = ['CREATE', 'UPDATE']
+
+/** What a policy watches that judges kinds as they are about to be stored, whoever writes them. */
+export function storedAs(resources: readonly Resource[]): readonly Watch[] {
+  return resources.flatMap((resource) =>
+    WRITES.map((operation) => ({ phase: 'validate' as const, operation, resource }))
+  )
+}
+
+/** A workload and the Pod that its template describes. */
+export interface Workload {
+  readonly kind: string
+  readonly spec: JsonObject
+  /** Looks like a Pod: it has `metadata` and `spec`. */
+  readonly template: JsonObject
+  /** How many Pods there are at the same time; `Infinity` for a DaemonSet, which has one on every node. */
+  readonly replicas: number
+}
+
+/**
+ * The workload in a Subject; undefined where it is another's to judge, such as the ReplicaSet of a Deployment, of which
+ * the Deployment itself was judged.
+ */
+export function workloadOf({ kind, object }: Subject): Workload | undefined {
+  if (kind === 'ReplicaSet' && controllerOf(object) !== undefined) return undefined
+  const spec = specOf(object)
+  const replicas = kind === 'DaemonSet' ? Number.POSITIVE_INFINITY : (integerOf(spec.replicas) ?? 1)
+  return { kind, spec, template: objectOf(spec.template), replicas }
+}
+
+/** Whether a rollout starts a new Pod before the old one is gone. Only Deployments do. */
+export function surges({ kind, spec }: Workload): boolean {
+  if (kind !== 'Deployment') return false
+  const strategy = objectOf(spec.strategy)
+  if ((strategy.type ?? 'RollingUpdate') !== 'RollingUpdate') return false
+  const { maxSurge = '25%' } = objectOf(strategy.rollingUpdate)
+  return maxSurge !== 0 && maxSurge !== '0' && maxSurge !== '0%'
+}
+
+/** Whether a changed template of a StatefulSet reaches every Pod without anybody's help. */
+export function rollsAllPods(set: JsonObject): boolean {
+  const { type = 'RollingUpdate', rollingUpdate } = objectOf(specOf(set).updateStrategy)
+  return type === 'RollingUpdate' && (integerOf(objectOf(rollingUpdate).partition) ?? 0) === 0
+}
+
+/** "3 replicas", or what a DaemonSet has instead: "the Pods on all nodes". */
+export function replicasInWords({ replicas }: Workload): string {
+  return Number.isFinite(replicas) ? `${replicas} replicas` : 'the Pods on all nodes'
+}

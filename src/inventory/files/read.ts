@@ -1,0 +1,27 @@
+import type { Readable } from 'node:stream'
+import { HoldfastError, messageOf } from '../../errors.ts'
+import { type Manifest, manifestsIn } from '../yaml/manifests.ts'
+import { InvalidDocument } from '../yaml/parse.ts'
+import { documentsOf, type Met } from './walk.ts'
+
+export type DocumentRead = Extract<Met, { readonly kind: 'document' }> & { readonly manifests: readonly Manifest[] }
+
+/** As `Met`, with the objects that stand in each document. */
+export type Read = DocumentRead | Exclude<Met, { readonly kind: 'document' }>
+
+/** Reads the objects of files, directories and standard input. A document that cannot be read takes no other with it. */
+export async function* readManifests(sources: readonly string[], input: Readable): AsyncGenerator<Read> {
+  for await (const met of documentsOf(sources, input)) yield met.kind === 'document' ? parsed(met) : met
+}
+
+function parsed(met: Extract<Met, { readonly kind: 'document' }>): Read {
+  try {
+    return { ...met, manifests: manifestsIn(met.document.text) }
+  } catch (error) {
+    // Whatever it was, it is the end of this document and of no other.
+    const problem = new HoldfastError('SOURCE_INVALID', `It cannot be read: ${messageOf(error)}`, { cause: error })
+    const { text, line } = met.document
+    const behind = error instanceof InvalidDocument ? error.line : 0
+    return { kind: 'problem', file: met.file, line: line + behind, error: problem, text }
+  }
+}

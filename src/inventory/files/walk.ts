@@ -1,0 +1,137 @@
+import { createReadStream, type Stats } from 'node:fs'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { HoldfastError, messageOf } from '../../errors.ts'
+import type { Document } from './documents.ts'
+import { documentsIn } from './documents.ts'
+
+/** What a walk through files and directories meets: a document of a file, a file's end, or something that went wrong. */
+export type Met =
+  | { readonly kind: 'document'; readonly file: string; readonly document: Document }
+  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'skipped'; readonly directory: string }
+  | FileProblem
+
+export interface FileProblem {
+  readonly kind: 'problem'
+  readonly file: string
+  /** From 1. */
+  readonly line?: number
+  readonly error: HoldfastError
+  /** The text that cannot be read, where it is at hand. */
+  readonly text?: string
+}
+
+/** What stands for standard input. */
+export const STANDARD_INPUT = '-'
+
+const MANIFEST = /\.(?:ya?ml|json)$/i
+
+/** Their files are nobody's manifests. */
+const NOT_ENTERED = /^(?:\..+|node_modules)$/
+
+/**
+ * The documents of files, directories and standard input, in the order in which they are named and, in a directory, in
+ * the order of their names. One file is open at a time, and one document held.
+ *
+ * A file that is named is read whatever it is called; in a directory, those that end in `.yaml`, `.yml` and `.json` are.
+ */
+export async function* documentsOf(sources: readonly string[], input: Readable): AsyncGenerator<Met> {
+  for (const source of sources) {
+    if (source === STANDARD_INPUT) yield* read(source, input)
+    else yield* walk(source, [], new Set())
+  }
+}
+
+/** @param seen directories that were walked, by whatever name: links may lead to one in a thousand ways */
+async function* walk(path: string, above: readonly string[], seen: Set<string>): AsyncGenerator<Met> {
+  let names: readonly string[]
+  let real: string
+  try {
+    if (!(await stat(path)).isDirectory()) return yield* openFile(path)
+    real = await realpath(path)
+    if (above.includes(real)) throw new Error('it leads back to a directory above it')
+    if (seen.has(real)) return
+    seen.add(real)
+    names = (await readdir(path)).sort()
+  } catch (error) {
+    yield unreadable(path, error)
+    return
+  }
+  for (const name of names) {
+    if (NOT_ENTERED.test(name)) continue
+    const inner = join(path, name)
+    if (name === 'templates' && names.includes('Chart.yaml')) yield { kind: 'skipped', directory: inner }
+    else yield* walkInto(inner, [...above, real], seen)
+  }
+}
+
+/** What a directory holds: a directory again, or a file whose name says that it is a manifest. */
+async function* walkInto(path: string, above: readonly string[], seen: Set<string>): AsyncGenerator<Met> {
+  const isManifest = MANIFEST.test(path)
+  let status: Stats
+  try {
+    status = await stat(path)
+  } catch (error) {
+    // A link to nowhere matters only where it would have been read.
+    if (isManifest) yield unreadable(path, error)
+    return
+  }
+  if (status.isDirectory()) yield* walk(path, above, seen)
+  else if (status.isFile() && isManifest) yield* openFile(path)
+}
+
+function openFile(path: string): AsyncGenerator<Met> {
+  return read(path, createReadStream(path))
+}
+
+async function* read(file: string, stream: Readable): AsyncGenerator<Met> {
+  let isEmpty = true
+  try {
+    for await (const document of documentsIn(texts(stream))) {
+      isEmpty = false
+      if (!('oversized' in document)) yield { kind: 'document', file, document }
+      else {
+        const error = new HoldfastError('SOURCE_TOO_LARGE', 'The document has more than 16 MiB')
+        yield { kind: 'problem', file, line: document.line, error }
+      }
+    }
+    // A program before the pipe that failed writes nothing, and nobody would be told.
+    if (isEmpty && file === STANDARD_INPUT) throw new HoldfastError('SOURCE_EMPTY', 'There is nothing in it')
+    yield { kind: 'file', file }
+  } catch (error) {
+    yield error instanceof HoldfastError ? { kind: 'problem', file, error } : unreadable(file, error)
+  }
+}
+
+/** @throws HoldfastError SOURCE_NOT_TEXT */
+async function* texts(stream: Readable): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+  const decode = (chunk?: Uint8Array): string => {
+    try {
+      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true })
+    } catch (error) {
+      throw new HoldfastError('SOURCE_NOT_TEXT', 'It is not text in UTF-8', { cause: error })
+    }
+  }
+  for await (const chunk of stream) {
+    const text = decode(chunk)
+    if (text.includes('\0')) throw new HoldfastError('SOURCE_NOT_TEXT', 'It is binary')
+    yield text
+  }
+  yield decode()
+}
+
+function unreadable(file: string, error: unknown): Met {
+  return {
+    kind: 'problem',
+    file,
+    error: new HoldfastError('SOURCE_UNREADABLE', `It cannot be read: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+/** Without the path, which stands beside it already. */
+function reasonOf(error: unknown): string {
+  return messageOf(error).replace(/, \w+(?: '.*')?$/s, '')
+}

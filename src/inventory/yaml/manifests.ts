@@ -1,0 +1,71 @@
+import { isObject, type JsonObject, listOf, objectOf, textOf } from '../../core/values/json.ts'
+import type { Path } from '../../core/values/path.ts'
+import { Lines } from './lines.ts'
+import { valuesIn } from './parse.ts'
+
+/** An object of Kubernetes in a document, and where it and its fields stand there. */
+export interface Manifest {
+  readonly object: JsonObject
+  /** From the value in whose text it stands to the object: empty, or `['items', 3]` in a List. */
+  readonly within: Path
+  /** Where the text of that value begins and ends in the document. */
+  readonly begin: number
+  readonly end: number
+  /** The line of the document at which the object begins, from 0. */
+  readonly line: number
+  /** The template that Helm rendered the document from. */
+  readonly template: string | undefined
+  /** The line of a field of the object, from 0. */
+  lineOf(path: Path): number
+}
+
+const HELM_SOURCE = /^# Source: ([^\r\n]{1,300})\r?$/m
+
+/**
+ * The objects in the text of one document, those in a List one by one. What is no object of Kubernetes, such as a
+ * values file, is left out.
+ *
+ * @throws InvalidDocument
+ */
+export function manifestsIn(text: string): Manifest[] {
+  const template = HELM_SOURCE.exec(text)?.[1]?.trim()
+  return valuesIn(text).flatMap(({ value, begin, end }) => {
+    const lines = new Lines(text, begin, end)
+    return objectsIn(value, []).map(({ object, within }) => ({
+      object,
+      within,
+      begin,
+      end,
+      template,
+      get line() {
+        return lines.lineOf(within)
+      },
+      lineOf: (path: Path) => lines.lineOf([...within, ...path])
+    }))
+  })
+}
+
+interface Found {
+  readonly object: JsonObject
+  readonly within: Path
+}
+
+/** A List in a List is possible, and nobody writes one in ten others. */
+const DEEPEST_LIST = 20
+
+function objectsIn(value: unknown, within: Path): Found[] {
+  if (!isObject(value) || within.length > DEEPEST_LIST) return []
+  const kind = textOf(value.kind)
+  if (kind === undefined || textOf(value.apiVersion) === undefined) return []
+  if (!kind.endsWith('List') || !Array.isArray(value.items)) return [{ object: value, within }]
+  return listOf(value.items).flatMap((item, index) =>
+    objectsIn(withKind(item, value, kind), [...within, 'items', index])
+  )
+}
+
+/** Items of a StatefulSetList say neither apiVersion nor kind; those of a List do. */
+function withKind(item: unknown, { apiVersion }: JsonObject, kind: string): JsonObject {
+  const object = objectOf(item)
+  if (kind === 'List' || object.kind !== undefined) return object
+  return { apiVersion, kind: kind.slice(0, -'List'.length), ...object }
+}

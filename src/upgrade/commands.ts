@@ -1,0 +1,81 @@
+import { type Ordinals, ordinalsOf } from '../core/objects/claim-templates.ts'
+import { inNamespace, pasteable } from '../core/objects/replacement.ts'
+import { annotationsOf, labelsOf, type Subject, specOf } from '../core/subject.ts'
+import { type JsonObject, objectOf } from '../core/values/json.ts'
+import { oneLine } from '../core/values/text.ts'
+
+/**
+ * Command lines that can be pasted into a shell as they are. What came from a file stands in them only where a shell
+ * cannot read it as anything but a name; a placeholder in capitals stands there otherwise.
+ */
+
+/** Longer lists become a loop of the shell. */
+const LISTED = 8
+
+/** `statefulset pgw -n monitoring`, as `kubectl get` and others take it. */
+export function setArguments({ name, namespace }: Subject): string {
+  return `statefulset ${pasteable(name, 'NAME')}${inNamespace(namespace)}`
+}
+
+/** One command for each Pod, or for each claim of a template, from its ordinal. */
+export function forEach({ first, count }: Ordinals, command: (ordinal: string) => string): string[] {
+  if (count <= LISTED) return Array.from({ length: count }, (_, index) => command(String(first + index)))
+  return [`for i in $(seq ${first} ${first + count - 1}); do ${command('$i')}; done`]
+}
+
+/** `pgw-0, pgw-1 and pgw-2`: the names of Pods, or of the claims of a template. */
+export function namesInWords(prefix: string, { first, count }: Ordinals): string {
+  const names = Array.from({ length: Math.min(count, LISTED) }, (_, index) => `${prefix}-${first + index}`)
+  if (count > LISTED) return `${names[0]} to ${prefix}-${first + count - 1}`
+  const last = names.pop() ?? ''
+  return names.length === 0 ? last : `${names.join(', ')} and ${last}`
+}
+
+export function podName({ name }: Subject): string {
+  return pasteable(name, 'NAME')
+}
+
+/** What the names of a template's claims begin with. */
+export function claimPrefix(template: string, { name }: Subject): string {
+  return `${pasteable(template, 'TEMPLATE')}-${pasteable(name, 'NAME')}`
+}
+
+export function ordinalsOfOld({ oldObject }: Subject): Ordinals {
+  return ordinalsOf(oldObject)
+}
+
+const LABEL = /^[A-Za-z0-9._/-]*$/
+
+/**
+ * ` -l app=pgw`, which chooses the Pods of a StatefulSet, and its claims too: the controller labels both with the
+ * selector. Empty where a label could not be pasted.
+ */
+export function selectorFlag(set: JsonObject): string {
+  const labels = Object.entries(objectOf(objectOf(specOf(set).selector).matchLabels))
+  const isPlain = labels.every(([key, value]) => LABEL.test(key) && typeof value === 'string' && LABEL.test(value))
+  if (labels.length === 0 || !isPlain) return ''
+  return ` -l ${labels.map(([key, value]) => `${key}=${value}`).join(',')}`
+}
+
+/** The Helm release that a StatefulSet belongs to; undefined where nothing says that Helm brought it. */
+export function releaseOf({ object, oldObject, namespace }: Subject): { name: string; namespace: string } | undefined {
+  for (const set of [oldObject, object]) {
+    const annotations = annotationsOf(set)
+    const name = annotations['meta.helm.sh/release-name']
+    if (typeof name !== 'string') continue
+    return { name, namespace: String(annotations['meta.helm.sh/release-namespace'] ?? namespace) }
+  }
+  const labels = { ...labelsOf(oldObject), ...labelsOf(object) }
+  const isHelms = labels['app.kubernetes.io/managed-by'] === 'Helm' || labels.heritage === 'Helm'
+  if (!isHelms && labels['helm.sh/chart'] === undefined) return undefined
+  return { name: String(labels['app.kubernetes.io/instance'] ?? labels.release ?? ''), namespace }
+}
+
+/** kubectl reads a list with commas, in which quotation marks mean something, and fetches what looks like an address. */
+const NO_FILE = /[,"]|^https?:\/\//
+
+/** A file as `kubectl apply -f` takes it, in single quotes where it needs them. */
+export function fileArgument(path: string | undefined): string {
+  if (path === undefined || NO_FILE.test(path) || oneLine(path) !== path) return 'FILE'
+  return /^[A-Za-z0-9._/@%+=:-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
+}

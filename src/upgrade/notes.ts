@@ -1,0 +1,67 @@
+import { pasteable } from '../core/objects/replacement.ts'
+import type { Recipe } from './plan.ts'
+import type { Section } from './section.ts'
+
+/** What holds for all StatefulSets of an upgrade together, and is said once. */
+export function notesOn(recipes: readonly Recipe[]): Section[] {
+  const blocked = recipes.filter(({ fate }) => fate === 'blocked')
+  if (blocked.length === 0) return []
+  return [...(blocked.some(({ restorable }) => restorable) ? [restoring(blocked)] : []), neverDo(blocked), goBack()]
+}
+
+/** The same as docs/operations.md says about GitOps; a test compares. */
+function restoring(blocked: readonly Recipe[]): Section {
+  const which = blocked.filter(({ restorable }) => restorable).map(({ name }) => pasteable(name, 'NAME'))
+  const all = which.length === blocked.length
+  return {
+    title: 'Without deleting anything: onChange: restore',
+    parts: [
+      {
+        say: `${all ? 'Only' : `For ${which.join(', ')}: only`} labels or annotations of claim templates change. Where Holdfast enforces claim-template-labels in the cluster, it can put the old ones back: the upgrade goes through as it is, and later ones too. In its configuration file:`
+      },
+      { yaml: 'policies:\n  claim-template-labels:\n    onChange: restore' },
+      {
+        say: 'What runs then differs from Git in these labels. Flux sees no difference and needs nothing. Argo CD sees one, unless the Application has Server-Side Diff:'
+      },
+      { yaml: 'metadata:\n  annotations:\n    argocd.argoproj.io/compare-options: ServerSideDiff=true' },
+      {
+        say: 'or, where it does not sync with ServerSideApply=true, ignores the labels (without RespectIgnoreDifferences=true, which would drop a larger size in Git without a word):'
+      },
+      { yaml: IGNORE }
+    ]
+  }
+}
+
+const IGNORE = `spec:
+  ignoreDifferences:
+    - group: apps
+      kind: StatefulSet
+      jqPathExpressions:
+        - .spec.volumeClaimTemplates[]?.metadata.labels
+        - .spec.volumeClaimTemplates[]?.metadata.annotations`
+
+function neverDo(blocked: readonly Recipe[]): Section {
+  const ownsClaims = blocked.some((recipe) => recipe.ownsClaims)
+  const podsStay = blocked.some((recipe) => recipe.podsStay)
+  const claims = ownsClaims ? ', and where whenDeleted is Delete with its claims and their data' : ''
+  return {
+    title: 'What not to do',
+    parts: [
+      {
+        list: [
+          ...(podsStay ? ['kubectl delete statefulset without --cascade=orphan: all Pods stop at once.'] : []),
+          ...(ownsClaims ? ['Any deletion before the claims have lost their owner: their data is gone.'] : []),
+          `kubectl replace --force, force: true of a Flux Kustomization, Replace=true with Force=true in Argo CD: they delete the StatefulSet with its Pods${claims}, and create it anew.`,
+          'helm upgrade --force (Helm 4: --force-replace): the API server refuses it in the same way.'
+        ]
+      }
+    ]
+  }
+}
+
+function goBack(): Section {
+  return {
+    title: 'The way back',
+    parts: [{ say: 'Exchange the new manifests and those behind --previous: what comes out is the way back.' }]
+  }
+}

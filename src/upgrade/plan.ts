@@ -1,0 +1,97 @@
+import { deletesClaims, deletionInWords } from '../core/objects/claim-templates.ts'
+import { changesInWords, immutableChangesOf } from '../core/objects/immutable.ts'
+import { isOwnedByPrometheusOperator } from '../core/objects/operator.ts'
+import { type Replacement, replacementOf } from '../core/objects/replacement.ts'
+import type { Subject } from '../core/subject.ts'
+import type { Section } from './section.ts'
+import { type RecipeOptions, stepsOf } from './steps.ts'
+
+/**
+ * What becomes of a StatefulSet in an upgrade. `passes` goes through as it is, `recreates` is prometheus-operator's to
+ * replace, and `blocked` is refused until somebody has followed the steps.
+ */
+export type Fate = 'new' | 'gone' | 'passes' | 'recreates' | 'blocked'
+
+/** What to do about one StatefulSet, so that an upgrade goes through. */
+export interface Recipe {
+  readonly namespace: string
+  readonly name: string
+  readonly fate: Fate
+  /** What becomes of it: sentences, with their full stops. */
+  readonly summary: string
+  /** What changes although no update may change it; empty where nothing does. */
+  readonly changes: string
+  /** In the order in which they are taken; none where there is nothing to do. */
+  readonly steps: readonly Section[]
+  /** Whether `onChange: restore` would let the upgrade through. */
+  readonly restorable: boolean
+  /** Whether its Pods stay while it is replaced. */
+  readonly podsStay: boolean
+  /** Whether a deletion of the StatefulSet that runs would take its claims along. */
+  readonly ownsClaims: boolean
+}
+
+/**
+ * What to do about a StatefulSet that is about to be upgraded, or created.
+ *
+ * @param subject an UPDATE where one runs already, otherwise a CREATE
+ */
+export function recipeOf(subject: Subject, options: RecipeOptions = {}): Recipe {
+  if (subject.operation === 'CREATE') return nothingToDo(subject, 'new', 'It is new: there is nothing to replace.')
+  const changes = immutableChangesOf(subject)
+  if (changes === undefined)
+    return nothingToDo(subject, 'passes', 'Nothing changes that no update may change: it goes through as it is.')
+  const found = { changes: changesInWords(changes, subject), ownsClaims: deletesClaims(subject.oldObject) }
+  if (isOwnedByPrometheusOperator(subject.object) || isOwnedByPrometheusOperator(subject.oldObject)) {
+    return { ...nothingToDo(subject, 'recreates', `${OPERATOR} ${claimsOfOperator(subject)}`), ...found }
+  }
+  const replacement = replacementOf(subject)
+  return {
+    ...nothingToDo(subject, 'blocked', summaryOf(replacement)),
+    ...found,
+    steps: stepsOf(subject, replacement, options),
+    restorable: changes.labelsOnly,
+    podsStay: replacement.cascade === 'orphan'
+  }
+}
+
+/**
+ * What becomes of a StatefulSet that the new manifests do not have.
+ *
+ * @param subject of the one that runs, as a CREATE
+ */
+export function recipeOfGone(subject: Subject): Recipe {
+  const summary = `${GONE} ${deletionInWords(subject.object)}.`
+  return { ...nothingToDo(subject, 'gone', summary), ownsClaims: deletesClaims(subject.object) }
+}
+
+const GONE =
+  'It is not in the new manifests. Helm deletes it with the upgrade, and so do Argo CD and Flux where they prune:'
+
+function nothingToDo({ namespace, name }: Subject, fate: Fate, summary: string): Recipe {
+  const nothing = { changes: '', steps: [], restorable: false, podsStay: false, ownsClaims: false }
+  return { namespace, name, fate, summary, ...nothing }
+}
+
+const OPERATOR =
+  'Nothing to do: prometheus-operator deletes it with its Pods when the API server refuses the update, and creates it anew.'
+
+function claimsOfOperator({ oldObject }: Subject): string {
+  return deletesClaims(oldObject)
+    ? 'Careful: persistentVolumeClaimRetentionPolicy.whenDeleted is Delete, so its claims and their data go too. Set it to Retain first, in the object that the StatefulSet belongs to, and go on when no claim has an owner (metadata.ownerReferences): one whose Pod is gone keeps its own.'
+    : 'Its claims stay.'
+}
+
+function summaryOf({ podsStopFor, ownsClaims }: Replacement): string {
+  const way =
+    podsStopFor === undefined
+      ? 'The StatefulSet is deleted and created anew around its Pods: they stay, and so do its claims.'
+      : `The StatefulSet is deleted and created anew: its Pods stop, because ${WHY_PODS_STOP[podsStopFor]}; its claims stay.`
+  const order = ownsClaims ? ' Take the steps in their order, or the claims and their data go with it.' : ''
+  return `No update can make this change. ${way}${order}`
+}
+
+const WHY_PODS_STOP: Readonly<Record<NonNullable<Replacement['podsStopFor']>, string>> = {
+  selector: 'a new StatefulSet does not adopt Pods that another selector chose',
+  'new-template': 'a Pod that runs cannot get a new volume'
+}

@@ -1,0 +1,241 @@
+import { claimTemplatesOf, deletesClaims, templateNameOf } from '../core/objects/claim-templates.ts'
+import { amountOf } from '../core/objects/quantity.ts'
+import {
+  type Consequence,
+  deleteCommand,
+  inNamespace,
+  pasteable,
+  type Replacement,
+  type Resize,
+  restartCommand
+} from '../core/objects/replacement.ts'
+import { rollsAllPods } from '../core/objects/workload.ts'
+import { type Subject, specOf } from '../core/subject.ts'
+import { integerOf, objectOf } from '../core/values/json.ts'
+import {
+  claimPrefix,
+  fileArgument,
+  forEach,
+  namesInWords,
+  ordinalsOfOld,
+  podName,
+  releaseOf,
+  selectorFlag,
+  setArguments
+} from './commands.ts'
+import type { Part, Section } from './section.ts'
+
+export interface RecipeOptions {
+  /** The file that `kubectl apply -f` is to read; without it a placeholder stands there. */
+  readonly file?: string
+}
+
+/** All steps of replacing a StatefulSet, in the only order in which nothing is lost. */
+export function stepsOf(subject: Subject, replacement: Replacement, options: RecipeOptions): Section[] {
+  const steps = [
+    lookFirst(subject, replacement),
+    keepClaims(subject, replacement),
+    resize(subject, replacement),
+    remove(subject, replacement),
+    upgrade(subject, replacement, options),
+    restart(subject, replacement),
+    copyData(subject, replacement),
+    verify(subject, replacement)
+  ]
+  return steps.filter((step) => step !== undefined)
+}
+
+function lookFirst(subject: Subject, { ownsClaims }: Replacement): Section {
+  const [set, where] = [setArguments(subject), inNamespace(subject.namespace)]
+  const file = `${podName(subject)}.before.yaml`
+  const parts: Part[] = [
+    { say: 'What runs may differ from the files that were compared. Keep it, and back up the volumes if you can.' },
+    { run: [`kubectl get ${set} -o yaml > ${file}`, `kubectl get pods,pvc${where}${selectorFlag(subject.oldObject)}`] }
+  ]
+  if (!ownsClaims && claimTemplatesOf(subject.oldObject).length > 0) {
+    parts.push(
+      { say: 'Deleting the StatefulSet must not delete its claims. This has to say Retain, or nothing:' },
+      { run: [`kubectl get ${set} -o jsonpath='{.spec.persistentVolumeClaimRetentionPolicy.whenDeleted}{"\\n"}'`] },
+      { say: `Where it says Delete, stop here and compare with what runs: --previous ${file}.` }
+    )
+  }
+  return { title: 'Look first', parts }
+}
+
+/** Measured: with Delete the claims have the StatefulSet as an owner, and go with it whatever the manifests say. */
+function keepClaims(subject: Subject, { ownsClaims }: Replacement): Section | undefined {
+  if (!ownsClaims) return undefined
+  const where = inNamespace(subject.namespace)
+  const retain = JSON.stringify({ spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain' } } })
+  const owners =
+    '{range .items[?(@.metadata.ownerReferences)]}{.metadata.name}{" "}{.metadata.ownerReferences[*].name}{"\\n"}{end}'
+  const disown = JSON.stringify([{ op: 'remove', path: '/metadata/ownerReferences' }])
+  return {
+    title: 'Keep the claims',
+    parts: [
+      {
+        say: 'persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: the claims have the StatefulSet as their owner, and Kubernetes deletes them and their data with it. Argo CD and Flux would set Delete back: suspend them until the upgrade (argocd app set APP --sync-policy none; flux suspend kustomization NAME or flux suspend helmrelease NAME).'
+      },
+      { run: [`kubectl patch ${setArguments(subject)} -p '${retain}'`] },
+      { say: 'The controller takes the owner away, a moment later. This lists the claims that have one:' },
+      { run: [`kubectl get pvc${where} -o jsonpath='${owners}'`] },
+      {
+        say: `Go on when no line ends in ${podName(subject)}. The controller passes over a claim whose Pod is not ready or is gone, such as after scaling down. Each of those needs:`
+      },
+      { run: [`kubectl patch pvc CLAIM${where} --type=json -p '${disown}'`] }
+    ]
+  }
+}
+
+function resize(subject: Subject, { consequences }: Replacement): Section | undefined {
+  const growing = consequences.filter(isGrowing)
+  if (growing.length === 0) return undefined
+  const where = inNamespace(subject.namespace)
+  const patches = growing.flatMap(({ template, to }) => {
+    const patch = JSON.stringify({ spec: { resources: { requests: { storage: String(to) } } } })
+    return forEach(
+      ordinalsOfOld(subject),
+      (ordinal) => `kubectl patch pvc ${claimPrefix(template, subject)}-${ordinal}${where} -p '${patch}'`
+    )
+  })
+  return {
+    title: 'Resize the claims',
+    parts: [
+      {
+        say: 'A claim does not follow its template: those that are there have to be told. Now is the time, while nothing is deleted: it is refused where the storage class does not expand volumes.'
+      },
+      { run: ['kubectl get storageclass -o custom-columns=CLASS:.metadata.name,EXPANDS:.allowVolumeExpansion'] },
+      { run: patches },
+      {
+        say: 'A claim that stays FileSystemResizePending (kubectl describe pvc) gets its size when its Pod starts anew.'
+      }
+    ]
+  }
+}
+
+/** What a claim can be asked for, and can be written into a command as it stands. */
+function isGrowing(consequence: Consequence): consequence is Consequence & Resize {
+  if (consequence.what !== 'resize-claims-first' || consequence.resource !== 'requests.storage') return false
+  return amountOf(consequence.to) !== undefined
+}
+
+function remove(subject: Subject, { cascade }: Replacement): Section {
+  const ordinals = ordinalsOfOld(subject)
+  const none = ordinals.count === 0
+  const pods = none ? 'it has none' : namesInWords(podName(subject), ordinals)
+  const templates = claimTemplatesOf(subject.oldObject).map(templateNameOf)
+  const claims = templates.map((template) => namesInWords(claimPrefix(template, subject), ordinals)).join(', ')
+  const what =
+    cascade === 'orphan'
+      ? `Its Pods go on (${pods}), but nobody replaces one that fails until the new StatefulSet is there.`
+      : `Its Pods stop (${pods}), and until new ones are ready nobody answers.`
+  const kept = templates.length === 0 || none ? '' : ` Its claims stay: ${claims}.`
+  return {
+    title: cascade === 'orphan' ? 'Delete the StatefulSet and nothing else' : 'Delete the StatefulSet with its Pods',
+    parts: [
+      { say: `${what}${kept} Where Argo CD or Flux applies it, have the new version in Git before.` },
+      { run: [deleteCommand(subject, cascade)] }
+    ]
+  }
+}
+
+function upgrade(subject: Subject, { cascade }: Replacement, { file }: RecipeOptions): Section {
+  const release = releaseOf(subject)
+  const pods =
+    cascade === 'orphan'
+      ? 'It adopts the Pods, and replaces them one after the other where their template changed.'
+      : 'It makes new Pods, which find the claims of their names.'
+  const how =
+    release === undefined
+      ? 'Apply the new version, in the way that you do otherwise.'
+      : 'Run the upgrade in the way that you do otherwise, with the same chart, version and values; a release that failed before is no obstacle.'
+  const command =
+    release === undefined
+      ? `kubectl apply${inNamespace(subject.namespace)} -f ${fileArgument(file)}`
+      : `helm upgrade ${pasteable(release.name, 'RELEASE')} CHART${inNamespace(release.namespace)}`
+  return { title: 'Upgrade again', parts: [{ say: `${how} The StatefulSet is created. ${pods}` }, { run: [command] }] }
+}
+
+/** Only where Pods stay: new ones have the new name. */
+function restart(subject: Subject, { cascade, consequences }: Replacement): Section | undefined {
+  if (cascade !== 'orphan' || !consequences.some(({ what }) => what === 'restart-pods')) return undefined
+  const where = inNamespace(subject.namespace)
+  const columns = 'custom-columns=POD:.metadata.name,SERVICE:.spec.subdomain'
+  return {
+    title: 'Restart Pods that have the old name',
+    parts: [
+      { say: 'Pods keep the DNS name of the service that they were made for. This says which have the old one:' },
+      { run: [`kubectl get pods${where}${selectorFlag(subject.object)} -o ${columns}`] },
+      ...(rollsAllPods(subject.object)
+        ? [{ say: 'If there is one that the upgrade does not replace anyway:' }, { run: [restartCommand(subject)] }]
+        : [
+            { say: 'Delete those that have it one at a time, the next when the last one is ready again:' },
+            {
+              run: forEach(
+                ordinalsOfOld(subject),
+                (ordinal) => `kubectl delete pod ${podName(subject)}-${ordinal}${where}`
+              )
+            }
+          ])
+    ]
+  }
+}
+
+/** Where the data lies in claims that the new StatefulSet does not look at. */
+function copyData(subject: Subject, { consequences }: Replacement): Section | undefined {
+  const named = (what: Consequence['what']): string[] =>
+    consequences.flatMap((one) => (one.what === what && 'template' in one ? claimPrefix(one.template, subject) : []))
+  const [empty, left] = [named('claims-start-empty'), named('claims-are-left')]
+  if (empty.length === 0 || left.length === 0) return undefined
+  const set = setArguments(subject)
+  const scaled = objectOf(specOf(subject.object).persistentVolumeClaimRetentionPolicy).whenScaled === 'Delete'
+  const retain = JSON.stringify({ spec: { persistentVolumeClaimRetentionPolicy: { whenScaled: 'Retain' } } })
+  const replicas = integerOf(specOf(subject.object).replicas) ?? 1
+  return {
+    title: 'Bring the data over',
+    parts: [
+      {
+        say: `The new claims (${empty.map((prefix) => `${prefix}-…`).join(', ')}) start empty; the old ones (${left.map((prefix) => `${prefix}-…`).join(', ')}) stay, and nobody uses them. To copy, stop the Pods:`
+      },
+      { run: [...(scaled ? [`kubectl patch ${set} -p '${retain}'`] : []), `kubectl scale ${set} --replicas=0`] },
+      { say: 'Mount both claims in a Pod of your own for each replica, copy, delete that Pod, and start again:' },
+      { run: [`kubectl scale ${set} --replicas=${replicas}`] }
+    ]
+  }
+}
+
+function verify(subject: Subject, { cascade, podsStopFor, consequences, ownsClaims }: Replacement): Section {
+  const where = inNamespace(subject.namespace)
+  const selector = selectorFlag(subject.object)
+  // Claims that are there keep the labels of the selector that they were made with.
+  const claims = podsStopFor === 'selector' ? '' : selector
+  const pods = `kubectl get pods${where}${selector} -o 'custom-columns=POD:.metadata.name,OWNER:.metadata.ownerReferences[*].name,STARTED:.status.startTime'`
+  const rollout = `kubectl rollout status ${setArguments(subject)} --timeout=10m`
+  const adopted =
+    cascade === 'orphan' ? ` OWNER has to be ${podName(subject)} everywhere; <none> is a Pod that nobody adopted.` : ''
+  const notes = [...new Set(consequences.flatMap((consequence) => noteOn(consequence) ?? []))]
+  if (ownsClaims && deletesClaims(subject.object))
+    notes.push('The upgrade has set whenDeleted back to Delete, and the claims have their owner again.')
+  return {
+    title: 'See that it went well',
+    parts: [
+      { say: `All Pods become ready, and the claims are the ones from before.${adopted}` },
+      { run: [...(isRolling(subject) ? [rollout] : []), pods, `kubectl get pvc${where}${claims}`] },
+      ...(notes.length === 0 ? [] : [{ say: notes.join(' ') }])
+    ]
+  }
+}
+
+/** kubectl waits for no other kind of rollout. */
+function isRolling({ object }: Subject): boolean {
+  return (objectOf(specOf(object).updateStrategy).type ?? 'RollingUpdate') === 'RollingUpdate'
+}
+
+function noteOn(consequence: Consequence): string | undefined {
+  if (consequence.what === 'claims-never-shrink')
+    return 'No claim can become smaller: those that are there keep their size, and to have a smaller one its data has to be copied to a new one.'
+  if (consequence.what === 'claims-keep-what-they-have')
+    return 'Claims that are there keep what they have; what the template says now is for claims that scaling up adds.'
+  if (consequence.what === 'claims-are-left') return 'Claims of a template that is gone stay until you delete them.'
+  return undefined
+}

@@ -1,0 +1,257 @@
+import { createHash } from 'node:crypto'
+import { Script } from 'node:vm'
+import t from 'tap'
+import { FORMATS } from '../../../src/report/formats.ts'
+import { htmlReport } from '../../../src/report/html/html.ts'
+import { SCRIPT } from '../../../src/report/html/script.ts'
+import type { Level, Report } from '../../../src/report/report.ts'
+import { checkReport, cleanReport, hostileReport, largeReport, scanReport } from '../../fixtures/reports.ts'
+
+const REPORTS = { check: checkReport, scan: scanReport, clean: cleanReport, hostile: hostileReport }
+
+/** What stands between a tag and its end, once. */
+function between(page: string, start: string, end: string): string {
+  const parts = page.split(start)
+  if (parts.length !== 2) throw new Error(`${parts.length - 1} times ${start}`)
+  return (parts[1] as string).split(end)[0] as string
+}
+
+function body(page: string): string {
+  return between(page, '<body>', '<script>')
+}
+
+/** The texts of a page as they are read. */
+function read(markup: string): string {
+  const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' }
+  return markup.replace(/<[^>]*>/g, '').replace(/&(lt|gt|quot|#39|amp);/g, (_, name: string) => named[name] as string)
+}
+
+t.test('the same report is the same page, under the name html', async (t) => {
+  for (const [name, make] of Object.entries(REPORTS)) t.equal(htmlReport(make()), htmlReport(make()), name)
+  t.equal(FORMATS.html, htmlReport)
+})
+
+t.test('the page may use its own style and script, and nothing else', async (t) => {
+  for (const [name, make] of Object.entries(REPORTS)) {
+    const page = htmlReport(make())
+    const policy = between(page, '<meta http-equiv="Content-Security-Policy" content="', '"')
+    t.match(policy, /^default-src 'none';/, name)
+    for (const tag of ['style', 'script']) {
+      const hash = createHash('sha256')
+        .update(between(page, `<${tag}>`, `</${tag}>`))
+        .digest('base64')
+      t.ok(policy.includes(`${tag}-src 'sha256-${hash}'`), `${name}: ${tag}`)
+    }
+    t.notMatch(policy, /unsafe|https?:|\*/, `${name}: nothing is let through`)
+    t.notMatch(
+      page.replaceAll('http%3A%2F%2Fwww.w3.org', ''),
+      /(?:src|href)="(?!#|data:)/,
+      `${name}: nothing is loaded`
+    )
+  }
+  t.doesNotThrow(() => new Script(SCRIPT), 'the script is one')
+})
+
+t.test('no text becomes markup', async (t) => {
+  const shapes = (page: string): Set<string> =>
+    new Set([...body(page).matchAll(/<[^>]*>/g)].map(([tag]) => tag.replace(/"[^"]*"/g, '""')))
+  const harmless = Array.from({ length: 11 }, (_, index) => `text ${index}`)
+  const hostile = htmlReport(hostileReport())
+  const known = shapes(htmlReport(hostileReport(harmless)))
+  t.strictSame(
+    [...shapes(hostile)].filter((shape) => !known.has(shape)),
+    []
+  )
+  t.equal(hostile.split('</script>').length, 2)
+  t.equal(hostile.split('</style>').length, 2)
+})
+
+t.test('what works unseen is shown', async (t) => {
+  const page = htmlReport(hostileReport())
+  t.notMatch(page, /[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/u)
+  t.ok(page.isWellFormed())
+  for (const shown of ['\\u202egpj.exe\\u202c', '\\u0000\\u0007\\u001b[31mred', '\\r\\n\\tnext\\u0085\\u2028']) {
+    t.ok(page.includes(shown), shown)
+  }
+  t.ok(page.length < 300_000, 'and what is too long to be read ends')
+})
+
+t.test('all of each finding is there', async (t) => {
+  for (const report of [checkReport(), scanReport()]) {
+    const page = body(htmlReport(report))
+    const text = read(page)
+    const findings = report.objects.flatMap((object) => object.findings)
+    t.equal(page.split('<li class="finding ').length - 1, findings.length)
+    for (const { policy, message, field, line, caution, remedy, changes = [] } of findings) {
+      const expected = [policy, message, field, ...(line === undefined ? [] : [`line ${line}`])]
+      if (caution !== undefined) expected.push(`Careful: ${caution}`)
+      if (remedy !== undefined) expected.push(`Way out: ${remedy.split('"')[0]}`)
+      for (const { key, before, after } of changes) {
+        if (before !== undefined) expected.push(`− ${key}: ${before}`)
+        if (after !== undefined) expected.push(`+ ${key}: ${after}`)
+      }
+      for (const words of expected) t.ok(text.includes(words), words)
+    }
+    for (const { kind, namespace, name } of report.objects) t.ok(text.includes(`${kind} ${namespace}/${name}`), name)
+    for (const { where, code, message } of report.problems) t.ok(text.includes(`${where} ${message} ${code}`), where)
+    for (const note of report.notes) t.ok(text.includes(note), note)
+    for (const words of [`holdfast ${report.command}`, report.version, report.source, '2026-03-02 09:12 UTC']) {
+      t.ok(text.includes(words), words)
+    }
+  }
+})
+
+t.test('an object says where it stands', async (t) => {
+  const text = read(body(htmlReport(checkReport())))
+  t.ok(
+    text.includes('update rendered/pushgateway-2.17.0.yaml:86 from prometheus-pushgateway/templates/statefulset.yaml')
+  )
+  const [object] = checkReport().objects
+  const location = { file: '-', line: 3 }
+  const piped = { ...checkReport(), objects: [{ ...object, group: 'example.org', namespace: '', location } as never] }
+  const page = read(body(htmlReport(piped)))
+  t.ok(page.includes('standard input:3'))
+  t.ok(page.includes('Pod example.org pushgateway-smoke-test'), 'the group of a kind that is not of Kubernetes')
+})
+
+t.test('what is excused may be so by its annotation or by the configuration', async (t) => {
+  t.match(read(body(htmlReport(scanReport()))), 'audit: excused by annotation or exemption')
+})
+
+t.test('a command stands apart, without its quotation marks', async (t) => {
+  const page = htmlReport(checkReport())
+  const command = 'kubectl delete statefulset --cascade=orphan pgw-prometheus-pushgateway -n monitoring'
+  const commands = [...page.matchAll(/<code>((?:<span>[^<]*<\/span> ?)+)<\/code><button>Copy<\/button>/g)]
+  t.strictSame(commands.map(([, words = '']) => read(words))[0], command)
+  t.equal(commands.length, 2)
+  t.ok(
+    read(page).includes('resize the claims that are there (kubectl patch pvc)'),
+    'what is in no quotation marks is left'
+  )
+})
+
+t.test('a change is a diff, and what differs stands out', async (t) => {
+  const page = htmlReport(checkReport())
+  t.ok(
+    page.includes(
+      '<del>− helm.sh/chart: prometheus-pushgateway-2.1<b>6</b>.0</del>\n<ins>+ helm.sh/chart: prometheus-pushgateway-2.1<b>7</b>.0</ins>'
+    )
+  )
+  const scan = htmlReport(scanReport())
+  t.ok(scan.includes('<div class="diff"><del>− team: core</del>\n<ins>+ squad: core</ins>\n</div>'))
+  t.ok(htmlReport(hostileReport()).includes('<del>− emoji: a<b>😀</b>b</del>'), 'no character is cut in two')
+})
+
+t.test('the most serious comes first', async (t) => {
+  const levels = [...htmlReport(scanReport()).matchAll(/<article id="o(\d+)" class="(\w+)"/g)]
+  t.strictSame(
+    levels.map(([, number]) => Number(number)),
+    levels.map((_, index) => index + 1)
+  )
+  const ranks = levels.map(([, , level]) => ['error', 'warning', 'note'].indexOf(level as Level))
+  t.strictSame(ranks, ranks.toSorted())
+  t.ok(new Set(ranks).size === 3)
+})
+
+t.test('a report with holes says so first', async (t) => {
+  const page = body(htmlReport(scanReport()))
+  t.ok(page.indexOf('This report is incomplete.') < page.indexOf('<h1>'))
+  t.match(htmlReport(scanReport()), '<title>Incomplete: ')
+  t.notMatch(htmlReport(cleanReport()), /incomplete\./)
+  const [object] = checkReport().objects
+  const crash = {
+    policy: 'claim-template-labels',
+    mode: 'enforce',
+    outcome: 'crashed',
+    level: 'error',
+    field: '',
+    message: 'boom'
+  }
+  const crashed: Report = { ...checkReport(), objects: [{ ...object, findings: [crash] } as never] }
+  t.match(read(htmlReport(crashed)), 'This could not be read or judged. All else was.')
+  t.match(
+    read(htmlReport(crashed)),
+    'pushgateway-smoke-test was not judged by claim-template-labels, which crashed on it'
+  )
+  const many = Array.from({ length: 9 }, (_, line) => ({
+    where: 'a.yaml',
+    line,
+    code: 'SOURCE_INVALID',
+    message: 'broken'
+  }))
+  t.match(htmlReport({ ...cleanReport(), problems: many }), '<summary>4 more problems</summary>')
+  t.match(read(htmlReport({ ...cleanReport(), problems: many })), 'a.yaml:8 broken SOURCE_INVALID')
+})
+
+t.test('what fails at the next upgrade is said once, with all that it concerns', async (t) => {
+  const page = htmlReport(scanReport())
+  const section = between(page, '<section class="upgrade"', '</section>')
+  t.match(section, '9 objects will fail at their next upgrade')
+  t.equal(section.split('claim template &quot;storage-volume&quot; carries').length, 2)
+  t.equal(section.split('<a href="#o').length, 10)
+  t.notMatch(htmlReport(checkReport()), 'class="upgrade"')
+  const [first] = scanReport().objects.filter(({ findings }) => findings.some((one) => one.failsNextUpgrade))
+  const one = read(htmlReport({ ...cleanReport(), objects: [first as never] }))
+  t.match(one, '1 object will fail at its next upgrade')
+  t.match(one, 'It runs on as it is until an update')
+})
+
+t.test('the headline answers what was asked', async (t) => {
+  const only = (level: Level): Report => {
+    const objects = scanReport().objects.map((object) => ({
+      ...object,
+      findings: object.findings.filter((finding) => finding.level === level && !finding.failsNextUpgrade)
+    }))
+    return { ...scanReport(), problems: [], objects: objects.filter(({ findings }) => findings.length > 0) }
+  }
+  const failing = scanReport().objects.filter(({ findings }) => findings.some((one) => one.failsNextUpgrade))
+  const crash = { policy: 'p', mode: 'warn', outcome: 'crashed', level: 'error', field: '', message: 'boom' }
+  const crashed = [{ ...failing[0], findings: [crash] } as never]
+  const [problem] = scanReport().problems
+  const cases: readonly (readonly [Report, string])[] = [
+    [scanReport(), '2 of 71 objects would be refused'],
+    [{ ...cleanReport(), objects: crashed }, 'Policies crashed on 1 of 42 objects'],
+    [{ ...cleanReport(), objects: failing }, '9 of 42 objects will fail at the next upgrade'],
+    [only('warning'), 'Nothing refused; 27 of 71 objects with warnings'],
+    [only('note'), 'Nothing refused, nothing to warn of'],
+    [cleanReport(), 'All 42 objects hold fast'],
+    [{ ...cleanReport(), judged: 1 }, 'The one object judged holds fast'],
+    [{ ...cleanReport(), judged: 12345 }, 'All 12,345 objects hold fast'],
+    [{ ...cleanReport(), judged: 0 }, 'No object was judged'],
+    [{ ...cleanReport(), problems: [problem as never] }, 'Nothing found in what could be read']
+  ]
+  for (const [report, words] of cases) t.equal(read(between(htmlReport(report), '<h1>', '</h1>')), words)
+  t.match(htmlReport(cleanReport()), 'class="tick"')
+  t.notMatch(htmlReport({ ...cleanReport(), judged: 0 }), 'class="tick"')
+})
+
+t.test('a summary where it says more than the list', async (t) => {
+  const scan = htmlReport(scanReport())
+  for (const policy of ['claim-template-labels', 'shared-tsdb-claim'])
+    t.match(scan, `<a data-filter="policy=${policy}">`)
+  t.match(scan, '<a data-filter="namespace=search&amp;level=warning">')
+  t.match(read(scan), 'edge07 warnings in edge3 notes in edge1 at the next upgrade in edge')
+  for (const report of [checkReport(), cleanReport()]) t.notMatch(htmlReport(report), 'id="by-policy"')
+  t.notMatch(htmlReport(cleanReport()), 'id="filters"')
+  const folded = htmlReport(largeReport(200, 1))
+  t.match(folded, '<summary>38 more namespaces</summary>')
+  const unnamed = scanReport().objects.map((object, index) => ({
+    ...object,
+    namespace: index === 0 ? '' : object.namespace
+  }))
+  t.match(htmlReport({ ...scanReport(), objects: unnamed }), '<a data-filter="namespace=">(none)</a>')
+})
+
+t.test('ten thousand findings', async (t) => {
+  const report = largeReport(5000, 2)
+  const page = htmlReport(report)
+  t.equal(page.split('<li class="finding ').length - 1, 10_000)
+  t.ok(page.length < 1.5 * FORMATS.json(report).length, 'a page is not much more than what it says')
+})
+
+t.test('a check that has compared an upgrade does not promise anything about the next one', async (t) => {
+  const page = htmlReport({ ...cleanReport(), command: 'check', judged: 5 })
+  t.match(page, '<strong>0</strong> <span>notes</span>')
+  t.notMatch(page, 'fail at their next upgrade</span>')
+  t.match(htmlReport({ ...cleanReport(), command: 'scan', judged: 5 }), 'fail at their next upgrade</span>')
+})
