@@ -1,6 +1,6 @@
 import { decodeReview } from '../src/admission/review.ts'
 import { defaultConfiguration } from '../src/config/configuration.ts'
-import { judge } from '../src/core/decide.ts'
+import { decisionFor } from '../src/core/decide.ts'
 import type { Subject } from '../src/core/subject.ts'
 import type { JsonObject } from '../src/core/values/json.ts'
 import { POLICIES } from '../src/policies/index.ts'
@@ -9,7 +9,7 @@ import { filledStatefulSet, podReview } from './reviews.ts'
 
 const CIRCUMSTANCES = { cluster: { version: { major: 1, minor: 36 } }, ceiling: 'enforce', now: 0 } as const
 
-/** Judging alone, without HTTP and JSON, beside the time that parsing the same review takes. */
+/** Evaluating alone, without HTTP and JSON, beside the time that parsing the same review takes. */
 export function measureEvaluation(): string[] {
   const update = statefulSetUpdate(filledStatefulSet(300_000, 'pgw-1'), filledStatefulSet(300_000, 'pgw-2'))
   const cases: readonly (readonly [string, JsonObject])[] = [
@@ -17,16 +17,19 @@ export function measureEvaluation(): string[] {
     ['a 60 KB Pod', podReview(60_000)],
     ['a 600 KB StatefulSet update', update]
   ]
-  return ['judging alone, all policies:', ...cases.map(([name, review]) => `  ${name.padEnd(28)} ${measure(review)}`)]
+  return [
+    'evaluating alone, all policies:',
+    ...cases.map(([name, review]) => `  ${name.padEnd(28)} ${measure(review)}`)
+  ]
 }
 
 function measure(review: JsonObject): string {
   const text = JSON.stringify(review)
   const { subject } = decodeReview(review, 'mutate')
-  const rules = defaultConfiguration(POLICIES).rulesFor('')
-  const judging = best(() => judge(subject as Subject, rules, CIRCUMSTANCES))
+  const rules = defaultConfiguration(POLICIES).policiesFor('')
+  const evaluating = best(() => decisionFor(subject as Subject, rules, CIRCUMSTANCES))
   const parsing = best(() => JSON.parse(text))
-  return `${judging.toFixed(1).padStart(6)} µs a review, ${((100 * judging) / parsing).toFixed(1)} % of parsing it`
+  return `${evaluating.toFixed(1).padStart(6)} µs a review, ${((100 * evaluating) / parsing).toFixed(1)} % of parsing it`
 }
 
 /** Microseconds of one call: the best of some batches, because everything else on the machine only adds. */

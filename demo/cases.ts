@@ -23,7 +23,13 @@ export const CASES: readonly DemoCase[] = [
   },
   { review: 'resize', path: '/mutate', server: 'restore', asked: 'a larger volume, restore', said: 'denied' },
   { review: 'upgrade-harmless', path: '/mutate', server: 'default', asked: 'chart 3.0.0 → 3.8.0', said: 'allowed' },
-  { review: 'upgrade-excused', path: '/mutate', server: 'default', asked: '2.16.0 → 2.17.0, excused', said: 'allowed' },
+  {
+    review: 'upgrade-exempted',
+    path: '/mutate',
+    server: 'default',
+    asked: '2.16.0 → 2.17.0, exempted',
+    said: 'allowed'
+  },
   {
     review: 'new-statefulset',
     path: '/validate',

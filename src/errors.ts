@@ -55,7 +55,7 @@ export const ERRORS = {
     exit: 2,
     help: 'It takes the CRDs of the API, the rights of manifests/components/scan-reports, and no report of somebody else called holdfast.'
   },
-  CLUSTER_INCOMPLETE: { exit: 2, help: 'Run it again; what was read before was judged.' },
+  CLUSTER_INCOMPLETE: { exit: 2, help: 'Run it again; what was read before was checked.' },
   PORT_UNAVAILABLE: { exit: 2, help: 'Choose another one with --port or --health-port.' }
 } as const satisfies Record<string, { readonly status?: number; readonly exit?: number; readonly help: string }>
 
@@ -72,7 +72,7 @@ export class HoldfastError extends Error {
     this.code = code
   }
 
-  /** The HTTP status that says "could not judge", and never that something was judged. */
+  /** The HTTP status that says "could not evaluate", and never that something was evaluated. */
   get statusCode(): number {
     const error = ERRORS[this.code]
     return 'status' in error ? error.status : 500

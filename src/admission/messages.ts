@@ -4,7 +4,7 @@ import { cut, oneLine } from '../core/values/text.ts'
 
 /**
  * What Holdfast says, in the words of whoever passes it on. Each sentence stands alone: that it was Holdfast, which
- * policy, what is wrong and the way out. All of it is deterministic, so that repeated warnings fall into one.
+ * policy, what is wrong and the remediation. All of it is deterministic, so that repeated warnings fall into one.
  */
 
 /** kube-apiserver may cut a warning that is longer (code points). */
@@ -27,12 +27,14 @@ export function denialOf(verdicts: readonly Verdict[]): Denial {
     .slice(0, MOST_CAUSES)
   const causes = denied.map(({ policy, finding }) => ({
     field: fieldPath(finding.field),
-    message: oneLine(`${finding.problem}.${cautionOf(finding)} Way out: ${finding.remedy} (Holdfast, policy ${policy})`)
+    message: oneLine(
+      `${finding.problem}.${cautionOf(finding)} Fix: ${finding.remediation} (Holdfast, policy ${policy})`
+    )
   }))
   return { message: causes.map(({ field, message }) => `${field}: ${message}`).join('; '), causes }
 }
 
-/** What and the way out, for each finding that the client is told of. */
+/** What and the remediation, for each finding that the client is told of. */
 export function warningsOf(verdicts: readonly Verdict[]): string[] {
   const lines: string[] = []
   for (const verdict of verdicts) {
@@ -49,11 +51,11 @@ function linesOf(verdict: Verdict): string[] {
   if (verdict.outcome === 'crashed') return verdict.mode === 'audit' ? [] : [CRASHED]
   if (verdict.outcome === 'patched') return [intent(verdict)]
   if (verdict.outcome !== 'warned') return []
-  const { caution, remedy } = verdict.finding
-  return [intent(verdict), ...(caution === undefined ? [] : [`careful: ${caution}`]), `way out: ${remedy}`]
+  const { caution, remediation } = verdict.finding
+  return [intent(verdict), ...(caution === undefined ? [] : [`careful: ${caution}`]), `fix: ${remediation}`]
 }
 
-const CRASHED = 'could not judge this object; its log has the reason'
+const CRASHED = 'could not evaluate this object; its log has the reason'
 
 function cautionOf({ caution }: FindingVerdict['finding']): string {
   return caution === undefined ? '' : ` Careful: ${caution}.`
@@ -69,8 +71,8 @@ export function annotationOf(verdicts: readonly Verdict[]): string {
 }
 
 /** Says what enforcing would have done, where it was not done. */
-function intent({ outcome, enforced, known, finding }: FindingVerdict): string {
-  if (known) return `was so before this update: ${finding.problem}`
+function intent({ outcome, enforced, preExisting, finding }: FindingVerdict): string {
+  if (preExisting) return `pre-existing: ${finding.problem}`
   if (enforced === 'patched') {
     return outcome === 'patched' ? (finding.fix?.does ?? '') : `would patch: ${finding.fix?.does}`
   }

@@ -4,7 +4,7 @@ import { annotationOf, denialOf, warningsOf } from './messages.ts'
 import type { Review } from './review.ts'
 
 /**
- * The answer as the API server wants it, as JSON text. HTTP 200 whatever it says: it was judged.
+ * The answer as the API server wants it, as JSON text. HTTP 200 whatever it says: it was evaluated.
  *
  * A denial is `422 Invalid` with causes. kubectl prints the causes and drops the message, Helm and Argo CD print the
  * message and drop the causes, so each says everything; and prometheus-operator looks for just this status.

@@ -1,4 +1,5 @@
-import { nameOf, type Operation, type Phase, type Subject } from '../core/subject.ts'
+import { nameOfObject } from '../core/objects/metadata.ts'
+import type { Operation, Phase, Subject } from '../core/subject.ts'
 import { isObject, type JsonObject, objectOf, textOf } from '../core/values/json.ts'
 import { cut } from '../core/values/text.ts'
 import { HoldfastError } from '../errors.ts'
@@ -15,9 +16,9 @@ export interface Review {
 
 /**
  * Reads an `admission.k8s.io/v1` AdmissionReview. Null-tolerant where the API server sends null, and strict about what
- * would make us judge the wrong thing.
+ * would make us evaluate the wrong thing.
  *
- * @throws HoldfastError (4xx): the review cannot be judged, and failurePolicy decides
+ * @throws HoldfastError (4xx): the review cannot be evaluated, and failurePolicy decides
  */
 export function decodeReview(body: unknown, phase: Phase): Review {
   const request = requestIn(body)
@@ -35,7 +36,7 @@ export function decodeReview(body: unknown, phase: Phase): Review {
   checkKind('object', object, group, version, kind)
   checkKind('oldObject', oldObject, group, version, kind)
   const namespace = textOf(request.namespace) ?? ''
-  const name = textOf(request.name) || nameOf(object) || '*'
+  const name = textOf(request.name) || nameOfObject(object) || '*'
   return {
     uid,
     operation,
@@ -71,7 +72,7 @@ function hasSubresource(request: JsonObject): boolean {
 }
 
 /**
- * Judging a Deployment by the rules for a Pod would be worse than not judging it. An object without the two fields
+ * Evaluating a Deployment by the rules for a Pod would be worse than not evaluating it. An object without the two fields
  * takes them from the request.
  */
 function checkKind(field: string, object: JsonObject, group: string, version: string, kind: string): void {

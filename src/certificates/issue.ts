@@ -13,7 +13,7 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
 const DAY = 24 * 60 * 60 * 1000
 
 /**
- * Makes a certificate authority and one serving certificate that it signed. The authority's key is not kept: nothing
+ * Makes a certificate authority and one serving certificate that it signed. The CA's key is not kept: nothing
  * else can ever be signed with it.
  *
  * ECDSA P-256, because a handshake costs the server half of what RSA costs.

@@ -26,5 +26,5 @@ export async function loadConfiguration(file: string | undefined, ceiling: Mode 
 
 /** The catalogue as a report shows it: each policy with the mode that it has where no setting is for one namespace. */
 export function policiesIn(configuration: Configuration): ReportedPolicy[] {
-  return configuration.rulesFor('').map(({ policy: { id, summary }, mode }) => ({ id, summary, mode }))
+  return configuration.policiesFor('').map(({ policy: { id, summary }, mode }) => ({ id, summary, mode }))
 }

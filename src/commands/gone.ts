@@ -1,6 +1,6 @@
 import { deletionInWords } from '../core/objects/claim-templates.ts'
 import { STATEFUL_SET } from '../core/objects/kinds.ts'
-import { nameOf } from '../core/subject.ts'
+import { nameOfObject } from '../core/objects/metadata.ts'
 import { namespaceOf, type Previous } from '../inventory/files/previous.ts'
 import { isOfKind } from '../inventory/subjects.ts'
 
@@ -11,7 +11,7 @@ export function goneNotes(previous: Previous, namespace: string | undefined): st
     .filter((object) => isOfKind(STATEFUL_SET, object))
     .map((object) => {
       const where = namespaceOf(object) ?? namespace
-      const name = `StatefulSet ${where === undefined ? '' : `${where}/`}${nameOf(object)}`
+      const name = `StatefulSet ${where === undefined ? '' : `${where}/`}${nameOfObject(object)}`
       return `${name} is gone after this: ${deletionInWords(object)}`
     })
 }

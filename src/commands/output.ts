@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { HoldfastError, messageOf } from '../errors.ts'
-import { FORMATS, type Look } from '../report/formats.ts'
+import type { FormatOptions } from '../report/format.ts'
+import { loadFormat } from '../report/formats.ts'
 import { countsOf, type Report } from '../report/report.ts'
 import type { OutputFlags } from './flags/output.ts'
 
@@ -21,7 +22,8 @@ export async function deliver(
 ): Promise<number> {
   const failures: unknown[] = []
   for (const { format, file } of output ?? [{ format: 'text' as const, file: undefined }]) {
-    const text = FORMATS[format](report, { ...(file === undefined ? lookOf(stream) : PLAIN), failOn })
+    const write = await loadFormat(format)
+    const text = write(report, { ...(file === undefined ? formatOptionsFor(stream) : PLAIN), failOn })
     try {
       if (file === undefined) stream.write(text)
       else await writeFile(file, text)
@@ -36,9 +38,9 @@ export async function deliver(
 }
 
 /** A file, or a log of CI: no colour, and lines that fit beside a diff. */
-const PLAIN: Look = { colour: false, width: 120 }
+const PLAIN: FormatOptions = { colour: false, width: 120 }
 
-function lookOf(stream: NodeJS.WriteStream): Look {
+function formatOptionsFor(stream: NodeJS.WriteStream): FormatOptions {
   if (!stream.isTTY) return PLAIN
   return {
     colour: stream.hasColors(),
@@ -46,7 +48,7 @@ function lookOf(stream: NodeJS.WriteStream): Look {
   }
 }
 
-/** A policy that crashed judged nothing, which is no better than a file that could not be read. */
+/** A policy that crashed checked nothing, which is no better than a file that could not be read. */
 function exitCodeOf(report: Report, failOn: 'warn' | 'enforce'): number {
   const crashed = report.objects.some(({ findings }) => findings.some(({ outcome }) => outcome === 'crashed'))
   if (report.problems.length > 0 || crashed) return INCOMPLETE

@@ -1,12 +1,12 @@
-import { kindOf, nameOf } from '../core/subject.ts'
+import { kindOf, nameOfObject } from '../core/objects/metadata.ts'
 import { detached, type JsonObject } from '../core/values/json.ts'
 import { HoldfastError } from '../errors.ts'
 import { Previous } from '../inventory/files/previous.ts'
 import { type DocumentRead, readManifests } from '../inventory/files/read.ts'
-import { type FileProblem, STANDARD_INPUT } from '../inventory/files/walk.ts'
+import { type FileReadProblem, STANDARD_INPUT } from '../inventory/files/walk.ts'
 import type { Manifest } from '../inventory/yaml/manifests.ts'
-import type { Problem } from '../report/report.ts'
-import { isWatchedKind } from './check/manifest.ts'
+import type { ReadProblem } from '../report/report.ts'
+import { isMatchedKind } from './check/manifest.ts'
 
 /** @throws HoldfastError FLAG_INVALID */
 export function refuseTwoInputs(paths: readonly string[]): void {
@@ -22,7 +22,7 @@ export function refuseTwoInputs(paths: readonly string[]): void {
 export async function readPrevious(
   sources: readonly string[],
   namespace: string | undefined,
-  problems: Problem[]
+  problems: ReadProblem[]
 ): Promise<Previous> {
   const previous = new Previous()
   for await (const read of readManifests(sources, process.stdin)) {
@@ -30,7 +30,7 @@ export async function readPrevious(
     if (read.kind !== 'document') continue
     for (const manifest of read.manifests) {
       const { object } = manifest
-      if (isWatchedKind(object)) previous.add(detached(object), namespace, placeOf(read, manifest))
+      if (isMatchedKind(object)) previous.add(detached(object), namespace, placeOf(read, manifest))
     }
   }
   return previous
@@ -47,12 +47,12 @@ export function ambiguity(
   read: DocumentRead,
   manifest: Manifest,
   places: readonly string[]
-): Problem {
-  const what = `${kindOf(object).kind} ${nameOf(object)} can be compared with more than one: ${places.join(', ')}`
+): ReadProblem {
+  const what = `${kindOf(object).kind} ${nameOfObject(object)} can be compared with more than one: ${places.join(', ')}`
   const { code, message } = new HoldfastError('SOURCE_AMBIGUOUS', what)
   return { where: read.file, line: read.document.line + manifest.line, code, message }
 }
 
-export function problemOf({ file, line, error }: FileProblem): Problem {
+export function problemOf({ file, line, error }: FileReadProblem): ReadProblem {
   return { where: file, ...(line !== undefined && { line }), code: error.code, message: error.message }
 }

@@ -3,7 +3,7 @@ import { type Document, LineCounter, parseDocument } from 'yaml'
 import type { Exemption } from '../core/exemption.ts'
 import { lowest, type Mode } from '../core/mode.ts'
 import { defaultsOf, type OptionFields, type OptionValues } from '../core/options.ts'
-import type { Policy, Rule } from '../core/policy.ts'
+import type { ConfiguredPolicy, Policy } from '../core/policy.ts'
 import { matchesGlob } from '../core/values/glob.ts'
 import { isObject, type JsonObject, listOf, objectOf, own, textOf, textsOf } from '../core/values/json.ts'
 import { fieldPath, stepsOf } from '../core/values/path.ts'
@@ -12,8 +12,8 @@ import { configurationSchema } from './schema.ts'
 
 /** Settings that were read and found valid. */
 export interface Configuration {
-  /** The rules that are in force in a namespace. The same list for the same settings, so it costs nothing to ask. */
-  rulesFor(namespace: string): readonly Rule[]
+  /** The policies as they are configured in a namespace. The same list for the same settings, so it costs nothing to ask. */
+  policiesFor(namespace: string): readonly ConfiguredPolicy[]
 }
 
 /** The configuration as it is without a file. */
@@ -92,31 +92,31 @@ function describe({ instancePath, keyword, params, message }: ErrorObject): stri
 function configurationFrom(file: JsonObject, policies: readonly Policy[], ceiling: Mode): Configuration {
   const exemptions = listOf(file.exemptions).map(objectOf)
   const overrides = listOf(file.namespaces).map(objectOf)
-  const rulesWith = (layers: readonly JsonObject[]): readonly Rule[] =>
-    policies.map((policy) => ruleFor(policy, [file, ...layers], ceiling, exemptions))
-  const base = rulesWith([])
-  // One list of rules for each combination of overrides that some namespace has met.
-  const lists = new Map<string, readonly Rule[]>()
+  const policiesWith = (layers: readonly JsonObject[]): readonly ConfiguredPolicy[] =>
+    policies.map((policy) => configured(policy, [file, ...layers], ceiling, exemptions))
+  const base = policiesWith([])
+  // One list for each combination of overrides that some namespace has met.
+  const lists = new Map<string, readonly ConfiguredPolicy[]>()
   return {
-    rulesFor(namespace) {
+    policiesFor(namespace) {
       if (overrides.length === 0) return base
       const layers = overrides.filter(({ match }) => textsOf(match).some((pattern) => matchesGlob(pattern, namespace)))
       if (layers.length === 0) return base
       const key = layers.map((layer) => overrides.indexOf(layer)).join()
-      const rules = lists.get(key) ?? rulesWith(layers)
-      lists.set(key, rules)
-      return rules
+      const own = lists.get(key) ?? policiesWith(layers)
+      lists.set(key, own)
+      return own
     }
   }
 }
 
 /** @param layers settings from general to particular: fields of later ones win, modes of all are ceilings */
-function ruleFor(
+function configured(
   policy: Policy,
   layers: readonly JsonObject[],
   ceiling: Mode,
   exemptions: readonly JsonObject[]
-): Rule {
+): ConfiguredPolicy {
   const settings = layers.map((layer) => objectOf(own(objectOf(layer.policies), policy.id)))
   const { mode = policy.defaultMode, ...options } = Object.assign({}, ...settings) as { readonly mode?: Mode }
   const ceilings = layers.flatMap((layer) => (layer.mode === undefined ? [] : [layer.mode as Mode]))

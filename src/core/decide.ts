@@ -1,6 +1,6 @@
-import { type Circumstances, evaluate, type Judgement, type Verdict } from './evaluate.ts'
-import type { Operation } from './patch.ts'
-import type { Rule } from './policy.ts'
+import { type Evaluation, type EvaluationContext, evaluate, type Verdict } from './evaluate.ts'
+import type { PatchOperation } from './patch.ts'
+import type { ConfiguredPolicy } from './policy.ts'
 import type { Subject } from './subject.ts'
 import type { JsonObject } from './values/json.ts'
 
@@ -9,28 +9,32 @@ export interface Decision {
   readonly allowed: boolean
   readonly verdicts: readonly Verdict[]
   /** The JSON Patch to send: empty unless allowed. Applied already, once, by whoever made it. */
-  readonly operations: readonly Operation[]
+  readonly operations: readonly PatchOperation[]
   /** The object as it would be admitted. */
   readonly object: JsonObject
-  /** Policies looked at the Subject and every one of them crashed: nobody judged it. */
-  readonly unjudged: boolean
+  /** Policies looked at the Subject and every one of them crashed: nobody evaluated it. */
+  readonly unevaluated: boolean
 }
 
-export function judge(subject: Subject, rules: readonly Rule[], circumstances: Circumstances): Decision {
-  return decide(subject, evaluate(subject, rules, circumstances))
+export function decisionFor(
+  subject: Subject,
+  policies: readonly ConfiguredPolicy[],
+  context: EvaluationContext
+): Decision {
+  return decide(subject, evaluate(subject, policies, context))
 }
 
 /** One denial denies. A repair is then withheld, because the object that it repairs is not admitted. */
-export function decide(subject: Subject, judgement: Judgement): Decision {
-  const { verdicts, consulted } = judgement
+export function decide(subject: Subject, evaluation: Evaluation): Decision {
+  const { verdicts, consulted } = evaluation
   const denied = verdicts.some(({ outcome }) => outcome === 'denied')
   const crashed = verdicts.filter(({ outcome }) => outcome === 'crashed').length
   return {
     allowed: !denied,
     verdicts: denied ? verdicts.map(withheld) : verdicts,
-    operations: denied ? [] : judgement.operations,
-    object: denied ? subject.object : judgement.object,
-    unjudged: consulted > 0 && crashed === consulted
+    operations: denied ? [] : evaluation.operations,
+    object: denied ? subject.object : evaluation.object,
+    unevaluated: consulted > 0 && crashed === consulted
   }
 }
 

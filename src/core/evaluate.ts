@@ -1,16 +1,17 @@
 import type { Cluster } from './cluster.ts'
 import { isExempt } from './exemption.ts'
 import { lowest, type Mode } from './mode.ts'
-import { type Operation, patchOf } from './patch.ts'
-import type { Finding, Rule } from './policy.ts'
-import { annotationsOf, isWatched, type Subject } from './subject.ts'
+import { annotationsOf } from './objects/metadata.ts'
+import { type PatchOperation, patchOf } from './patch.ts'
+import type { ConfiguredPolicy, Finding } from './policy.ts'
+import { isMatched, type Subject } from './subject.ts'
 import { type JsonObject, textOf } from './values/json.ts'
 import { fieldPath } from './values/path.ts'
 
 /** Names policies, separated by commas, that are to leave this object alone. */
 export const SKIP_ANNOTATION = 'holdfast.dev/skip'
 
-/** What a finding came to. `skipped` was excused by annotation or exemption; `crashed` is a policy that threw. */
+/** What a finding came to. `skipped` was exempted by annotation or exemption; `crashed` is a policy that threw. */
 export const OUTCOMES = ['denied', 'patched', 'warned', 'audited', 'skipped', 'crashed'] as const
 
 export type Outcome = (typeof OUTCOMES)[number]
@@ -26,7 +27,7 @@ export interface FindingVerdict {
   /** What `enforce` would have made of it: the same as `outcome` where the mode is enforce. */
   readonly enforced: 'denied' | 'patched' | 'warned'
   /** The old object had the same fault, so that the update is not refused for it. */
-  readonly known?: boolean
+  readonly preExisting?: boolean
   readonly finding: Finding
 }
 
@@ -37,7 +38,7 @@ export interface CrashVerdict {
   readonly error: unknown
 }
 
-export interface Circumstances {
+export interface EvaluationContext {
   readonly cluster: Cluster
   /** Milliseconds since 1970, for exemptions that end. */
   readonly now: number
@@ -46,30 +47,34 @@ export interface Circumstances {
 }
 
 /** What all policies together made of a Subject. */
-export interface Judgement {
+export interface Evaluation {
   readonly verdicts: readonly Verdict[]
   /** How many policies looked at the Subject, crashed ones included. */
   readonly consulted: number
-  readonly operations: readonly Operation[]
+  readonly operations: readonly PatchOperation[]
   /** The object with all repairs made; the Subject's own object where there are none. */
   readonly object: JsonObject
 }
 
 /**
- * Asks every rule that watches the Subject, in order; each sees the repairs of those before it. A policy that throws,
+ * Asks every policy that matches the Subject, in order; each sees the repairs of those before it. A policy that throws,
  * or whose repair cannot be applied, becomes a verdict of its own and the others go on.
  */
-export function evaluate(subject: Subject, rules: readonly Rule[], circumstances: Circumstances): Judgement {
+export function evaluate(
+  subject: Subject,
+  policies: readonly ConfiguredPolicy[],
+  context: EvaluationContext
+): Evaluation {
   const verdicts: Verdict[] = []
-  const operations: Operation[] = []
+  const operations: PatchOperation[] = []
   let object = subject.object
   let consulted = 0
-  for (const rule of rules) {
-    const mode = lowest(rule.mode, circumstances.ceiling)
-    if (mode === 'off' || !isWatched(rule.policy.watches, subject)) continue
+  for (const configured of policies) {
+    const mode = lowest(configured.mode, context.ceiling)
+    if (mode === 'off' || !isMatched(configured.policy.matches, subject)) continue
     consulted++
     try {
-      const found = findingsOf(rule, { ...subject, object }, mode, circumstances)
+      const found = findingsOf(configured, { ...subject, object }, mode, context)
       const edits = found.flatMap(({ outcome, finding }) => (outcome === 'patched' ? (finding.fix?.edits ?? []) : []))
       if (edits.length > 0) {
         const patched = patchOf(object, edits)
@@ -78,29 +83,34 @@ export function evaluate(subject: Subject, rules: readonly Rule[], circumstances
       }
       for (const verdict of found) verdicts.push(verdict)
     } catch (error) {
-      verdicts.push({ policy: rule.policy.id, mode, outcome: 'crashed', error })
+      verdicts.push({ policy: configured.policy.id, mode, outcome: 'crashed', error })
     }
   }
   return { verdicts, consulted, operations, object }
 }
 
-/** Whether any rule that is on would look at the Subject, whatever it may say about it. */
-export function isAsked(rules: readonly Rule[], subject: Subject): boolean {
-  return rules.some(({ policy, mode }) => mode !== 'off' && isWatched(policy.watches, subject))
+/** Whether any policy that is on would look at the Subject, whatever it may say about it. */
+export function anyPolicyApplies(policies: readonly ConfiguredPolicy[], subject: Subject): boolean {
+  return policies.some(({ policy, mode }) => mode !== 'off' && isMatched(policy.matches, subject))
 }
 
-function findingsOf(rule: Rule, subject: Subject, mode: Mode, { cluster, now }: Circumstances): FindingVerdict[] {
-  const { policy, options, exemptions } = rule
+function findingsOf(
+  configured: ConfiguredPolicy,
+  subject: Subject,
+  mode: Mode,
+  { cluster, now }: EvaluationContext
+): FindingVerdict[] {
+  const { policy, options, exemptions } = configured
   const found = [...policy.check(subject, { options, cluster })]
   if (found.length === 0) return []
   const skipped = isSkipped(policy.id, subject) || isExempt(exemptions, subject, now)
-  const known = found.some(isRefusal) ? knownFaults(rule, subject, cluster) : NO_FAULTS
+  const before = found.some(isRefusal) ? preExistingIdentities(configured, subject, cluster) : NONE_BEFORE
   return found.map((finding) => {
     const enforced = isRefusal(finding) ? 'denied' : finding.advice ? 'warned' : 'patched'
-    const old = enforced === 'denied' && known.has(faultOf(finding))
-    const allowed = old ? lowest(mode, 'warn') : mode
+    const preExisting = enforced === 'denied' && before.has(identityOf(finding))
+    const allowed = preExisting ? lowest(mode, 'warn') : mode
     const outcome = skipped ? 'skipped' : OUTCOME_IN[allowed](enforced)
-    return { policy: policy.id, mode, outcome, enforced, known: old, finding }
+    return { policy: policy.id, mode, outcome, enforced, preExisting, finding }
   })
 }
 
@@ -108,20 +118,24 @@ function isRefusal({ advice, fix }: Finding): boolean {
   return advice === undefined && fix === undefined
 }
 
-const NO_FAULTS: ReadonlySet<string> = new Set()
+const NONE_BEFORE: ReadonlySet<string> = new Set()
 
-function faultOf({ fault, field }: Finding): string {
-  return fault ?? fieldPath(field)
+function identityOf({ identity, field }: Finding): string {
+  return identity ?? fieldPath(field)
 }
 
 /**
  * The ratchet: what the policy says about the old object as it stands. An update that leaves a fault where it was is not
  * refused for it, or nobody could scale or mend a workload that was there before Holdfast.
  */
-function knownFaults({ policy, options }: Rule, subject: Subject, cluster: Cluster): ReadonlySet<string> {
-  if (subject.operation !== 'UPDATE' || policy.comparesOld) return NO_FAULTS
+function preExistingIdentities(
+  { policy, options }: ConfiguredPolicy,
+  subject: Subject,
+  cluster: Cluster
+): ReadonlySet<string> {
+  if (subject.operation !== 'UPDATE' || policy.comparesOld) return NONE_BEFORE
   const before: Subject = { ...subject, operation: 'CREATE', object: subject.oldObject, oldObject: {} }
-  return new Set([...policy.check(before, { options, cluster })].filter(isRefusal).map(faultOf))
+  return new Set([...policy.check(before, { options, cluster })].filter(isRefusal).map(identityOf))
 }
 
 const OUTCOME_IN: Readonly<Record<Mode, (enforced: FindingVerdict['enforced']) => FindingVerdict['outcome']>> = {

@@ -1,8 +1,8 @@
-import jsonpatch, { type Operation } from 'fast-json-patch'
+import jsonpatch, { type Operation as PatchOperation } from 'fast-json-patch'
 import { isObject, type JsonObject } from './values/json.ts'
 import { type Path, pointer } from './values/path.ts'
 
-export type { Operation }
+export type { PatchOperation }
 
 /** What a field should be. `undefined` means that the field should not be there. */
 export interface Edit {
@@ -13,7 +13,7 @@ export interface Edit {
 /** The edited object, and the operations that turn the original into it. */
 export interface Patched {
   readonly object: JsonObject
-  readonly operations: readonly Operation[]
+  readonly operations: readonly PatchOperation[]
 }
 
 type Branch = { [key: string]: unknown } | unknown[]
@@ -34,7 +34,7 @@ export function patchOf(original: JsonObject, edits: readonly Edit[]): Patched {
 }
 
 /** A copy of an object with operations made in it, those of somebody who saw the defaults of the API server too. */
-export function patched(object: JsonObject, operations: readonly Operation[]): JsonObject {
+export function patched(object: JsonObject, operations: readonly PatchOperation[]): JsonObject {
   return jsonpatch.applyPatch(jsonpatch.deepClone(object), operations).newDocument
 }
 
@@ -47,7 +47,7 @@ class Draft {
     this.root = this.#copyOf(original) as JsonObject
   }
 
-  apply({ path, value }: Edit): readonly Operation[] {
+  apply({ path, value }: Edit): readonly PatchOperation[] {
     const { parent, depth } = this.#descend(path)
     const key = path[depth] as string | number
     const at = pointer(depth === path.length - 1 ? path : path.slice(0, depth + 1))
@@ -94,11 +94,11 @@ class Draft {
 }
 
 /** Parents that are not there come into being together with the value. */
-function creation(at: string, rest: Path, value: unknown): Operation[] {
+function creation(at: string, rest: Path, value: unknown): PatchOperation[] {
   return value === undefined ? [] : [{ op: 'add', path: at, value: nested(rest, value) }]
 }
 
-function change(at: string, parent: Branch, key: string | number, value: unknown): Operation[] {
+function change(at: string, parent: Branch, key: string | number, value: unknown): PatchOperation[] {
   const current = read(parent, key)
   if (value === undefined) return current === undefined ? [] : [{ op: 'remove', path: at }]
   return current === undefined ? [{ op: 'add', path: at, value }] : differences(at, current, value)
@@ -108,7 +108,7 @@ function change(at: string, parent: Branch, key: string | number, value: unknown
 const MOST_KEYS = 256
 
 /** Key by key between two flat maps, such as labels; any other value is replaced as a whole. */
-function differences(at: string, current: unknown, wanted: unknown): Operation[] {
+function differences(at: string, current: unknown, wanted: unknown): PatchOperation[] {
   if (isFlat(current) && isFlat(wanted)) {
     return jsonpatch.compare(current, wanted).map((operation) => ({ ...operation, path: `${at}${operation.path}` }))
   }

@@ -3,7 +3,7 @@ import type { Exemption } from './exemption.ts'
 import type { Mode } from './mode.ts'
 import type { OptionFields, OptionValues } from './options.ts'
 import type { Edit } from './patch.ts'
-import type { Subject, Watch } from './subject.ts'
+import type { Match, Subject } from './subject.ts'
 import type { Path } from './values/path.ts'
 import type { ValueChange } from './values/value-change.ts'
 
@@ -12,15 +12,15 @@ export interface Finding {
   readonly field: Path
   /** What is wrong: one sentence without a full stop, with the values that make it wrong. */
   readonly problem: string
-  /** What could be lost on the way out, for a line of its own. */
+  /** What could be lost during the remediation, for a line of its own. */
   readonly caution?: string
-  /** The way out, as something to type or to set. */
-  readonly remedy: string
+  /** The remediation, as something to type or to set. */
+  readonly remediation: string
   /**
    * What this fault is called while it stays the same: a word for it and the name of what has it, rather than its place
    * in a list. By it an update is not refused for what the old object had already. Left out where the field says it.
    */
-  readonly fault?: string
+  readonly identity?: string
   /** Advice is never enforced, whatever the policy's mode. */
   readonly advice?: true
   /** The values that `problem` names, one by one, where it is about a change. */
@@ -38,7 +38,7 @@ export interface Fix {
 }
 
 /** What a policy is given besides the Subject. */
-export interface Given<Fields extends OptionFields = OptionFields> {
+export interface PolicyContext<Fields extends OptionFields = OptionFields> {
   readonly options: OptionValues<Fields>
   readonly cluster: Cluster
 }
@@ -52,14 +52,14 @@ export interface Policy<Fields extends OptionFields = OptionFields> {
   /** One sentence for the catalogue, with its full stop. */
   readonly summary: string
   readonly defaultMode: Exclude<Mode, 'off'>
-  readonly watches: readonly Watch[]
+  readonly matches: readonly Match[]
   readonly options: Fields
   /**
-   * The policy judges the change itself. All others judge what an object is, and on an update they only warn of what the
+   * The policy evaluates the change itself. All others evaluate what an object is, and on an update they only warn of what the
    * old object was already, so that it can still be scaled and mended.
    */
   readonly comparesOld?: true
-  check(subject: Subject, given: Given<Fields>): Iterable<Finding>
+  check(subject: Subject, given: PolicyContext<Fields>): Iterable<Finding>
 }
 
 /** Keeps the literal types of the options, so that `check` sees `'reject' | 'restore'` rather than `string`. */
@@ -68,7 +68,7 @@ export function definePolicy<const Fields extends OptionFields>(policy: Policy<F
 }
 
 /** A policy with its settings: what the configuration turns the catalogue into. */
-export interface Rule {
+export interface ConfiguredPolicy {
   readonly policy: Policy
   readonly mode: Mode
   readonly options: OptionValues<OptionFields>

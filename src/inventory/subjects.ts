@@ -1,17 +1,18 @@
 import { POD, type Resource } from '../core/objects/kinds.ts'
+import { kindOf, metadataOf, nameOfObject, specOf } from '../core/objects/metadata.ts'
 import { WORKLOADS } from '../core/objects/workload.ts'
-import { kindOf, metadataOf, nameOf, type Phase, type Subject, specOf } from '../core/subject.ts'
+import type { Phase, Subject } from '../core/subject.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
 import type { Path } from '../core/values/path.ts'
 import { withDefaults } from './defaults.ts'
 
-/** An object in a file is judged for both phases at once. */
+/** An object in a file is checked for both phases at once. */
 const PHASES: readonly Phase[] = ['mutate', 'validate']
 
-/** Something to judge in an object of a file. */
+/** Something to check in an object of a file. */
 export interface FiledSubject {
   readonly subject: Subject
-  /** From the object to what is judged: empty, or the template of the Pods that it makes. */
+  /** From the object to what is checked: empty, or the template of the Pods that it makes. */
   readonly within: Path
 }
 
@@ -43,7 +44,7 @@ export function subjectOf(object: JsonObject, previous: JsonObject | undefined, 
     group,
     kind,
     namespace,
-    name: nameOf(object),
+    name: nameOfObject(object),
     object: withDefaults(object),
     oldObject: previous === undefined ? {} : withDefaults(previous)
   }

@@ -1,3 +1,6 @@
+/** Of what others say, in characters. */
+export const LONGEST_MESSAGE = 500
+
 /** What was met in the place of an answer. `Status` is an answer that says no. */
 export type Failure = 'Status' | 'Connection' | 'Timeout' | 'TooLarge' | 'Malformed'
 

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { JsonObject } from '../core/values/json.ts'
 import { cut, oneLine } from '../core/values/text.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
-import { ApiError } from './api-error.ts'
+import { ApiError, LONGEST_MESSAGE } from './api-error.ts'
 import type { Connection } from './kubeconfig.ts'
-import { ask, LONGEST_MESSAGE, type Method } from './request.ts'
+import { ask, type Method } from './request.ts'
 
 /** Objects of the API server as plain JSON, for whoever can wait until a busy or restarting server answers again. */
 export interface Api {

@@ -4,9 +4,8 @@ import { isAbsolute } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { cut, oneLine, quote } from '../core/values/text.ts'
 import { HoldfastError } from '../errors.ts'
-import { ApiError } from './api-error.ts'
+import { ApiError, LONGEST_MESSAGE } from './api-error.ts'
 import { type PluginWatch, watchPlugins } from './credential-plugin.ts'
-import { LONGEST_MESSAGE } from './request.ts'
 
 /**
  * How kubectl would reach the API server: the kubeconfig, or the Pod's service account. The only place that knows

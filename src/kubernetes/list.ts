@@ -1,4 +1,5 @@
-import { metadataOf } from '../core/subject.ts'
+import type { Resource } from '../core/objects/kinds.ts'
+import { metadataOf } from '../core/objects/metadata.ts'
 import { isObject, type JsonObject, listOf, textOf } from '../core/values/json.ts'
 import { ApiError } from './api-error.ts'
 import type { Api } from './client.ts'
@@ -38,8 +39,8 @@ export async function* pagesOf(
       continue
     }
     const all = itemsOf(list, kind)
-    const items = skipTo === '' ? all : all.filter((item) => keyOf(item) > skipTo)
-    last = keyOf(all.at(-1)) || last
+    const items = skipTo === '' ? all : all.filter((item) => keyOfItem(item) > skipTo)
+    last = keyOfItem(all.at(-1)) || last
     if (items.length > 0) yield items
     const next = textOf(metadataOf(list).continue) ?? ''
     if (next === '') return
@@ -55,7 +56,16 @@ function itemsOf(list: JsonObject, kind: string): readonly unknown[] {
 }
 
 /** By what etcd sorts, and a continued list goes on. */
-function keyOf(item: unknown): string {
+function keyOfItem(item: unknown): string {
   const { namespace, name } = metadataOf(isObject(item) ? item : {})
   return textOf(name) ? `${textOf(namespace) ?? ''}/${name}` : ''
+}
+
+type Collected = Pick<Resource, 'group' | 'version' | 'resource'>
+
+/** The path of all objects of a kind, in one namespace where one is named. */
+export function collectionPath({ group, version, resource }: Collected, namespace?: string): string {
+  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+  const within = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`
+  return `${root}${within}/${resource}`
 }

@@ -1,10 +1,10 @@
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { createGunzip } from 'node:zlib'
-import { metadataOf } from '../core/subject.ts'
+import { metadataOf } from '../core/objects/metadata.ts'
 import { isObject, type JsonObject, objectOf, textOf } from '../core/values/json.ts'
 import { cut, oneLine } from '../core/values/text.ts'
-import { ApiError } from './api-error.ts'
+import { ApiError, LONGEST_MESSAGE } from './api-error.ts'
 import type { Connection } from './kubeconfig.ts'
 
 /** Without a byte. The API server itself gives up on a request after a minute. */
@@ -14,9 +14,6 @@ const TIMEOUT_MS = 30_000
  * 3 MiB at the most, so one of them always finds room.
  */
 const LARGEST_ANSWER = 16 * 1024 * 1024
-/** Of what others say, in characters. */
-export const LONGEST_MESSAGE = 500
-
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /** One request and its answer. Rejects with an ApiError, or with what the connection or its credentials ended in. */

@@ -1,12 +1,13 @@
 import { parseImage } from '../core/objects/image.ts'
 import { STATEFUL_SET } from '../core/objects/kinds.ts'
+import { annotationsOf, labelsOf, specOf } from '../core/objects/metadata.ts'
 import { type Container, containersOf, imageOf } from '../core/objects/pod.ts'
 import { isSameQuantity } from '../core/objects/quantity.ts'
 import { restartCommand } from '../core/objects/replacement.ts'
 import { rollsAllPods } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { flagValue } from '../core/programs/arguments.ts'
-import { annotationsOf, labelsOf, type Subject, specOf } from '../core/subject.ts'
+import type { Subject } from '../core/subject.ts'
 import { hashOf } from '../core/values/canonical.ts'
 import { differencesBetween } from '../core/values/differences.ts'
 import { objectOf, own, textOf } from '../core/values/json.ts'
@@ -27,7 +28,7 @@ export default definePolicy({
   id: 'autosharding-labels',
   summary: 'A change of labels does not freeze the shard count of kube-state-metrics.',
   defaultMode: 'warn',
-  watches: [{ phase: 'mutate', operation: 'UPDATE', resource: STATEFUL_SET }],
+  matches: [{ phase: 'mutate', operation: 'UPDATE', resource: STATEFUL_SET }],
   options: {
     onChange: {
       type: 'string',
@@ -55,7 +56,7 @@ export default definePolicy({
   }
 })
 
-interface Change {
+interface LabelChange {
   readonly key: string
   readonly before: unknown
   readonly after: unknown
@@ -75,14 +76,14 @@ function affectedVersion(container: Container): boolean | undefined {
 }
 
 /** A label that is new does no harm: the StatefulSet still carries all that the Pods look for. */
-function changedLabels({ object, oldObject }: Subject): Change[] {
+function changedLabels({ object, oldObject }: Subject): LabelChange[] {
   const [before, after] = [labelsOf(oldObject), labelsOf(object)]
   return Object.keys(before)
     .filter((key) => own(before, key) !== own(after, key))
     .map((key) => ({ key, before: own(before, key), after: own(after, key) }))
 }
 
-function inWords({ key, before, after }: Change): string {
+function inWords({ key, before, after }: LabelChange): string {
   return `${key} ${quote(before)} → ${after === undefined ? 'none' : quote(after)}`
 }
 
@@ -102,14 +103,18 @@ function isTemplateChanged({ object, oldObject }: Subject): boolean {
   return differencesBetween(specOf(oldObject).template, specOf(object).template, { keep: 0, isSame }).total > 0
 }
 
-function frozenShards(subject: Subject, changed: readonly Change[], onChange: 'warn' | 'restart' | 'reject'): Finding {
+function frozenShards(
+  subject: Subject,
+  changed: readonly LabelChange[],
+  onChange: 'warn' | 'restart' | 'reject'
+): Finding {
   const named = changed.slice(0, NAMED_LABELS)
   const words = named.map(inWords).join(', ')
   const more = changed.length > NAMED_LABELS ? ` and ${changed.length - NAMED_LABELS} more` : ''
   const finding = {
     field: ['metadata', 'labels'],
     problem: `kube-state-metrics before 2.13 stops following its shard count when a label of its StatefulSet changes without a restart: ${words}${more}`,
-    remedy: `upgrade kube-state-metrics to 2.13 or later, or ${restartOf(subject)}`,
+    remediation: `upgrade kube-state-metrics to 2.13 or later, or ${restartOf(subject)}`,
     changes: named.map(({ key, before, after }) => valueChange(key, before, after))
   }
   if (onChange === 'reject') return finding
@@ -140,7 +145,7 @@ function* carriedHash({ object, oldObject }: Subject, onChange: string): Generat
   yield {
     field: hashPath,
     problem: `the update drops the annotation ${HASH_ANNOTATION}, which would restart the Pods`,
-    remedy: 'leave it, or set onChange to warn before you remove it',
+    remediation: 'leave it, or set onChange to warn before you remove it',
     fix: {
       edits: [{ path: hashPath, value: before }],
       does: `keeps the annotation ${HASH_ANNOTATION}, so that the Pods do not restart again`

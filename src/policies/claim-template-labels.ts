@@ -3,17 +3,18 @@ import {
   changesInWords,
   commonPath,
   immutableChangesOf,
-  keyOf,
+  keyOfChange,
   LABEL_MAPS,
   labelsInWords,
   shown
 } from '../core/objects/immutable.ts'
 import { STATEFUL_SET } from '../core/objects/kinds.ts'
+import { metadataOf } from '../core/objects/metadata.ts'
 import { isOwnedByPrometheusOperator } from '../core/objects/operator.ts'
 import { type Consequence, deleteCommand, type Replacement, replacementOf } from '../core/objects/replacement.ts'
 import type { Edit } from '../core/patch.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
-import { metadataOf, type Subject } from '../core/subject.ts'
+import type { Subject } from '../core/subject.ts'
 import { type Differences, differencesBetween } from '../core/values/differences.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
 import { quote } from '../core/values/text.ts'
@@ -23,7 +24,7 @@ export default definePolicy({
   id: 'claim-template-labels',
   summary: 'Labels of volumeClaimTemplates stay as they are, so that an upgrade of the chart goes through.',
   defaultMode: 'enforce',
-  watches: [
+  matches: [
     // Built-in validation refuses a changed claim template before the validating phase, which never sees it.
     { phase: 'mutate', operation: 'UPDATE', resource: STATEFUL_SET },
     { phase: 'validate', operation: 'CREATE', resource: STATEFUL_SET }
@@ -35,7 +36,7 @@ export default definePolicy({
       default: 'reject',
       description:
         'What an update meets that changes nothing of a StatefulSet that is immutable but labels or annotations of its ' +
-        'claim templates: `reject` explains the way out, `restore` puts the old ones back so that the update goes through.'
+        'claim templates: `reject` explains the remediation, `restore` puts the old ones back so that the update goes through.'
     },
     volatileLabels: {
       type: 'array',
@@ -62,7 +63,8 @@ function* volatileLabels({ object }: Subject, volatile: readonly string[]): Gene
     yield {
       field: ['spec', 'volumeClaimTemplates', index, 'metadata', 'labels'],
       problem: `claim template ${quote(templateNameOf(template))} carries ${keys.join(', ')}, which changes with a release, and no update may change it`,
-      remedy: 'take the label out of the claim template before there is an upgrade to fail, or set onChange: restore',
+      remediation:
+        'take the label out of the claim template before there is an upgrade to fail, or set onChange: restore',
       advice: true,
       failsNextUpgrade: true
     }
@@ -76,15 +78,15 @@ function* changes(subject: Subject, onChange: 'reject' | 'restore'): Generator<F
   const finding = {
     field: commonPath(changes.changes),
     problem: changesInWords(changes, subject),
-    changes: changes.changes.map((change) => valueChange(keyOf(change), change.before, change.after)),
+    changes: changes.changes.map((change) => valueChange(keyOfChange(change), change.before, change.after)),
     ...(replacement.claimsAtRisk && { caution: CLAIMS_AT_RISK })
   }
-  const remedy = remedyOf(subject, replacement)
-  if (!changes.labelsOnly) yield { ...finding, remedy }
-  else if (onChange === 'reject') yield { ...finding, remedy: `${remedy}, or set onChange: restore` }
+  const remediation = remediationOf(subject, replacement)
+  if (!changes.labelsOnly) yield { ...finding, remediation }
+  else if (onChange === 'reject') yield { ...finding, remediation: `${remediation}, or set onChange: restore` }
   else {
     const fix = { edits: restoringEdits(subject), does: keeping(changes, subject) }
-    yield { ...finding, remedy: `${remedy}; enforced, the old ones would be kept`, fix }
+    yield { ...finding, remediation: `${remediation}; enforced, the old ones would be kept`, fix }
   }
 }
 
@@ -114,14 +116,14 @@ function keeping({ changes }: Differences, { oldObject }: Subject): string {
   const parts = [...Map.groupBy(changes, (change) => labelsInWords(change, before))]
   return parts
     .map(([what, kept]) => {
-      const named = kept.map((change) => `${keyOf(change)} ${shown(change.before)} (not ${shown(change.after)})`)
+      const named = kept.map((change) => `${keyOfChange(change)} ${shown(change.before)} (not ${shown(change.after)})`)
       return `keeps the ${what}: ${named.join(', ')}`
     })
     .join('; ')
 }
 
-/** The way out in one line: what to run, and what that does not bring about by itself. */
-function remedyOf(subject: Subject, { cascade, podsStopFor, consequences }: Replacement): string {
+/** The remediation in one line: what to run, and what that does not bring about by itself. */
+function remediationOf(subject: Subject, { cascade, podsStopFor, consequences }: Replacement): string {
   const stays = cascade === 'orphan' ? 'its Pods and claims stay' : 'its Pods stop, its claims stay'
   const way = `run "${deleteCommand(subject, cascade)}" (${stays}) and upgrade again`
   if (podsStopFor !== undefined) return `${way}: ${REASONS[podsStopFor]}`

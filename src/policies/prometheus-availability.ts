@@ -1,15 +1,15 @@
 import { DEPLOYMENT, REPLICA_SET, STATEFUL_SET } from '../core/objects/kinds.ts'
+import { specOf } from '../core/objects/metadata.ts'
 import { replicasInWords, storedAs, type Workload } from '../core/objects/workload.ts'
 import { definePolicy } from '../core/policy.ts'
 import { serversIn } from '../core/programs/prometheus.ts'
-import { specOf } from '../core/subject.ts'
 import { listOf, objectOf } from '../core/values/json.ts'
 
 export default definePolicy({
   id: 'prometheus-availability',
   summary: 'Replicas of Prometheus do not all go down with one node.',
   defaultMode: 'warn',
-  watches: storedAs([DEPLOYMENT, STATEFUL_SET, REPLICA_SET]),
+  matches: storedAs([DEPLOYMENT, STATEFUL_SET, REPLICA_SET]),
   options: {},
   *check(subject) {
     const [server] = serversIn(subject)
@@ -17,7 +17,7 @@ export default definePolicy({
     yield {
       field: ['spec', 'template', 'spec', 'affinity'],
       problem: `nothing keeps the ${replicasInWords(server.workload)} of Prometheus from running on one node, and then they go down together`,
-      remedy:
+      remediation:
         'add topologySpreadConstraints or podAntiAffinity over kubernetes.io/hostname (server.podAntiAffinity: soft in the prometheus chart)'
     }
   }

@@ -1,55 +1,58 @@
+import { specOf } from '../core/objects/metadata.ts'
 import { storedAs, WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
-import { type Server, serversIn } from '../core/programs/prometheus.ts'
-import { specOf } from '../core/subject.ts'
+import { type PrometheusServer, serversIn } from '../core/programs/prometheus.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
 import { quote } from '../core/values/text.ts'
 
 export default definePolicy({
   id: 'prometheus-resources',
-  summary: 'Prometheus requests CPU and memory, and has a limit of memory.',
+  summary: 'Prometheus requests CPU and memory, and has a memory limit.',
   defaultMode: 'warn',
-  watches: storedAs(WORKLOADS),
+  matches: storedAs(WORKLOADS),
   options: {},
   *check(subject) {
     for (const server of serversIn(subject)) yield* missingResources(server)
   }
 })
 
-function* missingResources({ workload, container, path }: Server): Generator<Finding> {
+function* missingResources({ workload, container, path }: PrometheusServer): Generator<Finding> {
   const own = objectOf(container.object.resources)
   // Since Kubernetes 1.32 a Pod may have resources as a whole, which its containers share.
   const shared = objectOf(specOf(workload.template).resources)
-  for (const { kind, name, effect, remedy } of WANTED) {
+  for (const { kind, name, effect, remediation } of WANTED) {
     if (isSet(own, shared, kind, name)) continue
     yield {
       field: [...path, 'resources', kind, name],
-      fault: `${kind} of ${name} of ${container.object.name}`,
-      problem: `container ${quote(container.object.name)} has no ${kind === 'requests' ? 'request' : 'limit'} of ${name}: ${effect}`,
-      remedy
+      identity: `${kind} of ${name} of ${container.object.name}`,
+      problem: `container ${quote(container.object.name)} has no ${NAMES[name]} ${kind === 'requests' ? 'request' : 'limit'}: ${effect}`,
+      remediation
     }
   }
 }
+
+const NAMES = { cpu: 'CPU', memory: 'memory' } as const
 
 const WANTED = [
   {
     kind: 'requests',
     name: 'cpu',
     effect: 'on a busy node its rules and scrapes come late',
-    remedy: 'set resources.requests.cpu to what it uses on an ordinary day (server.resources in the prometheus chart)'
+    remediation:
+      'set resources.requests.cpu to what it uses on an ordinary day (server.resources in the prometheus chart)'
   },
   {
     kind: 'requests',
     name: 'memory',
     effect: 'it is among the first to be evicted from a node that runs short',
-    remedy:
+    remediation:
       'set resources.requests.memory to what it uses on an ordinary day (server.resources in the prometheus chart)'
   },
   {
     kind: 'limits',
     name: 'memory',
     effect: 'one expensive query can take the whole node down',
-    remedy: 'set resources.limits.memory to twice what it uses on an ordinary day; a limit of CPU is not needed'
+    remediation: 'set resources.limits.memory to twice what it uses on an ordinary day; a CPU limit is not needed'
   }
 ] as const
 

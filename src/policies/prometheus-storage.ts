@@ -3,15 +3,15 @@ import { mountCovering, type Volume, volumeNamed } from '../core/objects/volumes
 import { storedAs, surges, WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { flagValue, hasSwitch, isExpanded } from '../core/programs/arguments.ts'
-import { type Server, serversIn } from '../core/programs/prometheus.ts'
+import { type PrometheusServer, serversIn } from '../core/programs/prometheus.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
 import { quote } from '../core/values/text.ts'
 
 export default definePolicy({
   id: 'prometheus-storage',
-  summary: 'A Prometheus TSDB lies on a volume that outlives its Pod and has room for it.',
+  summary: 'A Prometheus TSDB is on a volume that outlives its Pod and has room for it.',
   defaultMode: 'warn',
-  watches: storedAs(WORKLOADS),
+  matches: storedAs(WORKLOADS),
   options: {
     maxRetentionPercent: {
       type: 'integer',
@@ -40,32 +40,36 @@ export default definePolicy({
   }
 })
 
-function* withoutVolume(server: Server, volume: Volume | undefined): Generator<Finding> {
+function* withoutVolume(server: PrometheusServer, volume: Volume | undefined): Generator<Finding> {
   const { workload, container, path, tsdbPath } = server
   if (volume !== undefined && volume.kind !== 'emptyDir') return
-  const where = volume === undefined ? "in the container's own file system" : 'on an emptyDir'
+  const where = volume === undefined ? "is in the container's own file system" : 'uses an emptyDir'
   yield {
     field: [...path, 'volumeMounts'],
-    fault: `no volume for ${container.object.name}`,
-    problem: `the TSDB of container ${quote(container.object.name)} at ${quote(tsdbPath)} lies ${where}: every Pod starts without history`,
-    remedy: `mount ${workload.kind === 'StatefulSet' ? 'a volume from volumeClaimTemplates' : 'a PersistentVolumeClaim'} there (server.persistentVolume.enabled: true in the prometheus chart), or run it with --agent if it only forwards`
+    identity: `no volume for ${container.object.name}`,
+    problem: `the TSDB of container ${quote(container.object.name)} at ${quote(tsdbPath)} ${where}: every Pod starts without history`,
+    remediation: `mount ${workload.kind === 'StatefulSet' ? 'a volume from volumeClaimTemplates' : 'a PersistentVolumeClaim'} there (server.persistentVolume.enabled: true in the prometheus chart), or run it with --agent if it only forwards`
   }
 }
 
-function* tooMuchRetention({ container, path }: Server, template: JsonObject, percent: number): Generator<Finding> {
+function* tooMuchRetention(
+  { container, path }: PrometheusServer,
+  template: JsonObject,
+  percent: number
+): Generator<Finding> {
   const size = flagValue(container, 'storage.tsdb.retention.size')
   const request = objectOf(objectOf(objectOf(template.spec).resources).requests).storage
   const [kept, room] = [prometheusBytes(size ?? ''), amountOf(request)]
   if (kept === undefined || kept === 0 || room === undefined || kept < (room * percent) / 100) return
   yield {
     field: [...path, 'args'],
-    fault: `retention of ${container.object.name}`,
+    identity: `retention of ${container.object.name}`,
     problem: `--storage.tsdb.retention.size=${size} is ${Math.round((100 * kept) / room)} % of the volume of ${quote(request)}, and the write-ahead log and compaction need room beside it`,
-    remedy: `keep it below ${percent} % of the volume: lower the retention size or request a larger volume`
+    remediation: `keep it below ${percent} % of the volume: lower the retention size or request a larger volume`
   }
 }
 
-function* deletedClaims({ workload }: Server): Generator<Finding> {
+function* deletedClaims({ workload }: PrometheusServer): Generator<Finding> {
   const policy = objectOf(workload.spec.persistentVolumeClaimRetentionPolicy)
   for (const when of ['whenDeleted', 'whenScaled'] as const) {
     if (policy[when] !== 'Delete') continue
@@ -73,28 +77,28 @@ function* deletedClaims({ workload }: Server): Generator<Finding> {
     yield {
       field: ['spec', 'persistentVolumeClaimRetentionPolicy', when],
       problem: `the claims and the history on them are deleted when the StatefulSet ${event}`,
-      remedy: 'set it to Retain'
+      remediation: 'set it to Retain'
     }
   }
 }
 
-function* surge({ workload }: Server, claimName: string): Generator<Finding> {
+function* surge({ workload }: PrometheusServer, claimName: string): Generator<Finding> {
   // Several replicas on one claim are shared-tsdb-claim's to speak of.
   if (workload.replicas > 1 || !surges(workload)) return
   yield {
     field: ['spec', 'strategy'],
     problem: `a rollout starts the new Pod while the old one still holds the claim ${quote(claimName)} and the lock on the TSDB, and waits for it for ever`,
-    remedy: 'set strategy.type to Recreate'
+    remediation: 'set strategy.type to Recreate'
   }
 }
 
-function* withoutLock({ container, path }: Server): Generator<Finding> {
+function* withoutLock({ container, path }: PrometheusServer): Generator<Finding> {
   if (!hasSwitch(container, 'storage.tsdb.no-lockfile')) return
   yield {
     field: [...path, 'args'],
-    fault: `no lock for ${container.object.name}`,
+    identity: `no lock for ${container.object.name}`,
     problem:
       '--storage.tsdb.no-lockfile takes away what keeps a second Prometheus from writing the same TSDB and corrupting it',
-    remedy: 'remove the flag'
+    remediation: 'remove the flag'
   }
 }

@@ -1,18 +1,18 @@
 import { isAtLeast, type KubernetesVersion } from '../core/cluster.ts'
 import { POD } from '../core/objects/kinds.ts'
+import { annotationsOf } from '../core/objects/metadata.ts'
 import {
   type Container,
   containersOf,
   gracePeriodOf,
   imageOf,
   isLongRunning,
-  nameOf,
+  nameOfContainer,
   preStopSeconds
 } from '../core/objects/pod.ts'
 import type { Edit } from '../core/patch.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { hasSleepBinary, isPushgateway } from '../core/programs/pushgateway.ts'
-import { annotationsOf } from '../core/subject.ts'
 import { isObject, type JsonObject, objectOf, own } from '../core/values/json.ts'
 import { quote } from '../core/values/text.ts'
 
@@ -31,7 +31,7 @@ export default definePolicy({
   id: 'pushgateway-graceful-stop',
   summary: 'A Pushgateway keeps serving until its endpoint is gone, and has the time to stop after that.',
   defaultMode: 'enforce',
-  watches: [{ phase: 'mutate', operation: 'CREATE', resource: POD }],
+  matches: [{ phase: 'mutate', operation: 'CREATE', resource: POD }],
   options: {
     profile: {
       type: 'string',
@@ -99,7 +99,7 @@ function badAnnotation(name: string, value: unknown, wanted: string): Finding {
   return {
     field: ['metadata', 'annotations', name],
     problem: `annotation ${name} says ${quote(value)} and is ignored`,
-    remedy: `set it to ${wanted}`,
+    remediation: `set it to ${wanted}`,
     advice: true
   }
 }
@@ -134,11 +134,15 @@ function* repair(
     const handler = handlerFor(container, seconds, version)
     const path = ['spec', 'containers', container.index, 'lifecycle', 'preStop']
     if (handler === undefined) {
-      yield advice(path, `container ${quote(nameOf(container))} gets no preStop: ${whyNoHandler(version)}`, NO_HANDLER)
+      yield advice(
+        path,
+        `container ${quote(nameOfContainer(container))} gets no preStop: ${whyNoHandler(version)}`,
+        NO_HANDLER
+      )
       continue
     }
     edits.push({ path, value: handler })
-    done.push(`adds a preStop of ${seconds} s to container ${quote(nameOf(container))}`)
+    done.push(`adds a preStop of ${seconds} s to container ${quote(nameOfContainer(container))}`)
     longest = Math.max(longest, seconds)
   }
   const needed = longest + margin
@@ -153,7 +157,7 @@ function* repair(
   yield {
     field: first.path,
     problem: problemOf(first.path, grace, needed),
-    remedy: `set lifecycle.preStop and a grace period of at least ${needed} s in the chart's values`,
+    remediation: `set lifecycle.preStop and a grace period of at least ${needed} s in the chart's values`,
     fix: { edits, does: done.join(' and ') }
   }
 }
@@ -191,6 +195,6 @@ function whyNoHandler(version: KubernetesVersion | undefined): string {
   return `${server} may not know the sleep handler, and the image is not known to have /bin/sleep`
 }
 
-function advice(field: Finding['field'], problem: string, remedy: string): Finding {
-  return { field, problem, remedy, advice: true }
+function advice(field: Finding['field'], problem: string, remediation: string): Finding {
+  return { field, problem, remediation, advice: true }
 }

@@ -16,7 +16,7 @@ export default definePolicy({
   id: 'pushgateway-persistence',
   summary: 'A Pushgateway that has a volume keeps its metrics on it, and there is one of it.',
   defaultMode: 'warn',
-  watches: storedAs([DEPLOYMENT, STATEFUL_SET]),
+  matches: storedAs([DEPLOYMENT, STATEFUL_SET]),
   options: {},
   *check(subject) {
     const workload = workloadOf(subject)
@@ -35,7 +35,7 @@ function* severalReplicas(workload: Workload): Generator<Finding> {
   yield {
     field: ['spec', 'replicas'],
     problem: `each push lands on one of ${replicasInWords(workload)}, so every scrape sees another part of the metrics`,
-    remedy: 'set replicas to 1: Pushgateway does not share what it holds'
+    remediation: 'set replicas to 1: Pushgateway does not share what it holds'
   }
 }
 
@@ -51,12 +51,13 @@ function* persistence(workload: Workload, container: Container, path: Path): Gen
   const mount = mountCovering(container, absolute)
   const volume = mount && volumeNamed(workload, mount.name)
   if (volume === undefined || volume.kind === 'emptyDir') {
-    const where = volume === undefined ? 'on none of the volumes' : 'on an emptyDir'
+    const where = volume === undefined ? 'is on none of the volumes' : 'uses an emptyDir'
     yield {
       field: [...path, 'args'],
-      fault: `file of ${container.object.name}`,
-      problem: `--persistence.file=${quote(file)} lies ${where}, so the metrics are gone with the Pod`,
-      remedy: 'name a file below the mountPath of a volume that outlives the Pod, /data/pushgateway.data in the chart'
+      identity: `file of ${container.object.name}`,
+      problem: `--persistence.file=${quote(file)} ${where}, so the metrics are gone with the Pod`,
+      remediation:
+        'name a file below the mountPath of a volume that outlives the Pod, /data/pushgateway.data in the chart'
     }
     return
   }
@@ -64,7 +65,7 @@ function* persistence(workload: Workload, container: Container, path: Path): Gen
   yield {
     field: ['spec', 'strategy'],
     problem: `a rollout starts the new Pod before the old one has written ${quote(file)}, and the last pushes are lost`,
-    remedy: 'set strategy.type to Recreate'
+    remediation: 'set strategy.type to Recreate'
   }
 }
 
@@ -77,9 +78,9 @@ function* unusedVolume(workload: Workload, container: Container, path: Path): Ge
   if (mount === undefined) return
   yield {
     field: [...path, 'args'],
-    fault: `no file of ${container.object.name}`,
+    identity: `no file of ${container.object.name}`,
     problem: `a volume is mounted at ${quote(mount.mountPath)} and --persistence.file is not set, so nothing is ever written there`,
-    remedy: `add --persistence.file=${resolve(mount.mountPath, 'pushgateway.data')} (extraArgs in the chart)`
+    remediation: `add --persistence.file=${resolve(mount.mountPath, 'pushgateway.data')} (extraArgs in the chart)`
   }
 }
 
@@ -90,8 +91,8 @@ function* missingFlag(container: Container, path: Path): Generator<Finding> {
   if (!command.some((word) => word.includes('--flush-metrics'))) return
   yield {
     field: [...path, 'lifecycle', 'preStop'],
-    fault: `flush-metrics of ${container.object.name}`,
+    identity: `flush-metrics of ${container.object.name}`,
     problem: 'the preStop hook calls --flush-metrics, which no version of Pushgateway knows',
-    remedy: 'remove it: metrics are written at SIGTERM where --persistence.file is set'
+    remediation: 'remove it: metrics are written at SIGTERM where --persistence.file is set'
   }
 }

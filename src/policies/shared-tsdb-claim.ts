@@ -2,21 +2,21 @@ import { mountCovering, volumeNamed } from '../core/objects/volumes.ts'
 import { replicasInWords, storedAs, WORKLOADS, type Workload } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { isExpanded } from '../core/programs/arguments.ts'
-import { type Server, serversIn } from '../core/programs/prometheus.ts'
+import { type PrometheusServer, serversIn } from '../core/programs/prometheus.ts'
 import { quote } from '../core/values/text.ts'
 
 export default definePolicy({
   id: 'shared-tsdb-claim',
   summary: 'Several replicas of Prometheus never write one TSDB through one PersistentVolumeClaim.',
   defaultMode: 'enforce',
-  watches: storedAs(WORKLOADS),
+  matches: storedAs(WORKLOADS),
   options: {},
   *check(subject) {
     for (const server of serversIn(subject)) yield* sharedClaim(server)
   }
 })
 
-function* sharedClaim({ workload, container, tsdbPath }: Server): Generator<Finding> {
+function* sharedClaim({ workload, container, tsdbPath }: PrometheusServer): Generator<Finding> {
   if (workload.replicas < 2 || tsdbPath === undefined) return
   const mount = mountCovering(container, tsdbPath)
   // With an expression in its path, each replica has a directory of its own on the volume that they share.
@@ -25,9 +25,9 @@ function* sharedClaim({ workload, container, tsdbPath }: Server): Generator<Find
   if (volume?.kind !== 'claim' || volume.readOnly) return
   yield {
     field: ['spec', 'template', 'spec', 'volumes', volume.index, 'persistentVolumeClaim', 'claimName'],
-    fault: `claim ${volume.claimName}`,
+    identity: `claim ${volume.claimName}`,
     problem: `${replicasInWords(workload)} of Prometheus write one TSDB at ${quote(tsdbPath)} through one claim, ${quote(volume.claimName)}; all but one fail with "lock DB directory" or wait for the volume`,
-    remedy: wayOut(workload)
+    remediation: wayOut(workload)
   }
 }
 

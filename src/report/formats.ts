@@ -1,27 +1,49 @@
-import type { FormatName } from './format-names.ts'
-import { htmlReport } from './html/html.ts'
-import { jsonReport } from './json.ts'
-import { junitReport } from './junit.ts'
-import type { Report } from './report.ts'
-import { sarifReport } from './sarif.ts'
-import { textReport } from './text.ts'
+import type { Format } from './format.ts'
 
-export interface Look {
-  /** Whether escape sequences for colour are welcome. */
-  readonly colour: boolean
-  /** How wide a line may be, in columns. */
-  readonly width: number
-  /** The least that ends the run with exit code 1, where the caller says so; `enforce` where it does not. */
-  readonly failOn?: 'warn' | 'enforce'
+interface FormatEntry {
+  /** What `-o` takes. It names the test and the page of the format, too. */
+  readonly name: string
+  /** What it is for: a few words without a full stop, for `--help` and the documentation. */
+  readonly description: string
+  /** A run loads the formats that it writes, and no other. */
+  load(): Promise<Format>
 }
 
-/** A whole report as the text of one file. */
-export type Format = (report: Report, look: Look) => string
+/** All formats of a report, in the order in which they are listed everywhere. */
+export const FORMATS = [
+  {
+    name: 'text',
+    description: 'for a terminal and for logs',
+    load: async () => (await import('./text.ts')).textReport
+  },
+  {
+    name: 'json',
+    description: 'for programs; docs/report.schema.json is its schema',
+    load: async () => (await import('./json.ts')).jsonReport
+  },
+  {
+    name: 'sarif',
+    description: 'SARIF 2.1.0, for code scanning',
+    load: async () => (await import('./sarif.ts')).sarifReport
+  },
+  {
+    name: 'junit',
+    description: 'JUnit XML, for the test views of GitLab and Jenkins',
+    load: async () => (await import('./junit.ts')).junitReport
+  },
+  {
+    name: 'html',
+    description: 'one page for a browser that loads nothing',
+    load: async () => (await import('./html/html.ts')).htmlReport
+  }
+] as const satisfies readonly FormatEntry[]
 
-export const FORMATS = {
-  text: textReport,
-  json: jsonReport,
-  sarif: sarifReport,
-  junit: junitReport,
-  html: htmlReport
-} as const satisfies Readonly<Record<FormatName, Format>>
+export type FormatName = (typeof FORMATS)[number]['name']
+
+export const FORMAT_NAMES: readonly FormatName[] = FORMATS.map(({ name }) => name)
+
+/** Loads the code of a format. */
+export function loadFormat(wanted: FormatName): Promise<Format> {
+  const entry = FORMATS.find(({ name }) => name === wanted) as FormatEntry
+  return entry.load()
+}

@@ -31,7 +31,7 @@ export function reportSchema(): Schema {
         counts: countsSchema(),
         policies: list(policySchema(), 'The whole catalogue, whether or not a policy found something.'),
         objects: list(objectSchema(), 'Objects with something to say about, in the order in which they were met.'),
-        problems: list(problemSchema(), 'What could not be read or judged; the rest was, all the same.'),
+        problems: list(problemSchema(), 'What could not be read or checked; the rest was, all the same.'),
         notes: list(TEXT, 'Sentences for the reader that are neither a finding nor a problem.')
       },
       []
@@ -95,20 +95,20 @@ function findingSchema(): Schema {
       outcome: { enum: OUTCOMES, description: 'What came of the finding.' },
       level: {
         enum: LEVELS,
-        description: '`error` is what enforcing refuses, `warning` what clients are warned of, `note` all the rest.'
+        description: '`error` is rejected in enforce mode, `warning` what clients are warned of, `note` all the rest.'
       },
       field: { ...TEXT, description: 'The field, as Kubernetes writes it; empty where a policy crashed.' },
       line: { ...LINE, description: 'The line of the field in the file, from 1.' },
       message: { ...TEXT, description: 'What is wrong, or what was repaired: one sentence without a full stop.' },
-      caution: { ...TEXT, description: 'What could be lost on the way out.' },
-      remedy: { ...TEXT, description: 'The way out; absent for a repair, which needs none.' },
+      caution: { ...TEXT, description: 'What could be lost during the remediation.' },
+      remediation: { ...TEXT, description: 'The remediation; absent for a repair, which needs none.' },
       changes: list(changeSchema(), 'The values that the message is about, where it is about a change.'),
       failsNextUpgrade: {
         const: true,
         description: 'The object stands as it is: it is its next upgrade that will be refused.'
       }
     },
-    ['line', 'caution', 'remedy', 'changes', 'failsNextUpgrade']
+    ['line', 'caution', 'remediation', 'changes', 'failsNextUpgrade']
   )
 }
 

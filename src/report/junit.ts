@@ -1,13 +1,13 @@
 import { count, oneLine } from '../core/values/text.ts'
-import type { Look } from './formats.ts'
-import type { Location, Problem, Report, ReportedFinding, ReportedObject, ReportedPolicy } from './report.ts'
-import { nameOf, sentencesOf, whatOf } from './sentences.ts'
+import type { FormatOptions } from './format.ts'
+import type { Location, ReadProblem, Report, ReportedFinding, ReportedObject, ReportedPolicy } from './report.ts'
+import { nameOfReported, sentencesOf, whatOf } from './sentences.ts'
 
 /**
  * JUnit XML, for the test views of GitLab and Jenkins. Both group by `classname`, and Jenkins takes what is before its
  * last dot for a package: hence one suite for each policy, and not for each file, whose name has dots of its own.
  */
-export function junitReport(report: Report, { failOn }: Look): string {
+export function junitReport(report: Report, { failOn }: FormatOptions): string {
   const suites = [inputSuite(report), ...policySuites(report, failOn ?? 'enforce')]
   const { tests, failures, errors } = countsOf(suites.flatMap(({ cases }) => cases))
   const attributes = { name: 'holdfast', tests, failures, errors, time: 0 }
@@ -37,14 +37,14 @@ interface Outcome {
   readonly text: string
 }
 
-/** Whether all was read and judged. It has a test whatever the report says, because Jenkins fails over none at all. */
-function inputSuite({ judged, source, problems, notes }: Report): Suite {
-  const text = [`${count(judged, 'object')} judged: ${source}`, ...notes].map(oneLine).join('\n')
+/** Whether all was read and checked. It has a test whatever the report says, because Jenkins fails over none at all. */
+function inputSuite({ checked, source, problems, notes }: Report): Suite {
+  const text = [`${count(checked, 'object')} checked: ${source}`, ...notes].map(oneLine).join('\n')
   const passed: Case = { name: 'everything was read', outcome: { element: 'system-out', text } }
   return { name: 'input', cases: problems.length === 0 ? [passed] : problems.map(problemCase) }
 }
 
-function problemCase({ where, line, code, message }: Problem): Case {
+function problemCase({ where, line, code, message }: ReadProblem): Case {
   const name = oneLine(line === undefined ? where : `${where}:${line}`)
   const text = oneLine(`${name}: ${message}`)
   return { name, outcome: { element: 'error', type: code, message: oneLine(message), text } }
@@ -77,10 +77,10 @@ function quietCase(policy: ReportedPolicy | undefined): Case {
 function objectCase([object, findings]: Met, failOn: 'warn' | 'enforce'): Case {
   const { location } = object
   const outcome = outcomeOf(object, findings, failOn)
-  if (location === undefined) return { name: nameOf(object), outcome }
+  if (location === undefined) return { name: nameOfReported(object), outcome }
   const { file, line } = location
-  if (file === '-') return { name: nameOf(object), outcome }
-  return { name: `${nameOf(object)} in ${oneLine(file)}`, file: oneLine(file), line, outcome }
+  if (file === '-') return { name: nameOfReported(object), outcome }
+  return { name: `${nameOfReported(object)} in ${oneLine(file)}`, file: oneLine(file), line, outcome }
 }
 
 /** Jenkins keeps one failure of a test, so that all findings stand in one. */
@@ -93,7 +93,7 @@ function outcomeOf(object: ReportedObject, findings: readonly ReportedFinding[],
     (failOn === 'warn' ? findings.find(({ level }) => level === 'warning') : undefined)
   if (failed) return { element: 'failure', type: failed.level, message: whatOf(failed), text }
   if (findings.some(({ outcome }) => outcome !== 'skipped')) return { element: 'system-out', text }
-  const message = 'excused by the annotation holdfast.dev/skip or by an exemption'
+  const message = 'exempted by the annotation holdfast.dev/skip or by an exemption'
   return { element: 'skipped', message, text: `${message}\n${text}` }
 }
 

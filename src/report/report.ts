@@ -13,13 +13,13 @@ export interface Report {
   /** What was looked at, in words: "3 files", "the cluster behind the context kind". */
   readonly source: string
   /** How many objects policies were asked about. */
-  readonly judged: number
+  readonly checked: number
   /** The whole catalogue in its order, whether or not a policy found something. */
   readonly policies: readonly ReportedPolicy[]
   /** Objects with something to say about, in the order in which they were met. */
   readonly objects: readonly ReportedObject[]
-  /** What could not be read or judged; the rest was, all the same. */
-  readonly problems: readonly Problem[]
+  /** What could not be read or checked; the rest was, all the same. */
+  readonly problems: readonly ReadProblem[]
   /** Sentences for the reader that are neither a finding nor a problem. */
   readonly notes: readonly string[]
 }
@@ -53,7 +53,7 @@ export interface Location {
   readonly template?: string
 }
 
-/** `error` is what enforcing refuses, `warning` what clients are warned of, `note` all the rest. */
+/** `error` is rejected in enforce mode, `warning` what clients are warned of, `note` all the rest. */
 export type Level = 'error' | 'warning' | 'note'
 
 export const LEVELS: readonly Level[] = ['error', 'warning', 'note']
@@ -70,16 +70,16 @@ export interface ReportedFinding {
   readonly line?: number
   /** What is wrong, or what a repair does ("adds …"): one sentence without a full stop. */
   readonly message: string
-  /** What could be lost on the way out. */
+  /** What could be lost during the remediation. */
   readonly caution?: string
-  /** The way out; absent for a repair, which needs none. */
-  readonly remedy?: string
+  /** The remediation; absent for a repair, which needs none. */
+  readonly remediation?: string
   readonly changes?: readonly ValueChange[]
   readonly failsNextUpgrade?: true
 }
 
-/** Something that could not be read or judged. */
-export interface Problem {
+/** Something that could not be read or checked. */
+export interface ReadProblem {
   /** A file, or what was asked of the cluster: "pods in the namespace lab". */
   readonly where: string
   /** From 1. */
@@ -128,7 +128,7 @@ function reportedFinding(verdict: Verdict, place: Place): ReportedFinding {
     const message = `the policy crashed on this object: ${verdict.error instanceof Error ? verdict.error.message : verdict.error}`
     return { policy, mode, outcome, level, field: '', message }
   }
-  const { finding, enforced, known } = verdict
+  const { finding, enforced, preExisting: known } = verdict
   const path = [...(place.within ?? []), ...finding.field]
   const line = place.lineOf?.(path)
   const isRepair = enforced === 'patched' && finding.fix !== undefined
@@ -140,9 +140,9 @@ function reportedFinding(verdict: Verdict, place: Place): ReportedFinding {
     level,
     field: fieldPath(path),
     ...(line !== undefined && { line }),
-    message: known ? `was so before this update: ${message}` : message,
+    message: known ? `pre-existing: ${message}` : message,
     ...(finding.caution !== undefined && !isRepair && { caution: finding.caution }),
-    ...(!isRepair && { remedy: finding.remedy }),
+    ...(!isRepair && { remediation: finding.remediation }),
     ...(finding.changes && { changes: finding.changes }),
     ...(finding.failsNextUpgrade && { failsNextUpgrade: true })
   }

@@ -4,7 +4,7 @@ import type { JsonObject } from '../core/values/json.ts'
 import { oneLine } from '../core/values/text.ts'
 import { artifactUri } from './artifact-uri.ts'
 import { LEVELS, type Report, type ReportedFinding, type ReportedObject, type ReportedPolicy } from './report.ts'
-import { nameOf, pageOf, REPOSITORY, sentencesOf } from './sentences.ts'
+import { nameOfReported, pageOf, REPOSITORY, sentencesOf } from './sentences.ts'
 
 /** GitHub code scanning rejects a run with more. It shows 5000 of them, the worst. */
 export const MOST_RESULTS = 25_000
@@ -83,7 +83,7 @@ function resultOf(
   fingerprint: string
 ): Result {
   const { policy, level, mode, outcome, field } = finding
-  const subject = field === '' ? nameOf(object) : `${nameOf(object)}, ${oneLine(field)}`
+  const subject = field === '' ? nameOfReported(object) : `${nameOfReported(object)}, ${oneLine(field)}`
   const template = object.location?.template
   return {
     ruleId: policy,
@@ -101,7 +101,7 @@ function resultOf(
 const SUPPRESSION = {
   kind: 'external',
   status: 'accepted',
-  justification: 'Excused by the annotation holdfast.dev/skip or by an exemption of the configuration.'
+  justification: 'Exempted by the annotation holdfast.dev/skip or by an exemption of the configuration.'
 }
 
 /**
@@ -176,7 +176,7 @@ function crashesOf({ policies, objects }: Report): JsonObject[] {
       .map(({ policy, message }) => {
         const index = policies.findIndex(({ id }) => id === policy)
         const associatedRule = { id: policy, ...(index >= 0 && { index }) }
-        return notification('error', `${nameOf(object)}: ${message}`, { associatedRule })
+        return notification('error', `${nameOfReported(object)}: ${message}`, { associatedRule })
       })
   )
 }

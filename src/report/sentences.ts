@@ -4,24 +4,24 @@ import type { ReportedFinding, ReportedObject } from './report.ts'
 /** What machines are given to show to people: each text stands alone, on one line. */
 
 /** "StatefulSet monitoring/prometheus". */
-export function nameOf({ kind, namespace, name }: ReportedObject): string {
+export function nameOfReported({ kind, namespace, name }: ReportedObject): string {
   return oneLine(`${kind} ${namespace === '' ? name : `${namespace}/${name}`}`)
 }
 
-/** What, careful and the way out. What comes first, because little room shows the first sentence only. */
+/** What, careful and the remediation. What comes first, because little room shows the first sentence only. */
 export function sentencesOf(finding: ReportedFinding): string {
-  const { caution, remedy, failsNextUpgrade } = finding
+  const { caution, remediation, failsNextUpgrade } = finding
   const sentences = [`${whatOf(finding)}.`]
   if (failsNextUpgrade) sentences.push('Its next upgrade will be refused.')
   if (caution !== undefined) sentences.push(`Careful: ${caution}.`)
-  if (remedy !== undefined) sentences.push(`Way out: ${remedy}.`)
+  if (remediation !== undefined) sentences.push(`Fix: ${remediation}.`)
   return oneLine(sentences.join(' '))
 }
 
 /** Without a full stop. A repair is told in the present tense ("adds …"), which says nothing without who does it. */
-export function whatOf({ outcome, remedy, message }: ReportedFinding): string {
+export function whatOf({ outcome, remediation, message }: ReportedFinding): string {
   if (outcome === 'patched') return oneLine(`Holdfast repairs this: ${message}`)
-  if (outcome === 'crashed' || remedy !== undefined) return oneLine(message)
+  if (outcome === 'crashed' || remediation !== undefined) return oneLine(message)
   return oneLine(`Holdfast would repair this: ${message}`)
 }
 

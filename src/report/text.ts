@@ -1,17 +1,16 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
-import { count, oneLine } from '../core/values/text.ts'
-import type { Look } from './formats.ts'
+import { count, oneLine, wrap } from '../core/values/text.ts'
+import type { FormatOptions } from './format.ts'
 import {
   countsOf,
   LEVELS,
   type Level,
-  type Problem,
+  type ReadProblem,
   type Report,
   type ReportedFinding,
   type ReportedObject
 } from './report.ts'
-import { nameOf, whatOf } from './sentences.ts'
-import { wrap } from './wrap.ts'
+import { nameOfReported, whatOf } from './sentences.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -23,8 +22,8 @@ const MOST_QUIET = 20
 /** Where the second column begins: behind the longest level. */
 const INDENT = 11
 
-/** For people, at a terminal and in the log of a CI run: by object, what is wrong and the way out, and a line at the end. */
-export function textReport(report: Report, look: Look): string {
+/** For people, at a terminal and in the log of a CI run: by object, what is wrong and the remediation, and a line at the end. */
+export function textReport(report: Report, look: FormatOptions): string {
   const page = new Page(look)
   let quiet = 0
   for (const object of report.objects) {
@@ -44,9 +43,9 @@ export function textReport(report: Report, look: Look): string {
 
 class Page {
   text = ''
-  readonly #look: Look
+  readonly #look: FormatOptions
 
-  constructor(look: Look) {
+  constructor(look: FormatOptions) {
     this.#look = look
   }
 
@@ -57,7 +56,7 @@ class Page {
   object(object: ReportedObject): void {
     const { location, findings } = object
     if (this.text !== '') this.line('')
-    const title = this.#style('bold', nameOf(object))
+    const title = this.#style('bold', nameOfReported(object))
     const template = location?.template === undefined ? '' : `, from ${location.template}`
     this.line(
       location === undefined
@@ -69,14 +68,14 @@ class Page {
   }
 
   #finding(finding: ReportedFinding): void {
-    const { level, outcome, policy, field, line, caution, remedy } = finding
+    const { level, outcome, policy, field, line, caution, remediation } = finding
     const where = line === undefined ? field : `${field}, line ${line}`
     this.paragraph(level, outcome === 'skipped' ? 'skipped' : level, `${policy}: ${whatOf(finding)}`)
-    // A repair needs no way out, and an excuse has been found already.
+    // A repair needs no remediation, and an exemption has been found already.
     if (outcome === 'patched' || outcome === 'skipped') return
     this.#detail('where', where)
     if (caution !== undefined) this.#detail('careful', caution)
-    if (remedy !== undefined) this.#detail('way out', remedy)
+    if (remediation !== undefined) this.#detail('fix', remediation)
   }
 
   /** A word in the first column, and a text that stays in the second one. */
@@ -93,7 +92,7 @@ class Page {
     for (const line of rest) this.line(' '.repeat(INDENT) + line)
   }
 
-  problem({ where, line, message }: Problem): void {
+  problem({ where, line, message }: ReadProblem): void {
     if (this.text !== '') this.line('')
     this.line(this.#style('bold', oneLine(line === undefined ? where : `${where}:${line}`)))
     this.paragraph('error', 'unread', message)
@@ -103,7 +102,9 @@ class Page {
     const { error, warning, note } = countsOf(report)
     const counts = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')].join(', ')
     const level: Level = error > 0 ? 'error' : warning > 0 ? 'warning' : 'note'
-    this.line(`${count(report.judged, 'object')} judged in ${report.source}: ${this.#style(COLOUR_OF[level], counts)}`)
+    this.line(
+      `${count(report.checked, 'object')} checked in ${report.source}: ${this.#style(COLOUR_OF[level], counts)}`
+    )
     const failing = report.objects.filter(({ findings }) => findings.some((finding) => finding.failsNextUpgrade))
     if (failing.length > 0) {
       this.line(this.#style('yellow', `${count(failing.length, 'object')} will fail at the next upgrade of the chart`))

@@ -4,7 +4,7 @@ import { HoldfastError } from '../errors.ts'
 /** Smaller bodies are not counted: the API server itself bounds how many requests are under way at once. */
 const LARGE = 1024 * 1024
 
-/** A body takes about four times its size until it is judged, and the container has 256 MiB. */
+/** A body takes about four times its size until it is evaluated, and the container has 256 MiB. */
 const MOST_AT_ONCE = 32 * 1024 * 1024
 
 /**
@@ -20,7 +20,7 @@ export function largeBodies(
     if (!(size >= LARGE)) return
     if (underWay > 0 && underWay + size > limit) {
       response.setHeader('retry-after', '1')
-      throw new HoldfastError('OVERLOADED', `${underWay} bytes of large reviews are being judged already`)
+      throw new HoldfastError('OVERLOADED', `${underWay} bytes of large reviews are being evaluated already`)
     }
     underWay += size
     response.once('close', () => {

@@ -1,9 +1,22 @@
-import type { Logger } from 'pino'
+import { destination, type Logger, pino } from 'pino'
 import type { Review } from '../admission/review.ts'
 import type { Decision } from '../core/decide.ts'
 import { cut } from '../core/values/text.ts'
 import { type ErrorCode, messageOf } from '../errors.ts'
 import { outcomeOf } from './metrics.ts'
+
+/** Lines are written together, or once a second: a system call for each decision would cost as much as evaluating it. */
+const BUFFER = { dest: 1, minLength: 4096, periodicFlush: 1000 }
+
+/**
+ * JSON lines on standard output, which is where the container runtime collects them.
+ *
+ * @param v verbosity as Kubernetes components count it: below 2 problems only, from 2 on every decision
+ */
+export function createLogger(v: number): Logger {
+  const formatters = { level: (label: string) => ({ level: label }) }
+  return pino({ level: v >= 2 ? 'info' : 'warn', base: null, formatters }, destination(BUFFER))
+}
 
 /** A line names so many verdicts at the most. */
 const MOST_VERDICTS = 32
@@ -44,6 +57,6 @@ function short(name: string | undefined): string | undefined {
 }
 
 export function logFailure(logger: Logger, code: ErrorCode, error: unknown): void {
-  if (code === 'INTERNAL') logger.error({ code, err: error }, 'could not judge a review')
-  else logger.warn({ code, reason: messageOf(error) }, 'could not judge a review')
+  if (code === 'INTERNAL') logger.error({ code, err: error }, 'could not evaluate a review')
+  else logger.warn({ code, reason: messageOf(error) }, 'could not evaluate a review')
 }

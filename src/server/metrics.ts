@@ -31,7 +31,7 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const kinds = new Set(policies.flatMap(({ watches }) => watches.map(({ resource }) => resource.kind)))
+  const kinds = new Set(policies.flatMap(({ matches }) => matches.map(({ resource }) => resource.kind)))
 
   const reviews = new Counter({
     name: 'holdfast_reviews_total',
@@ -47,7 +47,7 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
   })
   const errors = new Counter({
     name: 'holdfast_review_errors_total',
-    help: 'Requests that could not be judged and were left to failurePolicy, by error code.',
+    help: 'Requests that could not be evaluated and were left to failurePolicy, by error code.',
     labelNames: ['code'],
     registers
   })
@@ -90,7 +90,7 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
     registers
   }).set({ version: VERSION, node: process.versions.node }, 1)
 
-  // Counters that an alert watches start at 0: an increase from nothing is none.
+  // Counters that an alert matches start at 0: an increase from nothing is none.
   for (const code of Object.keys(ERRORS)) if ('status' in ERRORS[code as ErrorCode]) errors.inc({ code }, 0)
   for (const { id } of policies) for (const mode of MODES) findings.inc({ policy: id, mode, outcome: 'crashed' }, 0)
 
@@ -116,7 +116,7 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
 
 export function outcomeOf(decision: Decision | undefined): ReviewOutcome {
   if (decision === undefined) return 'allowed'
-  if (decision.unjudged) return 'failed'
+  if (decision.unevaluated) return 'failed'
   if (!decision.allowed) return 'denied'
   return decision.operations.length > 0 ? 'patched' : 'allowed'
 }

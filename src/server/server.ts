@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Serving, ServingFiles } from '../certificates/serving.ts'
 import type { Cluster } from '../core/cluster.ts'
-import type { Rule } from '../core/policy.ts'
+import type { ConfiguredPolicy } from '../core/policy.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
 import { certificateReloader } from './certificate-reload.ts'
 import { buildHealth, type ReadinessCheck } from './health.ts'
@@ -28,7 +28,7 @@ export interface ServerOptions {
   readonly pollMs: number
   /** Common names of the clients that are answered, where there is a client CA; none is anyone it vouches for. */
   readonly clientNames: readonly string[]
-  rulesFor(namespace: string): readonly Rule[]
+  policiesFor(namespace: string): readonly ConfiguredPolicy[]
   cluster(): Cluster
   readonly logger: Logger
   readonly metrics: Metrics
@@ -54,7 +54,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const webhook = buildWebhook(
     {
-      rulesFor: options.rulesFor,
+      policiesFor: options.policiesFor,
       cluster: options.cluster,
       isDraining: () => draining,
       reviewed(review, decision, seconds) {

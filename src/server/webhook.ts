@@ -3,9 +3,9 @@ import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } f
 import { encodeResponse } from '../admission/response.ts'
 import { decodeReview, type Review } from '../admission/review.ts'
 import type { Cluster } from '../core/cluster.ts'
-import { type Decision, judge } from '../core/decide.ts'
+import { type Decision, decisionFor } from '../core/decide.ts'
 import { MODES, type Mode } from '../core/mode.ts'
-import type { Rule } from '../core/policy.ts'
+import type { ConfiguredPolicy } from '../core/policy.ts'
 import type { Phase } from '../core/subject.ts'
 import { type ErrorCode, HoldfastError, messageOf } from '../errors.ts'
 import { checkClient } from './client-certificate.ts'
@@ -22,15 +22,15 @@ const KEEP_ALIVE_MS = 120_000
 
 const PHASES: readonly Phase[] = ['mutate', 'validate']
 
-/** What the routes are given. They hold no state of their own, so that rules can change under them. */
+/** What the routes are given. They hold no state of their own, so that policies can change under them. */
 export interface WebhookContext {
-  rulesFor(namespace: string): readonly Rule[]
+  policiesFor(namespace: string): readonly ConfiguredPolicy[]
   cluster(): Cluster
   /** Answers then carry `Connection: close`, so that the API server opens its next connection elsewhere. */
   isDraining(): boolean
   /** Called after each review, with the seconds it took. */
   reviewed(review: Review, decision: Decision | undefined, seconds: number): void
-  /** Called for each request that could not be judged. */
+  /** Called for each request that could not be evaluated. */
   failed(code: ErrorCode, error: unknown): void
 }
 
@@ -114,14 +114,14 @@ function answer(
   const decision = decisionOn(review, context, ceiling)
   const text = encodeResponse(review, decision)
   context.reviewed(review, decision, (performance.now() - start) / 1000)
-  if (decision?.unjudged) throw new HoldfastError('POLICIES_CRASHED', `Review ${review.uid} was not judged`)
+  if (decision?.unevaluated) throw new HoldfastError('POLICIES_CRASHED', `Review ${review.uid} was not evaluated`)
   return send(context, reply.type('application/json; charset=utf-8'), text)
 }
 
 function decisionOn({ subject }: Review, context: WebhookContext, ceiling: Mode): Decision | undefined {
   if (subject === undefined) return undefined
-  const circumstances = { cluster: context.cluster(), ceiling, now: Date.now() }
-  return judge(subject, context.rulesFor(subject.namespace), circumstances)
+  const evaluation = { cluster: context.cluster(), ceiling, now: Date.now() }
+  return decisionFor(subject, context.policiesFor(subject.namespace), evaluation)
 }
 
 function parse(body: unknown): unknown {

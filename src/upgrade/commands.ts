@@ -1,6 +1,7 @@
 import { type Ordinals, ordinalsOf } from '../core/objects/claim-templates.ts'
+import { annotationsOf, labelsOf, specOf } from '../core/objects/metadata.ts'
 import { inNamespace, pasteable } from '../core/objects/replacement.ts'
-import { annotationsOf, labelsOf, type Subject, specOf } from '../core/subject.ts'
+import type { Subject } from '../core/subject.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
 import { oneLine } from '../core/values/text.ts'
 

@@ -1,16 +1,16 @@
 import { pasteable } from '../core/objects/replacement.ts'
-import type { Recipe } from './plan.ts'
-import type { Section } from './section.ts'
+import type { UpgradePlan } from './plan.ts'
+import type { Section } from './steps.ts'
 
 /** What holds for all StatefulSets of an upgrade together, and is said once. */
-export function notesOn(recipes: readonly Recipe[]): Section[] {
-  const blocked = recipes.filter(({ fate }) => fate === 'blocked')
+export function notesOn(plans: readonly UpgradePlan[]): Section[] {
+  const blocked = plans.filter(({ fate }) => fate === 'blocked')
   if (blocked.length === 0) return []
   return [...(blocked.some(({ restorable }) => restorable) ? [restoring(blocked)] : []), neverDo(blocked), goBack()]
 }
 
 /** The same as docs/operations.md says about GitOps; a test compares. */
-function restoring(blocked: readonly Recipe[]): Section {
+function restoring(blocked: readonly UpgradePlan[]): Section {
   const which = blocked.filter(({ restorable }) => restorable).map(({ name }) => pasteable(name, 'NAME'))
   const all = which.length === blocked.length
   return {
@@ -40,9 +40,9 @@ const IGNORE = `spec:
         - .spec.volumeClaimTemplates[]?.metadata.labels
         - .spec.volumeClaimTemplates[]?.metadata.annotations`
 
-function neverDo(blocked: readonly Recipe[]): Section {
-  const ownsClaims = blocked.some((recipe) => recipe.ownsClaims)
-  const podsStay = blocked.some((recipe) => recipe.podsStay)
+function neverDo(blocked: readonly UpgradePlan[]): Section {
+  const ownsClaims = blocked.some((plan) => plan.ownsClaims)
+  const podsStay = blocked.some((plan) => plan.podsStay)
   const claims = ownsClaims ? ', and where whenDeleted is Delete with its claims and their data' : ''
   return {
     title: 'What not to do',
@@ -61,7 +61,7 @@ function neverDo(blocked: readonly Recipe[]): Section {
 
 function goBack(): Section {
   return {
-    title: 'The way back',
-    parts: [{ say: 'Exchange the new manifests and those behind --previous: what comes out is the way back.' }]
+    title: 'Roll back',
+    parts: [{ say: 'Exchange the new manifests and those behind --previous: what comes out rolls back.' }]
   }
 }

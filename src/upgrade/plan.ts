@@ -3,8 +3,8 @@ import { changesInWords, immutableChangesOf } from '../core/objects/immutable.ts
 import { isOwnedByPrometheusOperator } from '../core/objects/operator.ts'
 import { type Replacement, replacementOf } from '../core/objects/replacement.ts'
 import type { Subject } from '../core/subject.ts'
-import type { Section } from './section.ts'
-import { type RecipeOptions, stepsOf } from './steps.ts'
+import type { Section } from './steps.ts'
+import { type PlanOptions, stepsOf } from './steps.ts'
 
 /**
  * What becomes of a StatefulSet in an upgrade. `passes` goes through as it is, `recreates` is prometheus-operator's to
@@ -13,7 +13,7 @@ import { type RecipeOptions, stepsOf } from './steps.ts'
 export type Fate = 'new' | 'gone' | 'passes' | 'recreates' | 'blocked'
 
 /** What to do about one StatefulSet, so that an upgrade goes through. */
-export interface Recipe {
+export interface UpgradePlan {
   readonly namespace: string
   readonly name: string
   readonly fate: Fate
@@ -36,7 +36,7 @@ export interface Recipe {
  *
  * @param subject an UPDATE where one runs already, otherwise a CREATE
  */
-export function recipeOf(subject: Subject, options: RecipeOptions = {}): Recipe {
+export function upgradePlanFor(subject: Subject, options: PlanOptions = {}): UpgradePlan {
   if (subject.operation === 'CREATE') return nothingToDo(subject, 'new', 'It is new: there is nothing to replace.')
   const changes = immutableChangesOf(subject)
   if (changes === undefined)
@@ -60,7 +60,7 @@ export function recipeOf(subject: Subject, options: RecipeOptions = {}): Recipe 
  *
  * @param subject of the one that runs, as a CREATE
  */
-export function recipeOfGone(subject: Subject): Recipe {
+export function upgradePlanForRemoved(subject: Subject): UpgradePlan {
   const summary = `${GONE} ${deletionInWords(subject.object)}.`
   return { ...nothingToDo(subject, 'gone', summary), ownsClaims: deletesClaims(subject.object) }
 }
@@ -68,7 +68,7 @@ export function recipeOfGone(subject: Subject): Recipe {
 const GONE =
   'It is not in the new manifests. Helm deletes it with the upgrade, and so do Argo CD and Flux where they prune:'
 
-function nothingToDo({ namespace, name }: Subject, fate: Fate, summary: string): Recipe {
+function nothingToDo({ namespace, name }: Subject, fate: Fate, summary: string): UpgradePlan {
   const nothing = { changes: '', steps: [], restorable: false, podsStay: false, ownsClaims: false }
   return { namespace, name, fate, summary, ...nothing }
 }

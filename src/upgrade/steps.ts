@@ -1,4 +1,5 @@
 import { claimTemplatesOf, deletesClaims, templateNameOf } from '../core/objects/claim-templates.ts'
+import { specOf } from '../core/objects/metadata.ts'
 import { amountOf } from '../core/objects/quantity.ts'
 import {
   type Consequence,
@@ -10,7 +11,7 @@ import {
   restartCommand
 } from '../core/objects/replacement.ts'
 import { rollsAllPods } from '../core/objects/workload.ts'
-import { type Subject, specOf } from '../core/subject.ts'
+import type { Subject } from '../core/subject.ts'
 import { integerOf, objectOf } from '../core/values/json.ts'
 import {
   claimPrefix,
@@ -23,15 +24,31 @@ import {
   selectorFlag,
   setArguments
 } from './commands.ts'
-import type { Part, Section } from './section.ts'
 
-export interface RecipeOptions {
+/** A piece of a plan under a heading of its own, whatever it is written as in the end. */
+export interface Section {
+  /** A few words without a full stop. */
+  readonly title: string
+  readonly parts: readonly Part[]
+}
+
+export type Part =
+  /** Sentences. */
+  | { readonly say: string }
+  /** Sentences, one below the other. */
+  | { readonly list: readonly string[] }
+  /** Command lines, ready to paste. */
+  | { readonly run: readonly string[] }
+  /** YAML, ready to paste. */
+  | { readonly yaml: string }
+
+export interface PlanOptions {
   /** The file that `kubectl apply -f` is to read; without it a placeholder stands there. */
   readonly file?: string
 }
 
 /** All steps of replacing a StatefulSet, in the only order in which nothing is lost. */
-export function stepsOf(subject: Subject, replacement: Replacement, options: RecipeOptions): Section[] {
+export function stepsOf(subject: Subject, replacement: Replacement, options: PlanOptions): Section[] {
   const steps = [
     lookFirst(subject, replacement),
     keepClaims(subject, replacement),
@@ -59,7 +76,7 @@ function lookFirst(subject: Subject, { ownsClaims }: Replacement): Section {
       { say: `Where it says Delete, stop here and compare with what runs: --previous ${file}.` }
     )
   }
-  return { title: 'Look first', parts }
+  return { title: 'Pre-checks', parts }
 }
 
 /** Measured: with Delete the claims have the StatefulSet as an owner, and go with it whatever the manifests say. */
@@ -139,7 +156,7 @@ function remove(subject: Subject, { cascade }: Replacement): Section {
   }
 }
 
-function upgrade(subject: Subject, { cascade }: Replacement, { file }: RecipeOptions): Section {
+function upgrade(subject: Subject, { cascade }: Replacement, { file }: PlanOptions): Section {
   const release = releaseOf(subject)
   const pods =
     cascade === 'orphan'
@@ -217,7 +234,7 @@ function verify(subject: Subject, { cascade, podsStopFor, consequences, ownsClai
   if (ownsClaims && deletesClaims(subject.object))
     notes.push('The upgrade has set whenDeleted back to Delete, and the claims have their owner again.')
   return {
-    title: 'See that it went well',
+    title: 'Verify',
     parts: [
       { say: `All Pods become ready, and the claims are the ones from before.${adopted}` },
       { run: [...(isRolling(subject) ? [rollout] : []), pods, `kubectl get pvc${where}${claims}`] },

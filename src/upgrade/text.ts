@@ -1,8 +1,7 @@
-import { cut, oneLine } from '../core/values/text.ts'
-import { wrap } from '../report/wrap.ts'
+import { cut, oneLine, wrap } from '../core/values/text.ts'
 import { notesOn } from './notes.ts'
-import type { Recipe } from './plan.ts'
-import type { Part, Section } from './section.ts'
+import type { UpgradePlan } from './plan.ts'
+import type { Part, Section } from './steps.ts'
 
 const NOTHING = 'There is no StatefulSet in what was compared.'
 
@@ -14,19 +13,19 @@ const FILL_IN = 'Words in capitals, such as CHART, are yours to fill in.'
 const PLACEHOLDER = /\b(APP|CHART|CLAIM|FILE|NAME|NAMESPACE|RELEASE|TEMPLATE)\b/
 
 /**
- * Recipes for a terminal: wrapped sentences, and each command on a line of its own, indented by four, which is never
+ * Plans for a terminal: wrapped sentences, and each command on a line of its own, indented by four, which is never
  * wrapped.
  */
-export function recipeText(recipes: readonly Recipe[], width = 96): string {
-  if (recipes.length === 0) return `${NOTHING}\n`
-  const blocks = recipes.map((recipe) => textOf(recipe, width))
-  const notes = notesOn(recipes).map((section) => sectionText(section.title, section, width))
-  const intro = introOf(recipes).map((sentence) => wrap(sentence, width).join('\n'))
+export function planText(plans: readonly UpgradePlan[], width = 96): string {
+  if (plans.length === 0) return `${NOTHING}\n`
+  const blocks = plans.map((plan) => textOf(plan, width))
+  const notes = notesOn(plans).map((section) => sectionText(section.title, section, width))
+  const intro = introOf(plans).map((sentence) => wrap(sentence, width).join('\n'))
   return `${[...intro, ...blocks, ...notes].join('\n\n')}\n`
 }
 
-function introOf(recipes: readonly Recipe[]): string[] {
-  const blocked = recipes.filter(({ fate }) => fate === 'blocked')
+function introOf(plans: readonly UpgradePlan[]): string[] {
+  const blocked = plans.filter(({ fate }) => fate === 'blocked')
   const several = blocked.length > 1 ? [`${blocked.length} StatefulSets have to be replaced. ${SEVERAL}`] : []
   const commands = blocked.flatMap(({ steps }) => steps.flatMap(({ parts }) => parts.flatMap(commandsIn)))
   return [...several, ...(commands.some((command) => PLACEHOLDER.test(command)) ? [FILL_IN] : [])]
@@ -36,15 +35,15 @@ function commandsIn(part: Part): readonly string[] {
   return 'run' in part ? part.run : []
 }
 
-function textOf(recipe: Recipe, width: number): string {
-  const { summary, changes, steps } = recipe
-  const head = [titleOf(recipe), ...paragraph(summary, width)]
+function textOf(plan: UpgradePlan, width: number): string {
+  const { summary, changes, steps } = plan
+  const head = [titleOf(plan), ...paragraph(summary, width)]
   if (changes !== '') head.push(...paragraph(`What changes: ${changes}.`, width))
   const numbered = steps.map((step, index) => sectionText(`${index + 1}. ${step.title}`, step, width))
   return [head.join('\n'), ...numbered].join('\n\n')
 }
 
-function titleOf({ namespace, name }: Recipe): string {
+function titleOf({ namespace, name }: UpgradePlan): string {
   return cut(oneLine(`StatefulSet ${namespace === '' ? '' : `${namespace}/`}${name}`), 300)
 }
 
@@ -77,18 +76,18 @@ function listed(item: string, width: number): string {
     .join('\n')
 }
 
-/** Recipes for a comment on a pull request. */
-export function recipeMarkdown(recipes: readonly Recipe[]): string {
-  if (recipes.length === 0) return `${NOTHING}\n`
-  const blocks = recipes.map(markdownOf)
-  const notes = notesOn(recipes).map((section) => sectionMarkdown(`### ${section.title}`, section))
-  return `${[...introOf(recipes), ...blocks, ...notes].join('\n\n')}\n`
+/** Plans for a comment on a pull request. */
+export function planMarkdown(plans: readonly UpgradePlan[]): string {
+  if (plans.length === 0) return `${NOTHING}\n`
+  const blocks = plans.map(markdownOf)
+  const notes = notesOn(plans).map((section) => sectionMarkdown(`### ${section.title}`, section))
+  return `${[...introOf(plans), ...blocks, ...notes].join('\n\n')}\n`
 }
 
-function markdownOf(recipe: Recipe): string {
-  const { summary, changes, steps } = recipe
+function markdownOf(plan: UpgradePlan): string {
+  const { summary, changes, steps } = plan
   const head = [
-    `## ${code(titleOf(recipe))}`,
+    `## ${code(titleOf(plan))}`,
     escaped(summary),
     ...(changes === '' ? [] : ['What changes:', fenced('text', oneLine(changes))])
   ]

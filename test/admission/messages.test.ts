@@ -3,7 +3,7 @@ import { annotationOf, denialOf, warningsOf } from '../../src/admission/messages
 import type { FindingVerdict, Verdict } from '../../src/core/evaluate.ts'
 import type { Finding } from '../../src/core/policy.ts'
 
-const finding: Finding = { field: ['spec', 'replicas'], problem: 'replicas are 2', remedy: 'set them to 1' }
+const finding: Finding = { field: ['spec', 'replicas'], problem: 'replicas are 2', remediation: 'set them to 1' }
 const fixed: Finding = { ...finding, fix: { edits: [], does: 'sets replicas to 1' } }
 
 function verdict(parts: Partial<FindingVerdict>): Verdict {
@@ -14,7 +14,7 @@ const crashed: Verdict = { policy: 'some-policy', mode: 'enforce', outcome: 'cra
 
 t.test('message and causes each say everything', async (t) => {
   const { message, causes } = denialOf([verdict({}), verdict({ outcome: 'warned' }), crashed])
-  const text = 'replicas are 2. Way out: set them to 1 (Holdfast, policy some-policy)'
+  const text = 'replicas are 2. Fix: set them to 1 (Holdfast, policy some-policy)'
   t.strictSame(causes, [{ field: 'spec.replicas', message: text }])
   t.equal(message, `spec.replicas: ${text}`)
 })
@@ -30,24 +30,24 @@ t.test('warnings', async (t) => {
     [
       'a repair that was not made',
       verdict({ outcome: 'warned', enforced: 'patched', finding: fixed }),
-      ['Holdfast some-policy: would patch: sets replicas to 1', 'Holdfast some-policy: way out: set them to 1']
+      ['Holdfast some-policy: would patch: sets replicas to 1', 'Holdfast some-policy: fix: set them to 1']
     ],
     [
       'a denial that was not made',
       verdict({ outcome: 'warned' }),
-      ['Holdfast some-policy: would reject: replicas are 2', 'Holdfast some-policy: way out: set them to 1']
+      ['Holdfast some-policy: would reject: replicas are 2', 'Holdfast some-policy: fix: set them to 1']
     ],
     [
       'advice',
       verdict({ outcome: 'warned', enforced: 'warned' }),
-      ['Holdfast some-policy: replicas are 2', 'Holdfast some-policy: way out: set them to 1']
+      ['Holdfast some-policy: replicas are 2', 'Holdfast some-policy: fix: set them to 1']
     ],
     ['audited', verdict({ outcome: 'audited' }), []],
-    ['excused', verdict({ outcome: 'skipped' }), []],
+    ['exempted', verdict({ outcome: 'skipped' }), []],
     [
       'a crash, without its reason',
       crashed,
-      ['Holdfast some-policy: could not judge this object; its log has the reason']
+      ['Holdfast some-policy: could not evaluate this object; its log has the reason']
     ]
   ]
   for (const [name, one, lines] of table) t.strictSame(warningsOf([one]), lines, name)
@@ -89,13 +89,13 @@ t.test('more than anyone reads is only counted', async (t) => {
   t.ok(annotationOf(many('denied')).length <= 512)
 })
 
-t.test('a caution has a line of its own, and stands before the way out', async (t) => {
+t.test('a caution has a line of its own, and stands before the remediation', async (t) => {
   const risky = { ...finding, caution: 'it burns' }
   t.strictSame(
     warningsOf([verdict({ outcome: 'warned', finding: risky })]).map((line) => line.slice(22)),
-    ['would reject: replicas are 2', 'careful: it burns', 'way out: set them to 1']
+    ['would reject: replicas are 2', 'careful: it burns', 'fix: set them to 1']
   )
-  t.match(denialOf([verdict({ finding: risky })]).message, 'replicas are 2. Careful: it burns. Way out: set them to 1')
+  t.match(denialOf([verdict({ finding: risky })]).message, 'replicas are 2. Careful: it burns. Fix: set them to 1')
 })
 
 t.test('a crash in audit says nothing to the client', async (t) => {

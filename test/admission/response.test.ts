@@ -2,13 +2,13 @@ import t from 'tap'
 import { encodeResponse } from '../../src/admission/response.ts'
 import { decodeReview } from '../../src/admission/review.ts'
 import { defaultConfiguration, parseConfiguration } from '../../src/config/configuration.ts'
-import { judge } from '../../src/core/decide.ts'
+import { decisionFor } from '../../src/core/decide.ts'
 import type { Mode } from '../../src/core/mode.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { claimTemplate, container, pod, statefulSet } from '../fixtures/objects.ts'
 import { podCreation, statefulSetUpdate } from '../fixtures/reviews.ts'
-import { circumstances } from '../helpers/rules.ts'
+import { context } from '../helpers/rules.ts'
 
 const before = statefulSet({ templates: [claimTemplate({ labels: { v: '1' } })] })
 const after = statefulSet({ templates: [claimTemplate({ labels: { v: '2' } })] })
@@ -27,7 +27,8 @@ function answerTo(body: JsonObject, ceiling: Mode = 'enforce', configuration = '
   const review = decodeReview(body, 'mutate')
   const settings =
     configuration === '' ? defaultConfiguration(POLICIES) : parseConfiguration(configuration, 'test', POLICIES)
-  const decision = review.subject && judge(review.subject, settings.rulesFor('monitoring'), circumstances({ ceiling }))
+  const decision =
+    review.subject && decisionFor(review.subject, settings.policiesFor('monitoring'), context({ ceiling }))
   const answer = JSON.parse(encodeResponse(review, decision))
   t.match(answer, { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' })
   t.equal(answer.response.uid, review.uid)

@@ -143,7 +143,7 @@ const cases: readonly Case[] = [
   }
 ]
 
-t.test('what is judged, and how it ends', async (t) => {
+t.test('what is checked, and how it ends', async (t) => {
   for (const { name, before, after, args = [], said, code } of cases) {
     const directory = filesIn({ 'old.yaml': before ?? '', 'new.yaml': after })
     const previous = before === undefined ? [] : ['--previous', join(directory, 'old.yaml')]
@@ -209,11 +209,11 @@ t.test('nobody guesses what an object is compared with', async (t) => {
   t.match([twice.code, JSON.parse(twice.stdout).notes], [0, []], 'the same file twice is one')
 })
 
-t.test('nothing to judge is said', async (t) => {
+t.test('nothing to check is said', async (t) => {
   const rows: readonly (readonly [Record<string, string>, RegExp])[] = [
-    [{}, /There is no object of Kubernetes in what was read/],
-    [{ 'values.yaml': 'replicas: 1' }, /There is no object of Kubernetes in what was read/],
-    [{ 'a.yaml': 'apiVersion: v1\nkind: ConfigMap' }, /Policies look at none of the 1 object that were read/],
+    [{}, /No Kubernetes objects found in what was read/],
+    [{ 'values.yaml': 'replicas: 1' }, /No Kubernetes objects found in what was read/],
+    [{ 'a.yaml': 'apiVersion: v1\nkind: ConfigMap' }, /No policy applies to any of the 1 object that were read/],
     [{ 'kustomization.yaml': 'resources: []' }, /kustomization\.yaml makes something else of what stands beside it/]
   ]
   for (const [files, note] of rows) t.match(await holdfast('check', filesIn(files)), { code: 0, stdout: note })
@@ -257,7 +257,7 @@ t.test('templates of a chart are not taken for YAML', async (t) => {
     stdout:
       /templates holds the templates of a Helm chart, which are not YAML: check what helm\s+template makes of them/
   })
-  t.match(run.stdout, '0 objects judged in 2 files')
+  t.match(run.stdout, '0 objects checked in 2 files')
 })
 
 t.test('configuration by namespace', async (t) => {

@@ -15,7 +15,7 @@ function reportOn(namespaces: readonly string[], message = 'two write one TSDB')
     version: '0.1.0',
     createdAt: '2026-11-21T10:00:00.000Z',
     source: 'a test',
-    judged: namespaces.length,
+    checked: namespaces.length,
     policies: [],
     objects: namespaces.map((namespace) => ({
       group: 'apps',
@@ -31,7 +31,7 @@ function reportOn(namespaces: readonly string[], message = 'two write one TSDB')
           level: 'error',
           field: 'spec',
           message,
-          remedy: 'share nothing'
+          remediation: 'share nothing'
         }
       ]
     })),
@@ -57,9 +57,9 @@ interface Parts {
 async function store(t: Test, stored: readonly JsonObject[], report: Report, parts: Parts = {}): Promise<Outcome> {
   const { intercept, coverage = WHOLE, api = 'openreports' } = parts
   const cluster = await fakeCluster(t, { [PATH]: stored }, intercept)
-  const { troubles, notes } = await storePolicyReports(cluster.api, api, report, coverage)
+  const { problems, notes } = await storePolicyReports(cluster.api, api, report, coverage)
   const writes = cluster.asked.filter((line) => !line.startsWith('GET'))
-  return { cluster, writes, notes, problems: troubles.map(({ where, error }) => `${where}: ${error.message}`) }
+  return { cluster, writes, notes, problems: problems.map(({ where, error }) => `${where}: ${error.message}`) }
 }
 
 /** What the cluster has after a scan that found this. */

@@ -49,11 +49,14 @@ const STORED: Readonly<Record<string, readonly JsonObject[]>> = {
   '/api/v1/pods': [inside('monitoring', pod())]
 }
 
+/** The number of objects is `judged` there, as it was in the first version of the format. */
+type JsonReport = Omit<Report, 'checked'> & { readonly judged: number }
+
 interface Scanned {
   readonly cluster: FakeCluster
   readonly code: unknown
   readonly stderr: string
-  readonly report: Report
+  readonly report: JsonReport
   /** `namespace/name policy outcome`, without what is said of every Prometheus with replicas. */
   readonly found: readonly string[]
 }
@@ -66,7 +69,7 @@ async function scan(
 ): Promise<Scanned> {
   const cluster = await fakeCluster(t, { ...STORED, ...more }, intercept)
   const run = await holdfast('scan', `--kubeconfig=${cluster.kubeconfig}`, '-o', 'json', ...args)
-  const report = JSON.parse(run.stdout || '{"objects":[]}') as Report
+  const report = JSON.parse(run.stdout || '{"objects":[]}') as JsonReport
   const found = report.objects.flatMap(({ namespace, name, findings }) =>
     findings
       .filter(({ policy }) => policy !== 'prometheus-availability')
@@ -79,7 +82,7 @@ const SHARED = 'shared-tsdb-claim'
 const NEXT = 'monitoring/pgw claim-template-labels warned'
 const HOOK = 'monitoring/pushgateway-0 pushgateway-graceful-stop patched'
 const AS_NEW =
-  'Every object was judged as if it were created now. An update of one that is there is not refused for a fault that it has already.'
+  'Every object was checked as if it were created now. An update of one that is there is not refused for a fault that it has already.'
 const REPAIRED =
   '1 object lacks a repair that it gets when it is created anew: a Pod by "kubectl rollout restart" of what it belongs to.'
 
@@ -98,7 +101,7 @@ t.test('the whole cluster', async (t) => {
   t.strictSame(report.notes, [
     AS_NEW,
     REPAIRED,
-    '1 object in 1 namespace with the label holdfast.dev/mode=off was not judged.'
+    '1 object in 1 namespace with the label holdfast.dev/mode=off was not checked.'
   ])
   t.equal(report.objects[0]?.findings[0]?.failsNextUpgrade, true)
   t.ok(report.policies.length > 5)
@@ -180,7 +183,7 @@ namespaces: [{ match: [lab], policies: { ${SHARED}: { mode: enforce } } }]`)
   )
   const lab = await scan(t, ['-A', `--config=${file}`])
   t.strictSame(lab.found, [HOOK, `lab/prometheus ${SHARED} warned`], 'or wants in one namespace only')
-  t.equal(lab.report.judged, 2, 'what no policy wants to see was not judged')
+  t.equal(lab.report.judged, 2, 'what no policy wants to see was not checked')
 })
 
 t.test('the version of the API server', async (t) => {
@@ -208,7 +211,7 @@ t.test('what cannot be read', async (t) => {
       path.includes(part) ? forbidden(part) : undefined
   const pods = await scan(t, ['-A'], only('pods'))
   t.equal(pods.code, 2)
-  t.equal(pods.found.length, 3, 'the rest is judged')
+  t.equal(pods.found.length, 3, 'the rest is checked')
   t.match(pods.report.problems, [
     {
       where: 'pods in the namespace default',

@@ -6,14 +6,14 @@ import type { Mode } from '../../src/core/mode.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 
 function settings(text: string, namespace = 'default', ceiling: Mode = 'enforce'): Record<string, object> {
-  const rules = parseConfiguration(text, 'test.yaml', POLICIES, ceiling).rulesFor(namespace)
+  const rules = parseConfiguration(text, 'test.yaml', POLICIES, ceiling).policiesFor(namespace)
   return Object.fromEntries(rules.map(({ policy, mode, options }) => [policy.id, { mode, ...options }]))
 }
 
 t.test('every field has a default', async (t) => {
   const defaults = Object.fromEntries(
     defaultConfiguration(POLICIES)
-      .rulesFor('x')
+      .policiesFor('x')
       .map(({ policy, mode, options }) => [policy.id, { mode, ...options }])
   )
   t.match(defaults, {
@@ -132,7 +132,11 @@ namespaces:
     )
   }
   const configuration = parseConfiguration(text, 'test.yaml', POLICIES)
-  t.equal(configuration.rulesFor('team-a'), configuration.rulesFor('team-b'), 'the same settings are the same list')
+  t.equal(
+    configuration.policiesFor('team-a'),
+    configuration.policiesFor('team-b'),
+    'the same settings are the same list'
+  )
 })
 
 t.test('no setting goes over the ceiling of the server', async (t) => {
@@ -148,7 +152,7 @@ exemptions:
   - { policies: [shared-tsdb-claim], namespaces: [lab-*], names: ['*-old'], reason: migration, expires: '2027-01-31' }
   - { policies: [shared-tsdb-claim, prometheus-storage], namespaces: [scratch], reason: nothing is kept there }
 `
-  const rules = parseConfiguration(text, 'test.yaml', POLICIES).rulesFor('x')
+  const rules = parseConfiguration(text, 'test.yaml', POLICIES).policiesFor('x')
   const exempt = (id: string, namespace: string, name: string, day: string): boolean => {
     const { exemptions = [] } = rules.find(({ policy }) => policy.id === id) ?? {}
     return isExempt(exemptions, { namespace, name } as never, Date.parse(day))

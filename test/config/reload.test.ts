@@ -14,7 +14,7 @@ t.test('a changed file is taken up, a broken one is not, and no news is no news'
     },
     parse: (next) => parseConfiguration(next, 'test.yaml', POLICIES),
     use: (configuration: Configuration) => {
-      used.push(String(configuration.rulesFor('')[0]?.mode))
+      used.push(String(configuration.policiesFor('')[0]?.mode))
     },
     failed: (error) => {
       failures.push(String(error))

@@ -3,13 +3,13 @@ import { basename, join } from 'node:path'
 import t from 'tap'
 import { isMap, parseAllDocuments } from 'yaml'
 import { typeWords } from '../../scripts/generated.ts'
-import { judge } from '../../src/core/decide.ts'
+import { decisionFor } from '../../src/core/decide.ts'
 import type { OptionField } from '../../src/core/options.ts'
 import type { Policy } from '../../src/core/policy.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
-import { circumstances, enforced } from '../helpers/rules.ts'
+import { context, enforced } from '../helpers/rules.ts'
 
 /** What the examples under the third heading of a page come to. */
 const OUTCOME_UNDER: Readonly<Record<string, string>> = { Refused: 'denied', Repaired: 'patched', Advised: 'warned' }
@@ -31,10 +31,10 @@ t.test('one id names the file, the line in the index, the test and the page', as
 })
 
 t.test('each policy says what it is', async (t) => {
-  for (const { id, summary, watches } of POLICIES) {
+  for (const { id, summary, matches } of POLICIES) {
     t.match(id, /^[a-z]+(-[a-z]+)+$/, `${id}: dashes`)
     t.match(summary, /^[A-Z].*\.$/, `${id}: a sentence`)
-    t.ok(watches.length > 0, `${id}: watches something`)
+    t.ok(matches.length > 0, `${id}: matches something`)
   }
 })
 
@@ -78,7 +78,7 @@ function outcomesOf(policy: Policy, yaml: string): string[] {
   })
   const [first = {}, second] = objects
   const subject = second === undefined ? subjectOf(first, undefined) : subjectOf(second, first)
-  const { verdicts } = judge(subject, [enforced(policy)], circumstances())
+  const { verdicts } = decisionFor(subject, [enforced(policy)], context())
   return verdicts.map(({ outcome }) => outcome)
 }
 

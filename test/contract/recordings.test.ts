@@ -3,13 +3,14 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { decodeReview } from '../../src/admission/review.ts'
-import { type Decision, judge } from '../../src/core/decide.ts'
-import type { Rule } from '../../src/core/policy.ts'
-import { labelsOf, metadataOf, type Phase, specOf } from '../../src/core/subject.ts'
+import { type Decision, decisionFor } from '../../src/core/decide.ts'
+import { labelsOf, metadataOf, specOf } from '../../src/core/objects/metadata.ts'
+import type { ConfiguredPolicy } from '../../src/core/policy.ts'
+import type { Phase } from '../../src/core/subject.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { chartStatefulSet } from '../fixtures/pushgateway-chart.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
-import { circumstances, defaultRules, rulesWith } from '../helpers/rules.ts'
+import { context, defaultRules, policiesWith } from '../helpers/rules.ts'
 
 /**
  * Reviews that were recorded from a real kube-apiserver, and charts rendered by Helm. They come from other projects and
@@ -113,8 +114,8 @@ t.test('upgrades between rendered charts', skipped(RENDERED), async (t) => {
   for (const [index, to] of versions.entries()) {
     for (const from of versions.slice(0, index)) {
       const [before, after] = [renderedStatefulSet(from), renderedStatefulSet(to)]
-      const judgeWith = (rules: readonly Rule[]): Decision =>
-        judge(subjectOf(after, before, ['mutate']), rules, circumstances())
+      const judgeWith = (rules: readonly ConfiguredPolicy[]): Decision =>
+        decisionFor(subjectOf(after, before, ['mutate']), rules, context())
       t.equal(judgeWith(defaultRules()).allowed, from >= '3', `${from} → ${to}`)
       t.equal(judgeWith(restoring()).allowed, !from.startsWith('1.'), `${from} → ${to} with restore`)
     }
@@ -129,13 +130,13 @@ function recorded(name: string): JsonObject {
   return JSON.parse(readFileSync(join(REVIEWS, `${name}.json`), 'utf8'))
 }
 
-function answerTo(review: JsonObject, phase: Phase, rules: readonly Rule[]): Decision | undefined {
+function answerTo(review: JsonObject, phase: Phase, rules: readonly ConfiguredPolicy[]): Decision | undefined {
   const { subject } = decodeReview(review, phase)
-  return subject && judge(subject, rules, circumstances())
+  return subject && decisionFor(subject, rules, context())
 }
 
-function restoring(): readonly Rule[] {
-  return rulesWith({ onChange: 'restore' })
+function restoring(): readonly ConfiguredPolicy[] {
+  return policiesWith({ onChange: 'restore' })
 }
 
 /** Versions of the Pushgateway chart that were rendered as StatefulSet with a volume, oldest first. */
@@ -172,7 +173,7 @@ t.test('what rendered charts are told', skipped(RENDERED), async (t) => {
   for (const name of files) {
     const told = workloadsIn(name).flatMap((object) => {
       const subject = subjectOf(object, undefined)
-      return judge(subject, defaultRules(), circumstances()).verdicts.map(({ policy }) => policy)
+      return decisionFor(subject, defaultRules(), context()).verdicts.map(({ policy }) => policy)
     })
     t.strictSame([...new Set(told)], RENDERED_FINDINGS[name] ?? expectedOfPushgateway(name), name)
   }
@@ -188,7 +189,7 @@ t.test('a label of kube-state-metrics that changes', skipped(RENDERED), async (t
   for (const [version, expected] of Object.entries(table)) {
     const [set = {}] = workloadsIn(`kube-state-metrics-${version}.autosharding-2`)
     const changed = { ...set, metadata: { ...metadataOf(set), labels: { ...labelsOf(set), 'helm.sh/chart': 'other' } } }
-    const { verdicts } = judge(subjectOf(changed, set, ['mutate']), defaultRules(), circumstances())
+    const { verdicts } = decisionFor(subjectOf(changed, set, ['mutate']), defaultRules(), context())
     t.strictSame(
       verdicts.map(({ policy }) => policy),
       expected,

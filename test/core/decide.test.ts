@@ -1,29 +1,29 @@
 import t from 'tap'
-import { type Decision, judge } from '../../src/core/decide.ts'
+import { type Decision, decisionFor } from '../../src/core/decide.ts'
 import { MODES, type Mode } from '../../src/core/mode.ts'
 import { POD } from '../../src/core/objects/kinds.ts'
-import type { Finding, Policy, Rule } from '../../src/core/policy.ts'
+import type { ConfiguredPolicy, Finding, Policy } from '../../src/core/policy.ts'
 import { pod } from '../fixtures/objects.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
-import { circumstances } from '../helpers/rules.ts'
+import { context } from '../helpers/rules.ts'
 
-const finding: Finding = { field: ['spec'], problem: 'it is wrong', remedy: 'mend it' }
+const finding: Finding = { field: ['spec'], problem: 'it is wrong', remediation: 'mend it' }
 
-function rule(id: string, check: Policy['check'], mode: Mode = 'enforce'): Rule {
-  const watches = [{ phase: 'mutate', operation: 'CREATE', resource: POD }] as const
+function rule(id: string, check: Policy['check'], mode: Mode = 'enforce'): ConfiguredPolicy {
+  const matches = [{ phase: 'mutate', operation: 'CREATE', resource: POD }] as const
   return {
-    policy: { id, summary: '', defaultMode: 'enforce', watches, options: {}, check },
+    policy: { id, summary: '', defaultMode: 'enforce', matches, options: {}, check },
     mode,
     options: {},
     exemptions: []
   }
 }
 
-const denies = (mode?: Mode): Rule => rule('denies', () => [finding], mode)
-const advises = (mode?: Mode): Rule => rule('advises', () => [{ ...finding, advice: true }], mode)
-const patches = (mode?: Mode): Rule =>
+const denies = (mode?: Mode): ConfiguredPolicy => rule('denies', () => [finding], mode)
+const advises = (mode?: Mode): ConfiguredPolicy => rule('advises', () => [{ ...finding, advice: true }], mode)
+const patches = (mode?: Mode): ConfiguredPolicy =>
   rule('patches', () => [{ ...finding, fix: { edits: [{ path: ['spec', 'x'], value: 1 }], does: 'sets x' } }], mode)
-const crashes = (mode?: Mode): Rule =>
+const crashes = (mode?: Mode): ConfiguredPolicy =>
   rule(
     'crashes',
     () => {
@@ -32,8 +32,12 @@ const crashes = (mode?: Mode): Rule =>
     mode
   )
 
-function decide(rules: readonly Rule[], ceiling: Mode = 'enforce', annotations: Record<string, string> = {}): Decision {
-  return judge(subjectOf(pod({ annotations }), undefined, ['mutate']), rules, circumstances({ ceiling }))
+function decide(
+  rules: readonly ConfiguredPolicy[],
+  ceiling: Mode = 'enforce',
+  annotations: Record<string, string> = {}
+): Decision {
+  return decisionFor(subjectOf(pod({ annotations }), undefined, ['mutate']), rules, context({ ceiling }))
 }
 
 function outcomes({ verdicts }: Decision): string[] {
@@ -77,7 +81,7 @@ t.test('a policy that throws takes nobody down', async (t) => {
   t.strictSame(outcomes(decision), ['crashes enforce crashed', 'patches enforce patched', 'denies warn warned'])
   t.equal(decision.allowed, true)
   t.equal(decision.operations.length, 1)
-  t.equal(decision.unjudged, false)
+  t.equal(decision.unevaluated, false)
 })
 
 t.test('a policy that throws halfway has said nothing', async (t) => {
@@ -97,13 +101,13 @@ t.test('a repair that does not apply is a crash, and is not sent', async (t) => 
   t.strictSame(decision.operations, [{ op: 'add', path: '/spec/x', value: 1 }])
 })
 
-t.test('nobody judged where all who looked threw', async (t) => {
-  t.equal(decide([crashes(), crashes('warn')]).unjudged, true)
-  t.equal(decide([crashes('off')]).unjudged, false, 'nobody looked')
-  t.equal(decide([]).unjudged, false, 'nobody to look')
+t.test('nobody evaluated where all who looked threw', async (t) => {
+  t.equal(decide([crashes(), crashes('warn')]).unevaluated, true)
+  t.equal(decide([crashes('off')]).unevaluated, false, 'nobody looked')
+  t.equal(decide([]).unevaluated, false, 'nobody to look')
 })
 
-t.test('holdfast.dev/skip excuses the policies that it names', async (t) => {
+t.test('holdfast.dev/skip exempts the policies that it names', async (t) => {
   const skip = (value: string): string[] =>
     outcomes(decide([denies(), patches()], 'enforce', { 'holdfast.dev/skip': value }))
   t.strictSame(skip('denies'), ['denies enforce skipped', 'patches enforce patched'])
@@ -118,10 +122,13 @@ t.test('the ratchet: what was so before is only warned about', async (t) => {
     return replicas > 1 ? [{ ...finding, field: ['spec', 'replicas'] }] : []
   })
   const updates = [{ phase: 'mutate', operation: 'UPDATE', resource: POD }] as const
-  const on = (parts: object): Rule => ({ ...tooMany, policy: { ...tooMany.policy, watches: updates, ...parts } })
+  const on = (parts: object): ConfiguredPolicy => ({
+    ...tooMany,
+    policy: { ...tooMany.policy, matches: updates, ...parts }
+  })
   const update = (before: number, after: number, parts: object = {}): string => {
     const [old, object] = [before, after].map((replicas) => ({ kind: 'Pod', apiVersion: 'v1', spec: { replicas } }))
-    return outcomes(judge(subjectOf(object as never, old), [on(parts)], circumstances())).join()
+    return outcomes(decisionFor(subjectOf(object as never, old), [on(parts)], context())).join()
   }
   t.equal(update(1, 2), 'too-many enforce denied')
   t.equal(update(2, 3), 'too-many enforce warned')
@@ -129,11 +136,11 @@ t.test('the ratchet: what was so before is only warned about', async (t) => {
   t.equal(
     update(2, 3, { comparesOld: true }),
     'too-many enforce denied',
-    'not for a policy that judges the change itself'
+    'not for a policy that evaluates the change itself'
   )
 })
 
-t.test('an exemption excuses until its day', async (t) => {
+t.test('an exemption exempts until its day', async (t) => {
   const now = Date.UTC(2026, 10, 21)
   const exempt = (expires: number | undefined): string =>
     outcomes(decide([{ ...denies(), exemptions: [{ namespaces: ['mon*'], names: [], expires }] }])).join()

@@ -2,16 +2,16 @@ import fc from 'fast-check'
 import jsonpatch from 'fast-json-patch'
 import t from 'tap'
 import { decodeReview } from '../../src/admission/review.ts'
-import { type Decision, judge } from '../../src/core/decide.ts'
+import { type Decision, decisionFor } from '../../src/core/decide.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { container, pod, pushgateway, statefulSet } from '../fixtures/objects.ts'
 import { podCreation, statefulSetUpdate } from '../fixtures/reviews.ts'
 import { deepFreeze } from '../helpers/policy-tester.ts'
-import { circumstances, rulesWith } from '../helpers/rules.ts'
+import { context, policiesWith } from '../helpers/rules.ts'
 
 /** What holds for every Pod and every StatefulSet, likely or not, under every policy that repairs. */
 
-const RULES = rulesWith({ onChange: 'restore' })
+const RULES = policiesWith({ onChange: 'restore' })
 
 const odd = fc.oneof(fc.constant(null), fc.constant('text'), fc.constant([]), fc.constant({}), fc.integer())
 const key = fc.constantFrom('helm.sh/chart', 'a/b~c', 'team', 'constructor', '', '__proto__', 'length')
@@ -69,8 +69,8 @@ const anySet = fc
 
 function decide(review: JsonObject): Decision {
   const { subject } = decodeReview(review, 'mutate')
-  if (subject === undefined) throw new Error('there is nothing to judge')
-  return judge(subject, RULES, circumstances())
+  if (subject === undefined) throw new Error('there is nothing to evaluate')
+  return decisionFor(subject, RULES, context())
 }
 
 /** Judges a review, checks what has to be true of any decision, and answers whether it was. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import jsonpatch from 'fast-json-patch'
 import t from 'tap'
-import { type Edit, type Operation, patchOf } from '../../src/core/patch.ts'
+import { type Edit, type PatchOperation, patchOf } from '../../src/core/patch.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { deepFreeze } from '../helpers/policy-tester.ts'
 
@@ -9,7 +9,7 @@ interface Case {
   readonly name: string
   readonly object: JsonObject
   readonly edits: readonly Edit[]
-  readonly operations: readonly Operation[]
+  readonly operations: readonly PatchOperation[]
   readonly result: JsonObject
 }
 
@@ -168,6 +168,7 @@ function same(one: unknown, other: unknown): boolean {
 }
 
 /** The same patch through the library alone. */
-function elsewhere(object: JsonObject, operations: readonly Operation[]): unknown {
-  return jsonpatch.applyPatch(structuredClone(object), structuredClone(operations) as Operation[], true).newDocument
+function elsewhere(object: JsonObject, operations: readonly PatchOperation[]): unknown {
+  return jsonpatch.applyPatch(structuredClone(object), structuredClone(operations) as PatchOperation[], true)
+    .newDocument
 }

@@ -30,8 +30,8 @@ export function findAssets(env: NodeJS.ProcessEnv): FoundAssets {
 
   const missing = [etcd, kubeApiserver, kubectl].filter((program) => !isExecutable(program))
   if (missing.length > 0) {
-    const remedy = 'run `setup-envtest use` and set KUBEBUILDER_ASSETS to the directory it prints'
-    return { reason: `There is no control plane to start here (${missing.join(', ')} missing): ${remedy}.` }
+    const remediation = 'run `setup-envtest use` and set KUBEBUILDER_ASSETS to the directory it prints'
+    return { reason: `There is no control plane to start here (${missing.join(', ')} missing): ${remediation}.` }
   }
   const required = { etcd, kubeApiserver, kubectl }
   return { assets: isExecutable(kubeControllerManager) ? { ...required, kubeControllerManager } : required }

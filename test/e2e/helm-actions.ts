@@ -11,7 +11,7 @@ export interface Scene extends Where {
   stage: Stage
   home: HelmHome
   helms: ReadonlyMap<Major, Helm>
-  /** The last error anybody printed, which says the way out. */
+  /** The last error anybody printed, which says the remediation. */
   lastError: string
 }
 
@@ -89,10 +89,10 @@ function kubectlSaid(stderr: string): Said {
 
 /** Runs the command that the last error quotes, and makes sure that Pods and claims stay, as it says. */
 export const theWayOut: Action = {
-  title: 'the way out that the message tells',
+  title: 'the remediation that the message tells',
   async act(scene) {
     const [, command] = /run "kubectl ([^"]+)"/.exec(scene.lastError) ?? []
-    if (command === undefined) throw new Error(`no way out in: ${scene.lastError}`)
+    if (command === undefined) throw new Error(`no remediation in: ${scene.lastError}`)
     return orphan(scene, command.split(' '))
   }
 }

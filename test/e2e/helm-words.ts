@@ -64,7 +64,7 @@ export function denied(from: string, to: string): Words {
   return ({ namespace }) =>
     'admission webhook "statefulsets.mutate.holdfast.dev" denied the request: ' +
     `spec.volumeClaimTemplates[0].metadata.labels: ${changed(from, to)}. ` +
-    `Way out: ${remedy(namespace)} (Holdfast, policy claim-template-labels)`
+    `Fix: ${remediation(namespace)} (Holdfast, policy claim-template-labels)`
 }
 
 /** The denial of an upgrade that changes the size as well, which is never restored. */
@@ -73,7 +73,7 @@ export function deniedSize(from: string, to: string): Words {
     'admission webhook "statefulsets.mutate.holdfast.dev" denied the request: ' +
     `spec.volumeClaimTemplates[0]: ${changed(from, to)}; ` +
     'spec.volumeClaimTemplates[0].spec.resources.requests.storage "1Gi" → "2Gi". ' +
-    `Way out: ${replaced(namespace)}; before that, resize the claims that are there (kubectl patch pvc) ` +
+    `Fix: ${replaced(namespace)}; before that, resize the claims that are there (kubectl patch pvc) ` +
     '(Holdfast, policy claim-template-labels)'
 }
 
@@ -81,7 +81,7 @@ export function deniedSize(from: string, to: string): Words {
 export function deniedByKubectl(from: string, to: string): Words {
   return ({ namespace }) =>
     `The StatefulSet "pgw" is invalid: spec.volumeClaimTemplates[0].metadata.labels: ${changed(from, to)}. ` +
-    `Way out: ${remedy(namespace)} (Holdfast, policy claim-template-labels)`
+    `Fix: ${remediation(namespace)} (Holdfast, policy claim-template-labels)`
 }
 
 export function recipe(namespace: string): string {
@@ -97,7 +97,7 @@ export const silent: Warnings = () => []
 export const volatile: Warnings = () => [
   'Holdfast claim-template-labels: claim template "data" carries helm.sh/chart, app.kubernetes.io/version, ' +
     'which changes with a release, and no update may change it',
-  'Holdfast claim-template-labels: way out: take the label out of the claim template before there is an upgrade to ' +
+  'Holdfast claim-template-labels: fix: take the label out of the claim template before there is an upgrade to ' +
     'fail, or set onChange: restore'
 ]
 
@@ -109,14 +109,14 @@ export function kept(from: string, to: string): Warnings {
 export function wouldReject(from: string, to: string): Warnings {
   return ({ namespace }) => [
     `Holdfast claim-template-labels: would reject: ${changed(from, to)}`,
-    `Holdfast claim-template-labels: way out: ${remedy(namespace)}`
+    `Holdfast claim-template-labels: fix: ${remediation(namespace)}`
   ]
 }
 
 export function wouldKeep(from: string, to: string): Warnings {
   return ({ namespace }) => [
     `Holdfast claim-template-labels: would patch: ${keeps(from, to)}`,
-    `Holdfast claim-template-labels: way out: ${replaced(namespace)}; enforced, the old ones would be kept`
+    `Holdfast claim-template-labels: fix: ${replaced(namespace)}; enforced, the old ones would be kept`
   ]
 }
 
@@ -140,6 +140,6 @@ function replaced(namespace: string): string {
   return `run "${recipe(namespace)}" (its Pods and claims stay) and upgrade again`
 }
 
-function remedy(namespace: string): string {
+function remediation(namespace: string): string {
   return `${replaced(namespace)}, or set onChange: restore`
 }

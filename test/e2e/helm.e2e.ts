@@ -111,7 +111,7 @@ const REJECT: Phase = {
   configuration: `policies: {${OTHER}}`,
   scenarios: [
     {
-      name: 'the upgrade is explained, and the way out is one',
+      name: 'the upgrade is explained, and the remediation is one',
       steps: [
         installs(volatile),
         { run: podsFollow('0.1.0', { claims: ['0.1.0'] }) },
@@ -337,7 +337,7 @@ const RESTORE: Phase = {
       ]
     },
     {
-      name: 'a larger volume is refused, and the way out is one',
+      name: 'a larger volume is refused, and the remediation is one',
       steps: [
         installs(silent),
         { run: podsFollow('0.1.0', { claims: ['0.1.0'] }) },
@@ -431,8 +431,8 @@ const REMOVED: Phase = {
       ]
     },
     {
-      name: 'what went the way out can be upgraded no better than before',
-      continues: 'the upgrade is explained, and the way out is one',
+      name: 'what went the remediation can be upgraded no better than before',
+      continues: 'the upgrade is explained, and the remediation is one',
       steps: [
         {
           run: helm('upgrade 0.2.0'),

@@ -40,7 +40,7 @@ function expected(mode: Mode, namespace: string): Experience {
     return { install: VOLATILE, upgrade: [denial(namespace)], pod }
   }
   if (mode === 'warn') {
-    const pod = { says: [podSays(`would patch: ${HOOK}`), podSays(`way out: ${TIME}`)], preStop: null }
+    const pod = { says: [podSays(`would patch: ${HOOK}`), podSays(`fix: ${TIME}`)], preStop: null }
     return { install: VOLATILE, upgrade: [...wouldReject(namespace), RAW], pod }
   }
   return { install: [], upgrade: [RAW], pod: { says: [], preStop: null } }
@@ -120,7 +120,7 @@ async function system(t: Test, stage: Stage, server: Holdfast): Promise<void> {
   }
   t.notOk(
     server.decided().some(({ namespace }) => SYSTEM.includes(namespace)),
-    'nothing was judged'
+    'nothing was evaluated'
   )
 }
 

@@ -84,17 +84,17 @@ const CASES: readonly Case[] = [
     grace: 30,
     warns: [
       'annotation holdfast.dev/drain-seconds says "soon" and is ignored',
-      'way out: set it to a whole number from 1 to 3600',
+      'fix: set it to a whole number from 1 to 3600',
       adds(15)
     ]
   },
-  { name: 'excused', ...annotated('skip', POLICY), preStop: { pushgateway: null }, grace: 30 },
+  { name: 'exempted', ...annotated('skip', POLICY), preStop: { pushgateway: null }, grace: 30 },
   {
     name: 'that wants no time to stop',
     spec: { terminationGracePeriodSeconds: 0 },
     preStop: { pushgateway: null },
     grace: 0,
-    warns: ['a grace period of 0 s runs no preStop', 'way out: set terminationGracePeriodSeconds to a positive number']
+    warns: ['a grace period of 0 s runs no preStop', 'fix: set terminationGracePeriodSeconds to a positive number']
   },
   {
     name: 'behind a proxy, from a registry of its own, by digest',
@@ -193,15 +193,15 @@ async function byControllers(t: Test, stage: Stage): Promise<void> {
   const [claim] = pods.StatefulSet?.[0]?.spec?.volumes?.filter((volume) => volume.persistentVolumeClaim) ?? []
   t.equal(claim?.name, 'storage-volume', 'volumes and all')
 
-  await t.test('until their template excuses them', async (t) => {
+  await t.test('until their template exempts them', async (t) => {
     const metadata = { annotations: { 'holdfast.dev/skip': POLICY } }
     const patch = JSON.stringify({ spec: { template: { metadata } } })
     await stage.run(['-n', namespace, 'patch', 'deployment', 'gateway', '-p', patch])
-    const excused = await until('Pods without a hook', async () => {
+    const exempted = await until('Pods without a hook', async () => {
       const { ReplicaSet = [] } = await podsOf(stage, namespace, { ReplicaSet: 1 })
       return ReplicaSet.find((pod) => stopOf(pod).preStop.pushgateway === null)
     })
-    t.match(excused.metadata, metadata, 'the new Pods come as they are')
+    t.match(exempted.metadata, metadata, 'the new Pods come as they are')
   })
 }
 
@@ -233,7 +233,7 @@ const MODES = [
     mode: 'warn',
     warns: [
       `Warning: Holdfast ${POLICY}: would patch: ${adds(15)}`,
-      `Warning: Holdfast ${POLICY}: way out: set lifecycle.preStop and a grace period of at least 30 s in the chart's values`
+      `Warning: Holdfast ${POLICY}: fix: set lifecycle.preStop and a grace period of at least 30 s in the chart's values`
     ]
   },
   { mode: 'audit', warns: [] },

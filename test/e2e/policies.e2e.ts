@@ -1,4 +1,4 @@
-// The policies that judge what a workload is, and the one that restarts shards: on a real API server, with kubectl.
+// The policies that evaluate what a workload is, and the one that restarts shards: on a real API server, with kubectl.
 
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { HASH_ANNOTATION } from '../../src/policies/autosharding-labels.ts'
@@ -35,7 +35,7 @@ async function sharedClaim(t: Test, stage: Stage): Promise<void> {
       .split('\n')
       .filter((line) => !line.startsWith('Warning: '))
       .join('\n'),
-    `The Deployment "prometheus" is invalid: ${field}: 2 replicas of Prometheus write one TSDB at "/data" through one claim, "prometheus-data"; all but one fail with "lock DB directory" or wait for the volume. Way out: run it as a StatefulSet`
+    `The Deployment "prometheus" is invalid: ${field}: 2 replicas of Prometheus write one TSDB at "/data" through one claim, "prometheus-data"; all but one fail with "lock DB directory" or wait for the volume. Fix: run it as a StatefulSet`
   )
   t.equal((await stage.run(['get', 'deployment', 'prometheus', '-n', namespace])).code, 1, 'and nothing is stored')
   const one = await stage.run(['apply', '-n', namespace, '-f', '-'], bare(prometheus({ replicas: 1 })))
@@ -49,7 +49,7 @@ async function warnings(t: Test, stage: Stage): Promise<void> {
   t.equal(code, 0)
   t.match(stdout, 'statefulset.apps/prometheus created')
   for (const words of [
-    'would reject: container "prometheus-server" has no limit of memory',
+    'would reject: container "prometheus-server" has no memory limit',
     'the 2 replicas of Prometheus'
   ]) {
     t.ok(stderr.includes(words), words)
@@ -64,7 +64,7 @@ async function ratchet(t: Test, stage: Stage): Promise<void> {
   const more = bare(prometheus({ replicas: 3 }))
   const { code, stderr } = await stage.run(['apply', '-n', namespace, '-f', '-'], more)
   t.equal(code, 0, 'it can still be changed')
-  t.match(stderr, /Warning: Holdfast shared-tsdb-claim: was so before this update: 3 replicas/)
+  t.match(stderr, /Warning: Holdfast shared-tsdb-claim: pre-existing: 3 replicas/)
 }
 
 interface Set {

@@ -10,8 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { subjectOf } from '../../src/inventory/subjects.ts'
-import { recipeOf } from '../../src/upgrade/plan.ts'
-import { recipeText } from '../../src/upgrade/text.ts'
+import { upgradePlanFor } from '../../src/upgrade/plan.ts'
+import { planText } from '../../src/upgrade/text.ts'
 import { findKubectl } from './assets.ts'
 import { gatewayWithFile, imageOf, NAME, type Release, type ReleaseParts, release } from './manifests.ts'
 import { endToEnd, type Stage, type Test } from './suite.ts'
@@ -58,7 +58,7 @@ const CASES: readonly Case[] = [
     version: '2.17.0',
     runs: { spec: { ...two, updateStrategy: { type: 'OnDelete' } } },
     sent: { spec: { ...two, updateStrategy: { type: 'OnDelete' } } },
-    titles: ['Look first', 'Delete the StatefulSet and nothing else', 'Upgrade again', 'See that it went well'],
+    titles: ['Pre-checks', 'Delete the StatefulSet and nothing else', 'Upgrade again', 'Verify'],
     podsStay: true
   },
   {
@@ -67,11 +67,11 @@ const CASES: readonly Case[] = [
     runs: { spec: two },
     sent: { spec: { ...two, serviceName: 'gateway' } },
     titles: [
-      'Look first',
+      'Pre-checks',
       'Delete the StatefulSet and nothing else',
       'Upgrade again',
       'Restart Pods that have the old name',
-      'See that it went well'
+      'Verify'
     ],
     // They are restarted, because nothing else makes them anew.
     podsStay: false,
@@ -89,13 +89,7 @@ const CASES: readonly Case[] = [
     version: '2.16.0',
     runs: { spec: { ...two, ...DELETE } },
     sent: { claim: { storageClassName: 'fast' }, spec: { ...two, ...DELETE } },
-    titles: [
-      'Look first',
-      'Keep the claims',
-      'Delete the StatefulSet and nothing else',
-      'Upgrade again',
-      'See that it went well'
-    ],
+    titles: ['Pre-checks', 'Keep the claims', 'Delete the StatefulSet and nothing else', 'Upgrade again', 'Verify'],
     reader: disownClaims,
     podsStay: true
   },
@@ -116,13 +110,7 @@ const CASES: readonly Case[] = [
       await stage.kubectl(['scale', 'statefulset', NAME, '-n', namespace, '--replicas=1'])
       await until('the second Pod to go', async () => (await podsIn(stage, namespace)).length === 1)
     },
-    titles: [
-      'Look first',
-      'Keep the claims',
-      'Delete the StatefulSet with its Pods',
-      'Upgrade again',
-      'See that it went well'
-    ],
+    titles: ['Pre-checks', 'Keep the claims', 'Delete the StatefulSet with its Pods', 'Upgrade again', 'Verify'],
     reader: disownClaims,
     podsStay: false
   },
@@ -133,13 +121,7 @@ const CASES: readonly Case[] = [
     sent: { claim: { storageClassName: CLASS, resources: { requests: { storage: '10Gi' } } }, spec: two },
     needsOwnCluster: true,
     before: bindClaims,
-    titles: [
-      'Look first',
-      'Resize the claims',
-      'Delete the StatefulSet and nothing else',
-      'Upgrade again',
-      'See that it went well'
-    ],
+    titles: ['Pre-checks', 'Resize the claims', 'Delete the StatefulSet and nothing else', 'Upgrade again', 'Verify'],
     podsStay: true,
     async after(t, stage, namespace) {
       const sizes = (await claimsIn(stage, namespace)).map(({ spec }) => spec?.resources?.requests?.storage)
@@ -175,14 +157,14 @@ async function follow(t: Test, stage: Stage, one: Case): Promise<void> {
   const file = join(directory, 'new version.json')
   writeFileSync(file, JSON.stringify(sent))
   const old = await stage.get<JsonObject>('statefulset', NAME, '-n', namespace)
-  const recipe = recipeOf(subjectOf(sent as unknown as JsonObject, old, namespace), { file })
+  const recipe = upgradePlanFor(subjectOf(sent as unknown as JsonObject, old, namespace), { file })
   t.strictSame(
     recipe.steps.map(({ title }) => title),
     one.titles
   )
 
   const shell = await shellFor(stage, directory)
-  for (const command of commandsOf(recipeText([recipe]))) {
+  for (const command of commandsOf(planText([recipe]))) {
     if (/\bCLAIM\b/.test(command)) continue
     const ran = await shell(command)
     t.equal(ran.code, 0, `${command}\n${ran.stderr}`)

@@ -1,4 +1,4 @@
-// What restore does not restore, and where Holdfast keeps out of it: changes of more than labels, excused StatefulSets,
+// What restore does not restore, and where Holdfast keeps out of it: changes of more than labels, exempted StatefulSets,
 // and those of prometheus-operator.
 
 import { NAME, type ReleaseParts, release } from './manifests.ts'
@@ -125,7 +125,7 @@ function selecting(labels: Record<string, string>, spec: object = {}): ReleasePa
 }
 
 /** Upgrades from 2.16.0 to 2.17.0 that somebody has asked to be left alone, or whom it has to be left to. */
-interface Excused {
+interface Exempted {
   name: string
   /** What is on the StatefulSet that runs, and on the one that is sent. Default: the same. */
   runs?: ReleaseParts['metadata']
@@ -137,7 +137,7 @@ interface Excused {
 
 const SKIP = 'holdfast.dev/skip'
 
-const EXCUSED: readonly Excused[] = [
+const EXCUSED: readonly Exempted[] = [
   { name: 'by annotation', runs: {}, sent: { annotations: { [SKIP]: POLICY } }, verdict: 'skipped' },
   {
     name: 'by annotation, among others',
@@ -172,18 +172,18 @@ endToEnd('what is not restored', {}, async (t, stage) => {
     for (const one of REFUSED) await t.test(one.name, (t) => refuses(t, stage, one))
     await t.test('a size that is only spelled differently', (t) => restoresBesideSize(t, stage))
     await t.test('a claim template less', (t) => refusesFewer(t, stage))
-    await t.test('excused by kubectl annotate', (t) => excusedByHand(t, stage))
+    await t.test('exempted by kubectl annotate', (t) => excusedByHand(t, stage))
   })
   await t.test('reject', async (t) => {
     const server = await stage.holdfast()
     await stage.install('cluster-wide', server)
     await t.test('claims that would be deleted, too', (t) => warnsOfDeletion(t, stage))
-    const namespaces: [Excused, string][] = []
+    const namespaces: [Exempted, string][] = []
     for (const one of EXCUSED) {
       // A garbage collector would look for the owner, and not find it.
       const skip = one.sent?.ownerReferences !== undefined && !stage.isOwn
-      await t.test(`excused ${one.name}`, { skip }, async (t) => {
-        namespaces.push([one, await excuses(t, stage, one)])
+      await t.test(`exempted ${one.name}`, { skip }, async (t) => {
+        namespaces.push([one, await exempts(t, stage, one)])
       })
     }
     await t.test('what the log says of them', (t) => logged(t, server, namespaces))
@@ -203,7 +203,7 @@ async function refuses(t: Test, stage: Stage, { runs = ['2.16.0'], applied, ...e
   const { field, changes, wayOut } = expected
   t.strictSame(said(result), [
     `The StatefulSet "${NAME}" is invalid: ${field}: ${changes.join(', ')}. ` +
-      `Way out: ${wayOut(namespace)} (Holdfast, policy ${POLICY})`
+      `Fix: ${wayOut(namespace)} (Holdfast, policy ${POLICY})`
   ])
   t.equal(result.code, 1)
 }
@@ -224,7 +224,7 @@ async function refusesFewer(t: Test, stage: Stage): Promise<void> {
   const result = await stage.run(['apply', '-f', '-'], without)
   const [line = ''] = said(result)
   t.ok(line.includes('the number of claim templates changes from 1 to 0; '), 'says so first')
-  t.ok(line.includes(orphan(namespace)), 'and the way out')
+  t.ok(line.includes(orphan(namespace)), 'and the remediation')
   t.equal(result.code, 1)
 }
 
@@ -246,10 +246,10 @@ async function warnsOfDeletion(t: Test, stage: Stage): Promise<void> {
   const careful =
     'Careful: persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: set it to Retain first and see that no claim ' +
     'keeps its owner, or the claims and their data may go with the StatefulSet. '
-  t.strictSame(said(result), [denial(namespace).replace('Way out: ', `${careful}Way out: `)])
+  t.strictSame(said(result), [denial(namespace).replace('Fix: ', `${careful}Fix: `)])
 }
 
-async function excuses(t: Test, stage: Stage, { runs, sent, args = ['apply'], verdict }: Excused): Promise<string> {
+async function exempts(t: Test, stage: Stage, { runs, sent, args = ['apply'], verdict }: Exempted): Promise<string> {
   const namespace = await stage.namespace()
   await run(stage, namespace, ['2.16.0', { metadata: runs ?? sent }])
   const result = await stage.run([...args, '-f', '-'], release('2.17.0', namespace, { metadata: sent }))
@@ -258,7 +258,7 @@ async function excuses(t: Test, stage: Stage, { runs, sent, args = ['apply'], ve
   return namespace
 }
 
-async function logged(t: Test, server: Holdfast, namespaces: readonly [Excused, string][]): Promise<void> {
+async function logged(t: Test, server: Holdfast, namespaces: readonly [Exempted, string][]): Promise<void> {
   await server.stop()
   for (const [{ name, verdict }, namespace] of namespaces) {
     const update = server.decided().filter((it) => it.namespace === namespace && it.operation === 'UPDATE')

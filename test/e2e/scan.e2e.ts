@@ -1,11 +1,11 @@
-// What a cluster already runs, judged by the built command: thousands of objects, missing rights, a restart, reports.
+// What a cluster already runs, evaluated by the built command: thousands of objects, missing rights, a restart, reports.
 
 import { DEPLOYMENT, POD, type Resource, STATEFUL_SET } from '../../src/core/objects/kinds.ts'
 import { type JsonObject, objectOf } from '../../src/core/values/json.ts'
 import { objectsOf } from '../../src/inventory/cluster/objects.ts'
 import { type Api, createApi } from '../../src/kubernetes/client.ts'
-import { collectionPath } from '../../src/kubernetes/collection.ts'
 import { connect } from '../../src/kubernetes/kubeconfig.ts'
+import { collectionPath } from '../../src/kubernetes/list.ts'
 import { POLICY_REPORT_APIS, type PolicyReportApi } from '../../src/report/policy-report/policy-report.ts'
 import { prometheus } from '../fixtures/prometheus.ts'
 import { only, renderWith, skip } from '../manifests/render.ts'
@@ -19,7 +19,7 @@ endToEnd('scan', {}, async (t, stage) => {
   const api = createApi(await connect({ kubeconfig: scanner.kubeconfig }))
   try {
     await t.test('thousands of objects', (t) => manyObjects(t, stage, scanner, api))
-    await t.test('what is judged, and as what', (t) => judged(t, stage, scanner, api))
+    await t.test('what is evaluated, and as what', (t) => evaluated(t, stage, scanner, api))
     await t.test('rights in some namespaces', (t) => someRights(t, stage, scanner, api))
     await t.test('the rights of the component', { skip }, (t) => component(t, stage, scanner, api))
     await t.test('reports in the cluster', (t) => reports(t, stage, scanner, api))
@@ -130,7 +130,7 @@ async function manyObjects(t: Test, stage: Stage, { scan }: Scanner, api: Api): 
   const large = await scan(['-n', many])
   t.strictSame(findingsIn(small.report).sort(), expectedFew)
   t.strictSame(findingsIn(large.report).sort(), expectedMany, `all ${expectedMany.length} of them`)
-  t.strictSame([small.report.judged, large.report.judged], [500, size])
+  t.strictSame([small.report.checked, large.report.checked], [500, size])
   t.strictSame([small.code, large.code, large.stderr], [1, 1, ''])
   t.strictSame(large.report.problems, [])
 
@@ -151,7 +151,7 @@ async function manyObjects(t: Test, stage: Stage, { scan }: Scanner, api: Api): 
   )
 }
 
-async function judged(t: Test, stage: Stage, { scan }: Scanner, api: Api): Promise<void> {
+async function evaluated(t: Test, stage: Stage, { scan }: Scanner, api: Api): Promise<void> {
   const [namespace, lowered, off] = [
     await stage.namespace(),
     await stage.namespace('warn'),
@@ -173,8 +173,8 @@ async function judged(t: Test, stage: Stage, { scan }: Scanner, api: Api): Promi
     `${namespace}/Deployment/p shared-tsdb-claim denied`,
     `${lowered}/Deployment/p shared-tsdb-claim warned`
   ])
-  t.equal(report.judged, 3)
-  t.match(report.notes.at(-1), '1 object in 1 namespace with the label holdfast.dev/mode=off was not judged.')
+  t.equal(report.checked, 3)
+  t.match(report.notes.at(-1), '1 object in 1 namespace with the label holdfast.dev/mode=off was not evaluated.')
   const { message } = report.objects[0]?.findings[0] ?? {}
   t.equal(message, 'adds a preStop of 15 s to container "pushgateway"')
 }
@@ -401,7 +401,7 @@ async function restart(t: Test, stage: Stage, { as }: Scanner, api: Api): Promis
   let restarted: Promise<void> | undefined
   try {
     for await (const found of objectsOf(patient, POD, { only: [namespace], all: undefined })) {
-      if ('trouble' in found) t.fail(`${found.trouble.where}: ${found.trouble.error.message}`)
+      if ('problem' in found) t.fail(`${found.problem.where}: ${found.problem.error.message}`)
       else names.push(found.subject.name)
       restarted ??= stage.restart?.()
     }

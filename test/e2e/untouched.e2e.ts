@@ -68,7 +68,7 @@ async function everyday(t: Test, stage: Stage): Promise<void> {
     t.strictSame([code, stdout], [0, `${prints.replace('NAMESPACE', namespace)}\n`], `kubectl ${name}`)
     t.notMatch(stderr, /Holdfast/, 'without a word from us')
   }
-  // Of the entry that claim templates are judged by; a new Pod template is looked at by others.
+  // Of the entry that claim templates are evaluated by; a new Pod template is looked at by others.
   if (stage.isOwn) t.equal((await stage.calls(UPDATES)) - before, 0, 'and no call for any of it')
 }
 

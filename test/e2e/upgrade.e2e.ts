@@ -208,7 +208,7 @@ async function traces(t: Test, stage: Stage, { decides, audits }: Situation, ser
     server.decided().filter(({ operation, policies }) => operation === 'UPDATE' && policies.length > 0),
     ({ namespace }) => namespace
   )
-  t.equal(updates.size, VERBS.length, 'every upgrade was judged, dry runs too')
+  t.equal(updates.size, VERBS.length, 'every upgrade was evaluated, dry runs too')
   for (const [namespace, decisions] of updates) {
     for (const decision of decisions) {
       t.match(decision, { kind: 'StatefulSet', name: NAME, outcome }, 'the log names it')

@@ -69,7 +69,7 @@ const CASES: readonly Case[] = [
   }
 ]
 
-endToEnd('the way out', { controllers: true }, async (t, stage) => {
+endToEnd('the remediation', { controllers: true }, async (t, stage) => {
   await stage.install('cluster-wide', await stage.holdfast())
   for (const one of CASES) await t.test(one.name, (t) => takeIt(t, stage, one))
 })

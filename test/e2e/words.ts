@@ -23,14 +23,14 @@ export function recipe(namespace: string): string {
   return `kubectl delete statefulset --cascade=orphan ${NAME} -n ${namespace}`
 }
 
-function remedy(namespace: string): string {
+function remediation(namespace: string): string {
   return `run "${recipe(namespace)}" (its Pods and claims stay) and upgrade again, or set onChange: restore`
 }
 
 export function denial(namespace: string): string {
   return (
     `The StatefulSet "${NAME}" is invalid: spec.volumeClaimTemplates[0].metadata.labels: ${CHANGED}. ` +
-    `Way out: ${remedy(namespace)} (Holdfast, policy claim-template-labels)`
+    `Fix: ${remediation(namespace)} (Holdfast, policy claim-template-labels)`
   )
 }
 
@@ -42,7 +42,7 @@ export const KEPT =
 export function wouldReject(namespace: string): string[] {
   return [
     `Warning: Holdfast claim-template-labels: would reject: ${CHANGED}`,
-    `Warning: Holdfast claim-template-labels: way out: ${remedy(namespace)}`
+    `Warning: Holdfast claim-template-labels: fix: ${remediation(namespace)}`
   ]
 }
 
@@ -50,6 +50,6 @@ export function wouldReject(namespace: string): string[] {
 export const VOLATILE = [
   'Warning: Holdfast claim-template-labels: claim template "storage-volume" carries helm.sh/chart, ' +
     'app.kubernetes.io/version, which changes with a release, and no update may change it',
-  'Warning: Holdfast claim-template-labels: way out: take the label out of the claim template before there is an ' +
+  'Warning: Holdfast claim-template-labels: fix: take the label out of the claim template before there is an ' +
     'upgrade to fail, or set onChange: restore'
 ]

@@ -1,17 +1,17 @@
 import t from 'tap'
 import { type Cluster, UNKNOWN_CLUSTER } from '../../src/core/cluster.ts'
-import { type Decision, judge } from '../../src/core/decide.ts'
+import { type Decision, decisionFor } from '../../src/core/decide.ts'
 import type { FindingVerdict } from '../../src/core/evaluate.ts'
 import type { OptionFields, OptionValues } from '../../src/core/options.ts'
-import type { Operation } from '../../src/core/patch.ts'
-import type { Policy, Rule } from '../../src/core/policy.ts'
+import type { PatchOperation } from '../../src/core/patch.ts'
+import type { ConfiguredPolicy, Policy } from '../../src/core/policy.ts'
 import type { Phase } from '../../src/core/subject.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { fieldPath } from '../../src/core/values/path.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
-import { circumstances, enforced } from './rules.ts'
+import { context, enforced } from './rules.ts'
 
-/** What is judged: an object as it is created, or as it is updated where there is an old one. */
+/** What is evaluated: an object as it is created, or as it is updated where there is an old one. */
 interface Case<Fields extends OptionFields> {
   readonly name: string
   readonly object: JsonObject
@@ -25,7 +25,7 @@ interface Case<Fields extends OptionFields> {
 interface Expected {
   readonly field: string
   readonly problem?: RegExp
-  readonly remedy?: RegExp
+  readonly remediation?: RegExp
   readonly caution?: RegExp
 }
 
@@ -34,7 +34,7 @@ interface FoundCase<Fields extends OptionFields> extends Case<Fields> {
 }
 
 interface FixedCase<Fields extends OptionFields> extends Case<Fields> {
-  readonly patch: readonly Operation[]
+  readonly patch: readonly PatchOperation[]
   readonly does: RegExp
 }
 
@@ -55,9 +55,9 @@ export interface PolicyCases<Fields extends OptionFields> {
  */
 export function testPolicy<Fields extends OptionFields>(policy: Policy<Fields>, cases: PolicyCases<Fields>): void {
   const judgeCase = (one: Case<Fields>): Decision => {
-    const rule = enforced(policy as unknown as Policy, one.options as Rule['options'])
+    const rule = enforced(policy as unknown as Policy, one.options as ConfiguredPolicy['options'])
     const subject = subjectOf(deepFreeze(one.object), deepFreeze(one.oldObject), one.phases)
-    return judge(subject, [rule], circumstances({ cluster: one.cluster ?? UNKNOWN_CLUSTER }))
+    return decisionFor(subject, [rule], context({ cluster: one.cluster ?? UNKNOWN_CLUSTER }))
   }
 
   checkNames(Object.values(cases).flat())
@@ -78,9 +78,9 @@ export function testPolicy<Fields extends OptionFields>(policy: Policy<Fields>, 
           one.finds.map(({ field }) => field),
           `${one.name}: fields`
         )
-        for (const [index, { problem = /./, remedy = /./, caution }] of one.finds.entries()) {
+        for (const [index, { problem = /./, remediation = /./, caution }] of one.finds.entries()) {
           t.match(found[index]?.finding.problem, problem, `${one.name}: problem`)
-          t.match(found[index]?.finding.remedy, remedy, `${one.name}: remedy`)
+          t.match(found[index]?.finding.remediation, remediation, `${one.name}: remediation`)
           if (caution) t.match(found[index]?.finding.caution, caution, `${one.name}: caution`)
         }
       }

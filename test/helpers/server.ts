@@ -3,7 +3,7 @@ import type { RequestOptions } from 'node:https'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import type { Serving } from '../../src/certificates/serving.ts'
-import type { Rule } from '../../src/core/policy.ts'
+import type { ConfiguredPolicy } from '../../src/core/policy.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/server.ts'
@@ -45,7 +45,7 @@ export function serverOptions(serving: Serving, parts: Partial<ServerOptions> = 
     files: undefined,
     pollMs: 10_000,
     clientNames: [],
-    rulesFor: () => [],
+    policiesFor: () => [],
     cluster: () => ({ version: { major: 1, minor: 36 } }),
     logger: pino({ level: 'silent' }),
     metrics: createMetrics(POLICIES),
@@ -54,7 +54,11 @@ export function serverOptions(serving: Serving, parts: Partial<ServerOptions> = 
 }
 
 /** A server on free ports of 127.0.0.1, over real TLS. */
-export async function testServer({ rules = defaultRules() }: { rules?: readonly Rule[] } = {}): Promise<TestServer> {
+export async function testServer({
+  rules = defaultRules()
+}: {
+  rules?: readonly ConfiguredPolicy[]
+} = {}): Promise<TestServer> {
   const { keyPair, ca } = await testCertificates()
   const lines: Record<string, unknown>[] = []
   const sink = new Writable({
@@ -64,7 +68,9 @@ export async function testServer({ rules = defaultRules() }: { rules?: readonly 
     }
   })
   const logger = pino({ level: 'debug' }, sink)
-  const server = await startServer(serverOptions({ keyPair, clientCa: undefined }, { rulesFor: () => rules, logger }))
+  const server = await startServer(
+    serverOptions({ keyPair, clientCa: undefined }, { policiesFor: () => rules, logger })
+  )
   const get = async (path: string): Promise<{ status: number; body: string }> => {
     const response = await fetch(`http://127.0.0.1:${server.healthPort}${path}`)
     return { status: response.status, body: await response.text() }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { metadataOf } from '../../src/core/subject.ts'
+import { metadataOf } from '../../src/core/objects/metadata.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { subjectsOf } from '../../src/inventory/subjects.ts'
 import { pod, statefulSet } from '../fixtures/objects.ts'

@@ -78,17 +78,17 @@ t.test('the conditions, on a real API server', { skip: skip || reason || false }
 
   await t.test('no odd object makes a condition fail', async (t) => {
     for (const kind of [...WORKLOADS, 'Pod'] as const) {
-      const judge = async (verb: 'create' | 'replace') => {
+      const evaluate = async (verb: 'create' | 'replace') => {
         for (const [what, object] of oddities(kind)) {
           const names = await called(verb, object)
           const phases = new Set(names.map((name) => name.split('.')[1]))
           t.equal(names.length, phases.size, `${verb} ${kind}, ${what}: ${names.join(' ') || 'nobody'}`)
         }
       }
-      await judge('create')
+      await evaluate('create')
       const ordinary = workload(kind, [NGINX])
       await store(ordinary)
-      await judge('replace')
+      await evaluate('replace')
       await remove(ordinary)
     }
   })

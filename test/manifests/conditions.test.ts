@@ -4,7 +4,7 @@ import t from 'tap'
 import { evaluate } from '../../src/core/evaluate.ts'
 import type { Operation, Phase, Subject } from '../../src/core/subject.ts'
 import autoshardingLabels from '../../src/policies/autosharding-labels.ts'
-import { circumstances, defaultRules, enforced } from '../helpers/rules.ts'
+import { context, defaultRules, enforced } from '../helpers/rules.ts'
 import { creations, type Manifest, MUTATE_POD, MUTATE_SET, updates, VALIDATE } from './conditions.ts'
 
 const RULES = [...defaultRules(), enforced(autoshardingLabels, { onChange: 'restart' })]
@@ -17,9 +17,9 @@ function needed(operation: Operation, object: Manifest, oldObject: Partial<Manif
   const group = apiVersion === 'v1' ? '' : 'apps'
   return PHASES.filter((phase) => {
     const subject: Subject = { phases: [phase], operation, group, kind, namespace, name, object, oldObject }
-    // What an object is has been judged when its spec was written; only a change of the spec is news.
+    // What an object is has been evaluated when its spec was written; only a change of the spec is news.
     if (phase === 'validate' && JSON.stringify(object.spec) === JSON.stringify(oldObject.spec)) return false
-    return evaluate(subject, RULES, circumstances()).verdicts.length > 0
+    return evaluate(subject, RULES, context()).verdicts.length > 0
   }).map((phase) => (phase === 'validate' ? VALIDATE : kind === 'Pod' ? MUTATE_POD : MUTATE_SET))
 }
 

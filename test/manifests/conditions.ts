@@ -64,7 +64,7 @@ export function creations(): [what: string, object: Manifest, expected: readonly
   const images = (...names: string[]) => names.map((name) => [name, container('main', name)] as const)
   const running = (words: readonly string[], field = 'args') =>
     [words.join(' '), container('main', 'registry.example/mirror:1', { [field]: words })] as const
-  const judged = [
+  const evaluated = [
     ...images(
       'prometheus',
       'prom/prometheus:v3.14.0',
@@ -106,14 +106,14 @@ export function creations(): [what: string, object: Manifest, expected: readonly
   const related = { metadata: { ownerReferences: [{ ...owner, controller: false }, owner] } }
   return [
     ...WORKLOADS.flatMap((kind) => [
-      ...judged.map(([what, it]) => row(what, workload(kind, [NGINX, it]), [VALIDATE])),
+      ...evaluated.map(([what, it]) => row(what, workload(kind, [NGINX, it]), [VALIDATE])),
       ...unrelated.map(([what, it]) => row(what, workload(kind, [it]), NONE)),
       row('owned by its controller', workload(kind, [PROMETHEUS], owned), kind === 'ReplicaSet' ? NONE : [VALIDATE]),
       row('owned by others', workload(kind, [PROMETHEUS], related), [VALIDATE])
     ]),
     row('labelled claims', statefulSet([NGINX], { spec: LABELLED }), [VALIDATE]),
     row('claims without labels', statefulSet([NGINX], { spec: UNLABELLED }), NONE),
-    row('judged by several policies', statefulSet([PROMETHEUS, PUSHGATEWAY], { spec: LABELLED }), [VALIDATE]),
+    row('evaluated by several policies', statefulSet([PROMETHEUS, PUSHGATEWAY], { spec: LABELLED }), [VALIDATE]),
     row('kube-state-metrics', statefulSet([SHARDS]), NONE),
     row('nginx', workload('Pod', [NGINX]), NONE),
     row('Prometheus', workload('Pod', [PROMETHEUS]), NONE),

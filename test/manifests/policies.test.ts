@@ -8,8 +8,8 @@ import { entriesOf, overlays, render, skip } from './render.ts'
  */
 
 t.test('the rules are those that the policies declare', { skip }, async (t) => {
-  const declared = POLICIES.flatMap(({ watches }) =>
-    watches.map(
+  const declared = POLICIES.flatMap(({ matches }) =>
+    matches.map(
       ({ phase, operation, resource: { group, version, resource } }) =>
         `${phase} ${operation} ${group}/${version}/${resource}`
     )

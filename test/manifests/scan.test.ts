@@ -35,7 +35,7 @@ function rightsOf(of: readonly Manifest[], name: string): string[] {
 }
 
 t.test('the rights are those that a scan needs, and no other', { skip }, async (t) => {
-  const watched = POLICIES.flatMap(({ watches }) => watches)
+  const watched = POLICIES.flatMap(({ matches }) => matches)
     .filter(({ operation }) => operation === 'CREATE')
     .map(({ resource: { group, resource } }) => `${group}/${resource} list`)
   t.strictSame(rightsOf(manifests(), 'holdfast-scan'), [...new Set(['/namespaces list', ...watched])].sort())

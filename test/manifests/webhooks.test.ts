@@ -82,7 +82,7 @@ for (const overlay of overlays) {
           }
         }
 
-        t.ok((entry.matchConditions ?? []).length > 0, 'calls only when there is something to judge')
+        t.ok((entry.matchConditions ?? []).length > 0, 'calls only when there is something to evaluate')
         for (const { name, expression } of entry.matchConditions ?? []) {
           t.same(unguarded(expression), [], `${name} is total`)
         }

@@ -1,13 +1,13 @@
 import t from 'tap'
 import { warningsOf } from '../../src/admission/messages.ts'
-import { judge } from '../../src/core/decide.ts'
+import { decisionFor } from '../../src/core/decide.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import policy, { HASH_ANNOTATION } from '../../src/policies/autosharding-labels.ts'
 import { container, statefulSet } from '../fixtures/objects.ts'
 import { shards } from '../fixtures/prometheus.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'
-import { circumstances, enforced } from '../helpers/rules.ts'
+import { context, enforced } from '../helpers/rules.ts'
 
 const LABELS = 'metadata.labels'
 const HASH = '/spec/template/metadata/annotations'
@@ -89,7 +89,7 @@ testPolicy(policy, {
         {
           field: LABELS,
           problem: /before 2\.13 stops following.*: team "a" → "b"$/,
-          remedy: /upgrade kube-state-metrics to 2\.13.*"kubectl rollout restart statefulset ksm -n monitoring"/
+          remediation: /upgrade kube-state-metrics to 2\.13.*"kubectl rollout restart statefulset ksm -n monitoring"/
         }
       ]
     },
@@ -184,8 +184,8 @@ testPolicy(policy, {
 
 t.test('the Pods restart once and only once', async (t) => {
   const rule = enforced(policy as never, restart)
-  const update = (oldObject: JsonObject, object: JsonObject): ReturnType<typeof judge> =>
-    judge(subjectOf(object, oldObject, ['mutate']), [rule], circumstances())
+  const update = (oldObject: JsonObject, object: JsonObject): ReturnType<typeof decisionFor> =>
+    decisionFor(subjectOf(object, oldObject, ['mutate']), [rule], context())
   const first = update(before, after)
   t.equal(first.operations.length, 1, 'the label changes')
   const stored = first.object
@@ -206,7 +206,7 @@ t.test('what is pasted into a shell', async (t) => {
   ]
   for (const [name, namespace, command] of table) {
     const subject = { ...subjectOf(after, before, ['mutate']), name, namespace }
-    const { verdicts } = judge(subject, [enforced(policy as never)], circumstances())
+    const { verdicts } = decisionFor(subject, [enforced(policy as never)], context())
     t.match(warningsOf(verdicts).join('\n'), `or run ${command} after the change`, JSON.stringify([name, namespace]))
   }
 })

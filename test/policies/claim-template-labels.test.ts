@@ -1,13 +1,13 @@
 import t from 'tap'
 import { denialOf, warningsOf } from '../../src/admission/messages.ts'
-import { judge } from '../../src/core/decide.ts'
+import { decisionFor } from '../../src/core/decide.ts'
 import { isObject, type JsonObject } from '../../src/core/values/json.ts'
 import policy from '../../src/policies/claim-template-labels.ts'
 import { claimTemplate, statefulSet } from '../fixtures/objects.ts'
 import { CHART_UPGRADES, chartStatefulSet } from '../fixtures/pushgateway-chart.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'
-import { circumstances, enforced } from '../helpers/rules.ts'
+import { context, enforced } from '../helpers/rules.ts'
 
 const restore = { onChange: 'restore' } as const
 
@@ -131,7 +131,7 @@ testPolicy(policy, {
         {
           field: 'spec.volumeClaimTemplates[0].metadata.labels',
           problem: /^labels of claim template "storage-volume" change: helm\.sh\/chart "pgw-1" → "pgw-2"$/,
-          remedy:
+          remediation:
             /^run "kubectl delete statefulset --cascade=orphan pgw -n monitoring" \(its Pods and claims stay\) and upgrade again, or set onChange: restore$/
         }
       ]
@@ -183,7 +183,7 @@ testPolicy(policy, {
         {
           field: 'spec.volumeClaimTemplates[0].spec.resources.requests.storage',
           problem: /storage "2Gi" → "4Gi"/,
-          remedy: /; before that, resize the claims that are there \(kubectl patch pvc\)$/
+          remediation: /; before that, resize the claims that are there \(kubectl patch pvc\)$/
         }
       ]
     },
@@ -191,7 +191,9 @@ testPolicy(policy, {
       name: 'a smaller size, which no claim can become',
       oldObject: sized('4Gi'),
       object: sized('2Gi'),
-      finds: [{ field: 'spec.volumeClaimTemplates[0].spec.resources.requests.storage', remedy: /claims never shrink/ }]
+      finds: [
+        { field: 'spec.volumeClaimTemplates[0].spec.resources.requests.storage', remediation: /claims never shrink/ }
+      ]
     },
     {
       name: 'a label together with a size: all fields are named',
@@ -209,7 +211,7 @@ testPolicy(policy, {
         {
           field: 'spec',
           problem: /v "1" → "2"; spec\.selector\.matchLabels\.app "a" → "b"/,
-          remedy: /"kubectl delete statefulset pgw -n monitoring" \(its Pods stop/
+          remediation: /"kubectl delete statefulset pgw -n monitoring" \(its Pods stop/
         }
       ]
     },
@@ -222,7 +224,7 @@ testPolicy(policy, {
         {
           field: 'spec.volumeClaimTemplates[0].spec.storageClassName',
           problem: /storageClassName "" → none/,
-          remedy: /keep what they have$/
+          remediation: /keep what they have$/
         }
       ]
     },
@@ -235,7 +237,7 @@ testPolicy(policy, {
         {
           field: 'spec.volumeClaimTemplates[0].metadata.name',
           problem: /"data" → "storage"/,
-          remedy: /^run "kubectl delete statefulset pgw -n monitoring" .*a new name start empty, so copy the data$/
+          remediation: /^run "kubectl delete statefulset pgw -n monitoring" .*a new name start empty, so copy the data$/
         }
       ]
     },
@@ -272,10 +274,12 @@ testPolicy(policy, {
       name: 'the service name alone',
       oldObject: statefulSet({ spec: { serviceName: 'a' } }),
       object: statefulSet({ spec: { serviceName: 'b' } }),
-      finds: [{ field: 'spec.serviceName', problem: /spec\.serviceName "a" → "b"/, remedy: /restart the Pods then/ }]
+      finds: [
+        { field: 'spec.serviceName', problem: /spec\.serviceName "a" → "b"/, remediation: /restart the Pods then/ }
+      ]
     },
     {
-      name: 'claims that are deleted with the StatefulSet: a louder way out',
+      name: 'claims that are deleted with the StatefulSet: a louder remediation',
       oldObject: labelled(
         { v: '1' },
         { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Retain' } }
@@ -308,7 +312,7 @@ testPolicy(policy, {
       finds: [
         {
           field: 'spec.volumeClaimTemplates[0].metadata.labels',
-          remedy: /delete statefulset --cascade=orphan NAME -n monitoring/
+          remediation: /delete statefulset --cascade=orphan NAME -n monitoring/
         }
       ]
     },
@@ -427,7 +431,7 @@ t.test('what a long name leaves of the warning that could save the data', async 
   const parts = { name: 'n'.repeat(52), spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } } }
   const [old, now] = ['1', '2'].map((v) => statefulSet({ ...parts, templates: [claimTemplate({ labels: { v } })] }))
   const subject = { ...subjectOf(now as JsonObject, old), namespace: 'm'.repeat(63) }
-  const { verdicts } = judge(subject, [enforced(policy as never)], circumstances({ ceiling: 'warn' }))
+  const { verdicts } = decisionFor(subject, [enforced(policy as never)], context({ ceiling: 'warn' }))
   const lines = warningsOf(verdicts)
   t.match(lines[1], /^Holdfast claim-template-labels: careful: .*set it to Retain first.*with the StatefulSet$/)
   t.match(lines[2], `"kubectl delete statefulset --cascade=orphan ${'n'.repeat(52)} -n ${'m'.repeat(63)}"`)
@@ -477,8 +481,12 @@ t.test('every upgrade of the prometheus-pushgateway chart from 1.18.0 to 3.8.0',
   t.strictSame(outcomes, { rejected: 42, untouched: 14, restored: 41 })
 })
 
-function judgeWith(onChange: 'reject' | 'restore', before: JsonObject, after: JsonObject): ReturnType<typeof judge> {
-  return judge(subjectOf(after, before), [enforced(policy as never, { onChange })], circumstances())
+function judgeWith(
+  onChange: 'reject' | 'restore',
+  before: JsonObject,
+  after: JsonObject
+): ReturnType<typeof decisionFor> {
+  return decisionFor(subjectOf(after, before), [enforced(policy as never, { onChange })], context())
 }
 
 /** The keys of the first claim template's labels that differ, found in another way than the policy finds them. */

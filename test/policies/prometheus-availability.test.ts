@@ -30,7 +30,7 @@ testPolicy(policy, {
     {
       name: 'two replicas anywhere',
       object: prometheusSet({ replicas: 2 }),
-      finds: [{ field: AFFINITY, problem: /the 2 replicas of Prometheus/, remedy: /topologySpreadConstraints/ }]
+      finds: [{ field: AFFINITY, problem: /the 2 replicas of Prometheus/, remediation: /topologySpreadConstraints/ }]
     },
     {
       name: 'rules that are empty',

@@ -8,7 +8,7 @@ const LIMIT = 'spec.template.spec.containers[1].resources.limits.memory'
 
 testPolicy(policy, {
   accepted: [
-    { name: 'requests, and a limit of memory', object: prometheus() },
+    { name: 'requests, and a memory limit', object: prometheus() },
     {
       name: 'limits, which are requests too',
       object: prometheus({ resources: { limits: { cpu: 1, memory: '4Gi' } } })
@@ -28,9 +28,9 @@ testPolicy(policy, {
       name: 'nothing, as in the chart',
       object: prometheus({ resources: {} }),
       finds: [
-        { field: CPU, problem: /no request of cpu: .*come late/ },
-        { field: MEMORY, problem: /no request of memory: .*evicted/ },
-        { field: LIMIT, problem: /no limit of memory/ }
+        { field: CPU, problem: /no CPU request: .*come late/ },
+        { field: MEMORY, problem: /no memory request: .*evicted/ },
+        { field: LIMIT, problem: /no memory limit/ }
       ]
     },
     {
@@ -44,7 +44,7 @@ testPolicy(policy, {
       finds: [{ field: LIMIT }]
     },
     {
-      name: 'no request of CPU',
+      name: 'no CPU request',
       object: prometheus({ resources: { requests: { memory: '1Gi' }, limits: { memory: '1Gi' } } }),
       finds: [{ field: CPU }]
     },

@@ -79,7 +79,7 @@ testPolicy(policy, {
     {
       name: 'an emptyDir',
       object: prometheus({ volumes: emptyDir }),
-      finds: [{ field: MOUNTS, problem: /"prometheus-server" at "\/data" lies on an emptyDir/ }]
+      finds: [{ field: MOUNTS, problem: /"prometheus-server" at "\/data" uses an emptyDir/ }]
     },
     {
       name: 'no volume at all',
@@ -101,7 +101,7 @@ testPolicy(policy, {
       name: 'a smaller share allowed',
       options: { maxRetentionPercent: 50 },
       object: prometheusSet({ args: retaining('60GB') }),
-      finds: [{ field: ARGS, remedy: /below 50 %/ }]
+      finds: [{ field: ARGS, remediation: /below 50 %/ }]
     },
     {
       name: 'claims that go with the StatefulSet, and with a replica',
@@ -116,7 +116,7 @@ testPolicy(policy, {
     {
       name: 'a rollout that starts before it stops',
       object: prometheus({ spec: { strategy: { type: 'RollingUpdate' } } }),
-      finds: [{ field: 'spec.strategy', remedy: /Recreate/ }]
+      finds: [{ field: 'spec.strategy', remediation: /Recreate/ }]
     },
     {
       name: 'no strategy, which is RollingUpdate',

@@ -121,7 +121,11 @@ testPolicy(policy, {
       name: 'no version and no sleep in the image',
       object: pod({ containers: [pushgateway({ image: `quay.io/prometheus/pushgateway@${digest}` })] }),
       finds: [
-        { field: 'spec.containers[0].lifecycle.preStop', problem: /unknown version/, remedy: /--kubernetes-version/ }
+        {
+          field: 'spec.containers[0].lifecycle.preStop',
+          problem: /unknown version/,
+          remediation: /--kubernetes-version/
+        }
       ]
     },
     {
@@ -153,9 +157,9 @@ testPolicy(policy, {
         {
           field: 'metadata.annotations[holdfast.dev/drain-profile]',
           problem: /^annotation holdfast.dev\/drain-profile says "constructor" and is ignored/,
-          remedy: /light, standard, heavy/
+          remediation: /light, standard, heavy/
         },
-        { field: 'metadata.annotations[holdfast.dev/drain-seconds]', remedy: /1 to 3600/ }
+        { field: 'metadata.annotations[holdfast.dev/drain-seconds]', remediation: /1 to 3600/ }
       ]
     },
     {

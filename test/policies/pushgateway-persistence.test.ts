@@ -74,7 +74,7 @@ testPolicy(policy, {
         {
           field: ARGS,
           problem: /mounted at "\/data" and --persistence\.file is not set/,
-          remedy: /--persistence\.file=\/data\/pushgateway\.data/
+          remediation: /--persistence\.file=\/data\/pushgateway\.data/
         }
       ]
     },
@@ -87,12 +87,12 @@ testPolicy(policy, {
     {
       name: 'a file elsewhere',
       object: gateway({ args: ['--persistence.file=/tmp/x'] }),
-      finds: [{ field: ARGS, problem: /"\/tmp\/x" lies on none of the volumes/ }]
+      finds: [{ field: ARGS, problem: /"\/tmp\/x" is on none of the volumes/ }]
     },
     {
       name: 'a file on an emptyDir',
       object: deployed(kept, { emptyDir: {} }),
-      finds: [{ field: ARGS, problem: /on an emptyDir/ }]
+      finds: [{ field: ARGS, problem: /uses an emptyDir/ }]
     },
     {
       name: 'several replicas',

@@ -79,7 +79,7 @@ testPolicy(policy, {
       object: prometheus({ replicas: 2, args: ['--enable-feature=agent', '--enable-feature=x', ...TSDB_ARGS] })
     },
     {
-      name: 'a ReplicaSet of a Deployment, which was judged itself',
+      name: 'a ReplicaSet of a Deployment, which was evaluated itself',
       object: prometheus({
         kind: 'ReplicaSet',
         replicas: 2,
@@ -122,7 +122,7 @@ testPolicy(policy, {
           field: CLAIM,
           problem:
             /2 replicas of Prometheus write one TSDB at "\/data" through one claim, "prometheus-data".*lock DB directory/,
-          remedy: /volumeClaimTemplates/
+          remediation: /volumeClaimTemplates/
         }
       ]
     },

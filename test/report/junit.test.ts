@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Look } from '../../src/report/formats.ts'
+import type { FormatOptions } from '../../src/report/format.ts'
 import { junitReport } from '../../src/report/junit.ts'
 import type { Report } from '../../src/report/report.ts'
 import {
@@ -19,25 +19,25 @@ import {
 } from '../fixtures/machine-reports.ts'
 import { parseXml, type XmlElement } from '../helpers/xml.ts'
 
-const LOOK: Look = { colour: false, width: 120 }
+const LOOK: FormatOptions = { colour: false, width: 120 }
 
-function suitesOf(made: Report, look: Look = LOOK): XmlElement {
+function suitesOf(made: Report, look: FormatOptions = LOOK): XmlElement {
   return parseXml(junitReport(made, look))
 }
 
-function casesOf(made: Report, look: Look = LOOK): XmlElement[] {
+function casesOf(made: Report, look: FormatOptions = LOOK): XmlElement[] {
   return suitesOf(made, look).children.flatMap(({ children }) => children)
 }
 
 /** The one test of a policy that is about an object. */
-function caseOf(made: Report, look: Look = LOOK): XmlElement | undefined {
+function caseOf(made: Report, look: FormatOptions = LOOK): XmlElement | undefined {
   return casesOf(made, look).find(
     ({ attributes: { classname, name } }) => classname !== 'holdfast.input' && name !== 'all objects'
   )
 }
 
 t.test('what a finding becomes', async (t) => {
-  const table: readonly (readonly [string, Parameters<typeof report>[0], Look, string, string?])[] = [
+  const table: readonly (readonly [string, Parameters<typeof report>[0], FormatOptions, string, string?])[] = [
     ['a refusal', { objects: [object()] }, LOOK, 'failure', 'error'],
     ['a warning', { objects: [object({ findings: [WARNED] })] }, LOOK, 'system-out'],
     [
@@ -55,8 +55,8 @@ t.test('what a finding becomes', async (t) => {
     ],
     ['a repair', { objects: [object({ findings: [REPAIRED] })] }, { ...LOOK, failOn: 'warn' }, 'system-out'],
     ['a note', { objects: [object({ findings: [AUDITED_REPAIR] })] }, LOOK, 'system-out'],
-    ['what is excused', { objects: [object({ findings: [SKIPPED, SKIPPED] })] }, LOOK, 'skipped'],
-    ['what is partly excused', { objects: [object({ findings: [SKIPPED, finding()] })] }, LOOK, 'failure', 'error'],
+    ['what is exempted', { objects: [object({ findings: [SKIPPED, SKIPPED] })] }, LOOK, 'skipped'],
+    ['what is partly exempted', { objects: [object({ findings: [SKIPPED, finding()] })] }, LOOK, 'failure', 'error'],
     ['a crash', { objects: [object({ findings: [CRASHED] })] }, LOOK, 'error', 'crashed']
   ]
   for (const [name, parts, look, element, type] of table) {
@@ -77,8 +77,8 @@ t.test('a test says all that one policy found in one object', async (t) => {
   })
   t.equal(test?.children[0]?.attributes.message, '2 replicas write one TSDB')
   t.strictSame(test?.children[0]?.text.split('\n'), [
-    'out/prometheus.yaml:14: error: spec.replicas: 2 replicas write one TSDB. Way out: set replicas to 1.',
-    'out/prometheus.yaml:14: error: spec.replicas: and more. Way out: set replicas to 1.'
+    'out/prometheus.yaml:14: error: spec.replicas: 2 replicas write one TSDB. Fix: set replicas to 1.',
+    'out/prometheus.yaml:14: error: spec.replicas: and more. Fix: set replicas to 1.'
   ])
 })
 
@@ -100,7 +100,7 @@ t.test('every suite has a test, and a clean report passes', async (t) => {
     t.equal(suite.attributes.timestamp, '2026-11-05T08:30:00')
     t.equal(suite.children.length, 1, `${suite.attributes.name}`)
   }
-  t.equal(children[0]?.children[0]?.children[0]?.text, '7 objects judged: 2 files\na note')
+  t.equal(children[0]?.children[0]?.children[0]?.text, '7 objects checked: 2 files\na note')
   t.equal(suitesOf(report({ policies: [] })).attributes.tests, '1', 'even without a catalogue')
 })
 

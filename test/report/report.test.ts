@@ -8,7 +8,7 @@ import { subjectOf } from '../fixtures/reviews.ts'
 const FINDING: Finding = {
   field: ['spec', 'replicas'],
   problem: 'too many',
-  remedy: 'take some away',
+  remediation: 'take some away',
   caution: 'the last one counts'
 }
 
@@ -36,7 +36,7 @@ const cases: readonly (readonly [name: string, verdict: Verdict, expected: Parti
     {
       level: 'error',
       message: 'too many',
-      remedy: 'take some away',
+      remediation: 'take some away',
       caution: 'the last one counts',
       field: 'spec.replicas'
     }
@@ -44,11 +44,11 @@ const cases: readonly (readonly [name: string, verdict: Verdict, expected: Parti
   ['only warned of', verdict({ mode: 'warn', outcome: 'warned' }), { level: 'warning', outcome: 'warned' }],
   [
     'known before',
-    verdict({ outcome: 'warned', known: true }),
-    { level: 'warning', message: 'was so before this update: too many' }
+    verdict({ outcome: 'warned', preExisting: true }),
+    { level: 'warning', message: 'pre-existing: too many' }
   ],
-  ['recorded', verdict({ mode: 'audit', outcome: 'audited' }), { level: 'note', remedy: 'take some away' }],
-  ['excused', verdict({ outcome: 'skipped' }), { level: 'note', outcome: 'skipped' }],
+  ['recorded', verdict({ mode: 'audit', outcome: 'audited' }), { level: 'note', remediation: 'take some away' }],
+  ['exempted', verdict({ outcome: 'skipped' }), { level: 'note', outcome: 'skipped' }],
   [
     'repaired',
     verdict({ outcome: 'patched', enforced: 'patched' }, { fix }),
@@ -74,7 +74,7 @@ const cases: readonly (readonly [name: string, verdict: Verdict, expected: Parti
 t.test('a finding in a report', async (t) => {
   for (const [name, verdict, expected] of cases) t.match(reported(verdict), expected, name)
   const repaired = reported(verdict({ outcome: 'patched', enforced: 'patched' }, { fix }))
-  t.notOk('remedy' in (repaired ?? {}) || 'caution' in (repaired ?? {}), 'a repair needs no way out')
+  t.notOk('remediation' in (repaired ?? {}) || 'caution' in (repaired ?? {}), 'a repair needs no remediation')
 })
 
 t.test('where it stands', async (t) => {
@@ -110,7 +110,7 @@ t.test('findings are counted by level', async (t) => {
     version: '',
     createdAt: '',
     source: '',
-    judged: 1,
+    checked: 1,
     policies: [],
     problems: [],
     notes: []

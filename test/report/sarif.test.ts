@@ -106,16 +106,16 @@ t.test('a message stands alone', async (t) => {
   const subject = '(StatefulSet monitoring/prometheus, spec.replicas)'
   const container = '(StatefulSet monitoring/prometheus, spec.template.spec.containers\\[0\\].lifecycle)'
   const table: readonly (readonly [string, ReturnType<typeof finding>, string])[] = [
-    ['what and the way out', finding(), `2 replicas write one TSDB. Way out: set replicas to 1. ${subject}`],
+    ['what and the remediation', finding(), `2 replicas write one TSDB. Fix: set replicas to 1. ${subject}`],
     [
       'careful',
       finding({ caution: 'mind' }),
-      `2 replicas write one TSDB. Careful: mind. Way out: set replicas to 1. ${subject}`
+      `2 replicas write one TSDB. Careful: mind. Fix: set replicas to 1. ${subject}`
     ],
     [
       'an upgrade that fails',
       finding({ failsNextUpgrade: true }),
-      `2 replicas write one TSDB. Its next upgrade will be refused. Way out: set replicas to 1. ${subject}`
+      `2 replicas write one TSDB. Its next upgrade will be refused. Fix: set replicas to 1. ${subject}`
     ],
     ['a repair', REPAIRED, `Holdfast repairs this: adds a preStop hook of 15 s. ${container}`],
     [
@@ -126,7 +126,7 @@ t.test('a message stands alone', async (t) => {
     [
       'the whole object',
       finding({ field: '' }),
-      '2 replicas write one TSDB. Way out: set replicas to 1. (StatefulSet monitoring/prometheus)'
+      '2 replicas write one TSDB. Fix: set replicas to 1. (StatefulSet monitoring/prometheus)'
     ]
   ]
   for (const [name, one, text] of table) t.equal(resultOf({ findings: [one] }).message.text, text, name)
@@ -153,7 +153,7 @@ t.test('no text becomes a link', async (t) => {
         object({
           name: text,
           findings: [
-            finding({ field: text, message: text, caution: text, remedy: text }),
+            finding({ field: text, message: text, caution: text, remediation: text }),
             { ...REPAIRED, message: text },
             { ...CRASHED, message: text }
           ]
@@ -230,7 +230,7 @@ t.test('levels, modes and the template', async (t) => {
   })
 })
 
-t.test('what is excused is suppressed, and nothing else', async (t) => {
+t.test('what is exempted is suppressed, and nothing else', async (t) => {
   t.match(resultOf({ findings: [SKIPPED] }).suppressions, [{ kind: 'external', status: 'accepted' }])
   t.equal(resultOf({ findings: [WARNED] }).suppressions, undefined)
 })

@@ -13,7 +13,7 @@ const FINDING: ReportedFinding = {
   line: 17,
   message: 'labels of claim template "data" change: chart "a-1" → "a-2"',
   caution: 'whenDeleted is Delete',
-  remedy: 'run "kubectl delete statefulset --cascade=orphan pgw -n monitoring" and upgrade again'
+  remediation: 'run "kubectl delete statefulset --cascade=orphan pgw -n monitoring" and upgrade again'
 }
 
 function report(parts: Partial<Report> = {}): Report {
@@ -22,7 +22,7 @@ function report(parts: Partial<Report> = {}): Report {
     version: '1.2.3',
     createdAt: '2026-11-21T10:00:00.000Z',
     source: '2 files',
-    judged: 3,
+    checked: 3,
     policies: [],
     objects: [],
     problems: [],
@@ -43,10 +43,10 @@ function about(...findings: readonly Partial<ReportedFinding>[]): Report['object
   return [{ ...object, location, findings: findings.map((parts) => ({ ...FINDING, ...parts })) }]
 }
 
-const { caution: _, remedy: __, ...repair } = FINDING
+const { caution: _, remediation: __, ...repair } = FINDING
 
 const cases: readonly (readonly [name: string, report: Report, text: string])[] = [
-  ['nothing', report(), '3 objects judged in 2 files: 0 errors, 0 warnings, 0 notes\n'],
+  ['nothing', report(), '3 objects checked in 2 files: 0 errors, 0 warnings, 0 notes\n'],
   [
     'what is refused, with all there is to know',
     report({ objects: about({}) }),
@@ -55,11 +55,11 @@ const cases: readonly (readonly [name: string, report: Report, text: string])[] 
            "a-1" → "a-2"
            where: spec.volumeClaimTemplates[0].metadata.labels, line 17
            careful: whenDeleted is Delete
-           way out: run
+           fix: run
            "kubectl delete statefulset --cascade=orphan pgw -n monitoring" and
            upgrade again
 
-3 objects judged in 2 files: 1 error, 0 warnings, 0 notes
+3 objects checked in 2 files: 1 error, 0 warnings, 0 notes
 `
   ],
   [
@@ -72,7 +72,14 @@ const cases: readonly (readonly [name: string, report: Report, text: string])[] 
           findings: [
             { ...repair, policy: 'a-repair', outcome: 'patched', level: 'note', message: 'adds it' },
             { ...repair, policy: 'a-warning', outcome: 'warned', level: 'warning', message: 'beware' },
-            { ...repair, policy: 'an-excuse', outcome: 'skipped', level: 'note', message: 'is so', remedy: 'do it' }
+            {
+              ...repair,
+              policy: 'an-excuse',
+              outcome: 'skipped',
+              level: 'note',
+              message: 'is so',
+              remediation: 'do it'
+            }
           ]
         }
       ]
@@ -83,7 +90,7 @@ const cases: readonly (readonly [name: string, report: Report, text: string])[] 
   note     a-repair: Holdfast repairs this: adds it
   skipped  an-excuse: is so
 
-3 objects judged in 2 files: 0 errors, 1 warning, 2 notes
+3 objects checked in 2 files: 0 errors, 1 warning, 2 notes
 `
   ],
   [
@@ -102,7 +109,7 @@ pods in the namespace lab
   unread   No. [CLUSTER_FORBIDDEN]
   note     this too
 
-3 objects judged in 2 files: 0 errors, 0 warnings, 0 notes
+3 objects checked in 2 files: 0 errors, 0 warnings, 0 notes
 Incomplete: 2 parts could not be read
 `
   ],
@@ -110,7 +117,7 @@ Incomplete: 2 parts could not be read
     'what will fail',
     report({
       objects: about(
-        { ...repair, level: 'warning', failsNextUpgrade: true, remedy: 'x' },
+        { ...repair, level: 'warning', failsNextUpgrade: true, remediation: 'x' },
         { ...repair, level: 'note' }
       ).map(({ location, ...object }) => object)
     }),
@@ -119,16 +126,16 @@ Incomplete: 2 parts could not be read
            "a-1" → "a-2"
            where: spec.volumeClaimTemplates[0].metadata.labels, line 17
            careful: whenDeleted is Delete
-           way out: x
+           fix: x
   note     claim-template-labels: labels of claim template "data" change: chart
            "a-1" → "a-2"
            where: spec.volumeClaimTemplates[0].metadata.labels, line 17
            careful: whenDeleted is Delete
-           way out: run
+           fix: run
            "kubectl delete statefulset --cascade=orphan pgw -n monitoring" and
            upgrade again
 
-3 objects judged in 2 files: 0 errors, 1 warning, 1 note
+3 objects checked in 2 files: 0 errors, 1 warning, 1 note
 1 object will fail at the next upgrade of the chart
 `
   ]
@@ -159,7 +166,7 @@ t.test('no text reaches the terminal with commands for it', async (t) => {
   const hostile = '\x1b[2J\x1b]0;title\x07evil\u202e\nnext'
   const text = textReport(
     report({
-      objects: about({ message: hostile, field: hostile, remedy: hostile }).map((object) => ({
+      objects: about({ message: hostile, field: hostile, remediation: hostile }).map((object) => ({
         ...object,
         name: hostile,
         location: { file: hostile, line: 1, template: hostile }

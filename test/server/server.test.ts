@@ -99,7 +99,7 @@ t.test('connections on which nothing was asked, or only half, do not hold up the
 
 t.test('the API server may keep a connection for 90 s, used or not', async (t) => {
   const context = {
-    rulesFor: () => [],
+    policiesFor: () => [],
     cluster: () => ({ version: undefined }),
     isDraining: () => false,
     reviewed() {},

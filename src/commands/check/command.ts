@@ -1,32 +1,11 @@
-import { type Command, Option } from 'commander'
-import { JUDGING_FLAGS, type JudgingFlags } from '../flags/evaluation.ts'
-import { examples } from '../flags/examples.ts'
-import { OUTPUT_FLAGS, type OutputFlags } from '../flags/output.ts'
-import { addFlags, flag, namespace, previousFlag } from '../flags/values.ts'
-
-export interface CheckFlags extends JudgingFlags, OutputFlags {
-  readonly previous?: readonly string[]
-  readonly namespace?: string
-  readonly fix?: true
-  readonly diff?: true
-}
-
-const FLAGS = [
-  previousFlag(),
-  flag('-n, --namespace <name>', 'namespace of objects that name none').argParser(namespace),
-  ...JUDGING_FLAGS,
-  ...OUTPUT_FLAGS,
-  new Option(
-    '--fix',
-    'write the YAML to standard output as the webhook would admit it, and the report to standard error'
-  ),
-  new Option('--diff', 'with --fix: write a unified diff instead')
-]
+import type { Command } from 'commander'
+import { addFlags, examples } from '../flags/flag.ts'
+import { CHECK_FLAGS, type CheckFlags } from './flags.ts'
 
 export function addCheckCommand(program: Command): void {
   const command = program
     .command('check')
-    .description('Judge rendered YAML and JSON before a cluster sees it.')
+    .description('Check rendered YAML and JSON before a cluster sees it.')
     .argument('<paths...>', 'files, directories, and - for standard input')
     .addHelpText(
       'after',
@@ -37,7 +16,7 @@ export function addCheckCommand(program: Command): void {
         ['What the webhook would repair', 'holdfast check --config holdfast.yaml --fix --diff rendered']
       ])
     )
-  addFlags(command, FLAGS).action(async (paths: readonly string[], flags: CheckFlags) => {
+  addFlags(command, CHECK_FLAGS).action(async (paths: readonly string[], flags: CheckFlags) => {
     const { check } = await import('./run.ts')
     process.exitCode = await check(paths, flags)
   })

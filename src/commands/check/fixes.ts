@@ -1,6 +1,6 @@
 import { HoldfastError, messageOf } from '../../errors.ts'
 import type { DocumentRead } from '../../inventory/files/read.ts'
-import type { FileProblem } from '../../inventory/files/walk.ts'
+import type { FileReadProblem } from '../../inventory/files/walk.ts'
 import { rewritten, unifiedDiff } from '../../inventory/yaml/rewrite.ts'
 import type { Checked } from './manifest.ts'
 
@@ -18,7 +18,7 @@ export class Fixes {
   }
 
   /** A document and what came of its objects. Answers with what kept it from being changed. */
-  add({ file, document, manifests }: DocumentRead, checked: readonly Checked[]): FileProblem | undefined {
+  add({ file, document, manifests }: DocumentRead, checked: readonly Checked[]): FileReadProblem | undefined {
     const { text, line } = document
     const changes = manifests.flatMap(({ within, begin, end }, index) => {
       const operations = checked[index]?.operations ?? []
@@ -35,7 +35,7 @@ export class Fixes {
   }
 
   /** A text that cannot be read stays what it is; where it is not at hand, it is said that something is missing. */
-  keep({ file, line, text, error }: FileProblem): void {
+  keep({ file, line, text, error }: FileReadProblem): void {
     const kept = text ?? `---\n# holdfast left out what stands here in ${file}: ${error.code}\n`
     this.#put(kept, kept)
     // After a document the file goes on, otherwise this was its end.

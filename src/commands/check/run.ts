@@ -6,42 +6,42 @@ import type { Previous } from '../../inventory/files/previous.ts'
 import { type DocumentRead, type Read, readManifests } from '../../inventory/files/read.ts'
 import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
 import type { Manifest } from '../../inventory/yaml/manifests.ts'
-import type { Problem, ReportedObject } from '../../report/report.ts'
+import type { ReadProblem, ReportedObject } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
 import { loadConfiguration, policiesIn } from '../configuration-file.ts'
 import { goneNotes } from '../gone.ts'
 import { deliver } from '../output.ts'
 import { ambiguity, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
 import { progressOn } from '../progress.ts'
-import type { CheckFlags } from './command.ts'
 import { Fixes } from './fixes.ts'
-import { type Checked, type Court, checkManifest, isWatchedKind } from './manifest.ts'
+import type { CheckFlags } from './flags.ts'
+import { type CheckContext, type Checked, checkManifest, isMatchedKind } from './manifest.ts'
 
 /** Answers with the exit code: 0 clean, 1 findings, 2 something could not be read. */
 export async function check(paths: readonly string[], flags: CheckFlags): Promise<number> {
   refuseContradictions(paths, flags)
   const now = new Date()
-  const court: Court = {
+  const context: CheckContext = {
     configuration: await loadConfiguration(flags.config, flags.mode),
-    circumstances: {
+    evaluation: {
       cluster: flags.kubernetesVersion === undefined ? UNKNOWN_CLUSTER : { version: flags.kubernetesVersion },
       ceiling: 'enforce',
       now: now.getTime()
     },
     namespace: flags.namespace
   }
-  const problems: Problem[] = []
+  const problems: ReadProblem[] = []
   const previous = flags.previous && (await readPrevious(flags.previous, flags.namespace, problems))
   const fixes = flags.fix && new Fixes(flags.diff === true, (text) => process.stdout.write(text))
-  const run = new CheckRun(court, previous, fixes, problems)
+  const run = new CheckRun(context, previous, fixes, problems)
   await run.all(readManifests(paths, process.stdin))
   const report = {
     command: 'check' as const,
     version: VERSION,
     createdAt: now.toISOString(),
     source: count(run.files, 'file'),
-    judged: run.judged,
-    policies: policiesIn(court.configuration),
+    checked: run.checked,
+    policies: policiesIn(context.configuration),
     objects: run.objects,
     problems,
     notes: [...run.notes, ...(previous === undefined ? [] : goneNotes(previous, flags.namespace))]
@@ -60,18 +60,23 @@ function refuseContradictions(paths: readonly string[], { previous = [], fix, di
 /** What one run has met until now. */
 class CheckRun {
   files = 0
-  judged = 0
+  checked = 0
   readonly objects: ReportedObject[] = []
   readonly notes: string[] = []
-  readonly #court: Court
+  readonly #context: CheckContext
   readonly #previous: Previous | undefined
   readonly #fixes: Fixes | undefined
-  readonly #problems: Problem[]
+  readonly #problems: ReadProblem[]
   /** Objects of Kubernetes, of whatever kind. */
   #met = 0
 
-  constructor(court: Court, previous: Previous | undefined, fixes: Fixes | undefined, problems: Problem[]) {
-    this.#court = court
+  constructor(
+    context: CheckContext,
+    previous: Previous | undefined,
+    fixes: Fixes | undefined,
+    problems: ReadProblem[]
+  ) {
+    this.#context = context
     this.#previous = previous
     this.#fixes = fixes
     this.#problems = problems
@@ -82,11 +87,11 @@ class CheckRun {
     for await (const read of stream) {
       this.#one(read)
       progress.show(
-        `${count(this.files, 'file')}, ${count(this.judged, 'object')} judged, ${this.objects.length} with findings`
+        `${count(this.files, 'file')}, ${count(this.checked, 'object')} checked, ${this.objects.length} with findings`
       )
     }
     progress.end()
-    if (this.judged === 0) this.notes.push(this.#nothingJudged())
+    if (this.checked === 0) this.notes.push(this.#nothingJudged())
   }
 
   #one(read: Read): void {
@@ -104,7 +109,7 @@ class CheckRun {
   #document(read: DocumentRead): void {
     const checked = read.manifests.map((manifest) => this.#manifest(manifest, read))
     this.#met += checked.length
-    this.judged += checked.filter((one) => one.judged).length
+    this.checked += checked.filter((one) => one.evaluated).length
     for (const { reported } of checked) if (reported !== undefined) this.objects.push(reported)
     const problem = this.#fixes?.add(read, checked)
     if (problem !== undefined) this.#problems.push(problemOf(problem))
@@ -112,11 +117,11 @@ class CheckRun {
 
   #manifest(manifest: Manifest, read: DocumentRead): Checked {
     const { object } = manifest
-    const { namespace } = this.#court
-    const isCompared = this.#previous !== undefined && isWatchedKind(object)
+    const { namespace } = this.#context
+    const isCompared = this.#previous !== undefined && isMatchedKind(object)
     const before = isCompared ? this.#previous?.find(object, namespace, placeOf(read, manifest)) : undefined
     if (before?.kind === 'ambiguous') this.#problems.push(ambiguity(object, read, manifest, before.places))
-    return checkManifest(manifest, before ?? { kind: 'new' }, read.file, read.document.line, this.#court)
+    return checkManifest(manifest, before ?? { kind: 'new' }, read.file, read.document.line, this.#context)
   }
 
   #endOfFile(file: string): void {
@@ -129,8 +134,8 @@ class CheckRun {
 
   #nothingJudged(): string {
     return this.#met === 0
-      ? 'There is no object of Kubernetes in what was read.'
-      : `Policies look at none of the ${count(this.#met, 'object')} that were read.`
+      ? 'No Kubernetes objects found in what was read.'
+      : `No policy applies to any of the ${count(this.#met, 'object')} that were read.`
   }
 }
 

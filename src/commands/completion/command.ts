@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander'
-import { examples } from '../flags/examples.ts'
+import { examples } from '../flags/flag.ts'
 import { completableOf } from './model.ts'
 import { SHELLS, type Shell } from './scripts.ts'
 

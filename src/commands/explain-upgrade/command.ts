@@ -1,20 +1,6 @@
-import { type Command, Option } from 'commander'
-import { examples } from '../flags/examples.ts'
-import { addFlags, flag, namespace, previousFlag } from '../flags/values.ts'
-
-export interface ExplainFlags {
-  readonly previous: readonly string[]
-  readonly namespace?: string
-  readonly output: 'text' | 'markdown'
-}
-
-const FLAGS = [
-  previousFlag().makeOptionMandatory(),
-  flag('-n, --namespace <name>', 'namespace of objects that name none').argParser(namespace),
-  new Option('-o, --output <format>', 'text for a terminal, markdown for a comment on a pull request')
-    .choices(['text', 'markdown'])
-    .default('text')
-]
+import type { Command } from 'commander'
+import { addFlags, examples } from '../flags/flag.ts'
+import { EXPLAIN_UPGRADE_FLAGS, type ExplainFlags } from './flags.ts'
 
 export function addExplainUpgradeCommand(program: Command): void {
   const command = program
@@ -32,7 +18,7 @@ export function addExplainUpgradeCommand(program: Command): void {
         ['For a pull request', 'holdfast explain-upgrade --previous old.yaml new.yaml -o markdown']
       ])
     )
-  addFlags(command, FLAGS).action(async (paths: readonly string[], flags: ExplainFlags) => {
+  addFlags(command, EXPLAIN_UPGRADE_FLAGS).action(async (paths: readonly string[], flags: ExplainFlags) => {
     const { explainUpgrade } = await import('./run.ts')
     process.exitCode = await explainUpgrade(paths, flags)
   })

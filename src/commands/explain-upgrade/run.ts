@@ -6,27 +6,27 @@ import { namespaceFor, type Previous } from '../../inventory/files/previous.ts'
 import { readManifests } from '../../inventory/files/read.ts'
 import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
 import { isOfKind, subjectOf } from '../../inventory/subjects.ts'
-import type { Problem } from '../../report/report.ts'
-import { type Recipe, recipeOf, recipeOfGone } from '../../upgrade/plan.ts'
-import { recipeMarkdown, recipeText } from '../../upgrade/text.ts'
+import type { ReadProblem } from '../../report/report.ts'
+import { type UpgradePlan, upgradePlanFor, upgradePlanForRemoved } from '../../upgrade/plan.ts'
+import { planMarkdown, planText } from '../../upgrade/text.ts'
 import { CLEAN, FOUND, INCOMPLETE } from '../output.ts'
 import { ambiguity, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
-import type { ExplainFlags } from './command.ts'
+import type { ExplainFlags } from './flags.ts'
 
 /** Answers with the exit code: 0 all go through, 1 some have to be replaced, 2 something could not be read. */
 export async function explainUpgrade(paths: readonly string[], flags: ExplainFlags): Promise<number> {
   const { previous: sources, namespace, output } = flags
   refuseTwoInputs([...paths, ...sources])
-  const problems: Problem[] = []
+  const problems: ReadProblem[] = []
   const previous = await readPrevious(sources, namespace, problems)
-  const recipes = await recipesFor(paths, previous, namespace, problems)
+  const plans = await plansFor(paths, previous, namespace, problems)
   if (problems.length > 0) process.stdout.write(`${INCOMPLETE_WORDS}\n\n`)
-  process.stdout.write(output === 'markdown' ? recipeMarkdown(recipes) : recipeText(recipes, widthOf(process.stdout)))
+  process.stdout.write(output === 'markdown' ? planMarkdown(plans) : planText(plans, widthOf(process.stdout)))
   for (const { where, line, message } of problems) {
     process.stderr.write(`holdfast: ${oneLine(`${line === undefined ? where : `${where}:${line}`}: ${message}`)}\n`)
   }
   if (problems.length > 0) return INCOMPLETE
-  return recipes.some(({ fate }) => fate === 'blocked') ? FOUND : CLEAN
+  return plans.some(({ fate }) => fate === 'blocked') ? FOUND : CLEAN
 }
 
 const INCOMPLETE_WORDS =
@@ -39,13 +39,13 @@ function widthOf({ isTTY, columns }: NodeJS.WriteStream): number {
 
 const WIDTH = 96
 
-async function recipesFor(
+async function plansFor(
   paths: readonly string[],
   previous: Previous,
   namespace: string | undefined,
-  problems: Problem[]
-): Promise<Recipe[]> {
-  const recipes: Recipe[] = []
+  problems: ReadProblem[]
+): Promise<UpgradePlan[]> {
+  const plans: UpgradePlan[] = []
   for await (const read of readManifests(paths, process.stdin)) {
     if (read.kind === 'problem') problems.push(problemOf(read))
     if (read.kind === 'skipped') problems.push(unrendered(read.directory))
@@ -55,27 +55,29 @@ async function recipesFor(
       if (!isOfKind(STATEFUL_SET, object)) continue
       const before = previous.find(object, namespace, placeOf(read, manifest))
       if (before.kind === 'ambiguous') problems.push(ambiguity(object, read, manifest, before.places))
-      else recipes.push(recipeFor(object, before.kind === 'known' ? before.object : undefined, namespace, read.file))
+      else plans.push(planFor(object, before.kind === 'known' ? before.object : undefined, namespace, read.file))
     }
   }
   const gone = previous.gone().filter((object) => isOfKind(STATEFUL_SET, object))
   return [
-    ...recipes,
-    ...gone.map((object) => recipeOfGone(subjectOf(object, undefined, namespaceFor(object, namespace, undefined))))
+    ...plans,
+    ...gone.map((object) =>
+      upgradePlanForRemoved(subjectOf(object, undefined, namespaceFor(object, namespace, undefined)))
+    )
   ]
 }
 
-function recipeFor(
+function planFor(
   object: JsonObject,
   before: JsonObject | undefined,
   namespace: string | undefined,
   file: string
-): Recipe {
+): UpgradePlan {
   const subject = subjectOf(object, before, namespaceFor(object, namespace, before))
-  return recipeOf(subject, file === STANDARD_INPUT ? {} : { file })
+  return upgradePlanFor(subject, file === STANDARD_INPUT ? {} : { file })
 }
 
-function unrendered(directory: string): Problem {
+function unrendered(directory: string): ReadProblem {
   const error = new HoldfastError(
     'SOURCE_INVALID',
     'It holds the templates of a Helm chart: render them with helm template'

@@ -1,17 +1,18 @@
 import type { Option } from 'commander'
 import type { KubernetesVersion } from '../../core/cluster.ts'
 import { MODES, type Mode } from '../../core/mode.ts'
-import { flag, kubernetesVersion } from './values.ts'
+import { flag } from './flag.ts'
+import { kubernetesVersion } from './values.ts'
 
-/** What every command that judges by itself has to be told. */
-export interface JudgingFlags {
+/** What every command that checks by itself has to be told. */
+export interface EvaluationFlags {
   readonly config?: string
   readonly mode: Mode
   readonly kubernetesVersion?: KubernetesVersion
 }
 
-export const JUDGING_FLAGS: readonly Option[] = [
-  flag('--config <file>', 'HoldfastConfiguration to judge by; without it every field has its default'),
+export const EVALUATION_FLAGS: readonly Option[] = [
+  flag('--config <file>', 'HoldfastConfiguration to check by; without it every field has its default'),
   flag('--mode <mode>', 'ceiling for all policies').choices(MODES).default('enforce'),
   flag(
     '--kubernetes-version <version>',

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { FORMAT_NAMES, type FormatName } from '../../report/format-names.ts'
-import { flag } from './values.ts'
+import { FORMAT_NAMES, type FormatName } from '../../report/formats.ts'
+import { flag } from './flag.ts'
 
 /** One report, and where it goes: a file, or standard output where there is none. */
 export interface Output {
@@ -19,7 +19,7 @@ export const OUTPUT_FLAGS: readonly Option[] = [
   new Option('-o, --output <format[=file]>', 'report to write; may be given several times')
     .choices(FORMAT_NAMES)
     .argParser(output),
-  flag('--fail-on <mode>', 'the least that ends with exit code 1: what enforcing refuses, or a warning too')
+  flag('--fail-on <mode>', 'minimum severity that fails: rejected in enforce mode, or a warning too')
     .choices(['warn', 'enforce'])
     .default('enforce')
 ]

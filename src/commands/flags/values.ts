@@ -1,16 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { InvalidArgumentError } from 'commander'
 import { type KubernetesVersion, parseVersion } from '../../core/cluster.ts'
-
-/** A flag of the command line that is also an environment variable: `--health-port` and HOLDFAST_HEALTH_PORT. */
-export function flag(flags: string, description: string): Option {
-  const option = new Option(flags, description)
-  return option.env(`HOLDFAST_${option.name().replaceAll('-', '_').toUpperCase()}`)
-}
-
-export function addFlags(command: Command, flags: readonly Option[]): Command {
-  for (const option of flags) command.addOption(option)
-  return command
-}
 
 export function port(text: string): number {
   return wholeNumber(text, 65535, 'a port from 0 (any free one) to 65535')
@@ -63,11 +52,4 @@ export function duration(text: string): number {
 function wholeNumber(text: string, most: number, wanted: string, least = 0): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= most && Number(text) >= least) return Number(text)
   throw new InvalidArgumentError(`It has to be ${wanted}.`)
-}
-
-/** `--previous a --previous b`, for commands that compare files with what runs now. */
-export function previousFlag(): Option {
-  return new Option('--previous <path>', 'what runs now: file, directory or -; may be given several times').argParser(
-    (path: string, before: readonly string[] = []) => [...before, path]
-  )
 }

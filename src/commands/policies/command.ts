@@ -1,17 +1,7 @@
 import { Argument, type Command } from 'commander'
 import { POLICIES } from '../../policies/index.ts'
-import { examples } from '../flags/examples.ts'
-import { addFlags, flag } from '../flags/values.ts'
-
-export interface PoliciesFlags {
-  readonly config?: string
-  readonly namespace: string
-}
-
-const FLAGS = [
-  flag('--config <file>', 'HoldfastConfiguration whose settings are shown'),
-  flag('-n, --namespace <name>', 'namespace for which they are shown').default('default')
-]
+import { addFlags, examples } from '../flags/flag.ts'
+import { POLICIES_FLAGS, type PoliciesFlags } from './flags.ts'
 
 export function addPoliciesCommand(program: Command): void {
   const command = program
@@ -29,7 +19,7 @@ export function addPoliciesCommand(program: Command): void {
         ]
       ])
     )
-  addFlags(command, FLAGS).action(async (id: string | undefined, flags: PoliciesFlags) => {
+  addFlags(command, POLICIES_FLAGS).action(async (id: string | undefined, flags: PoliciesFlags) => {
     const { showPolicies } = await import('./run.ts')
     await showPolicies(id, flags)
   })

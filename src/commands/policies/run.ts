@@ -1,29 +1,29 @@
 import type { OptionField } from '../../core/options.ts'
-import type { Rule } from '../../core/policy.ts'
+import type { ConfiguredPolicy } from '../../core/policy.ts'
+import { wrap } from '../../core/values/text.ts'
 import { HoldfastError } from '../../errors.ts'
-import { wrap } from '../../report/wrap.ts'
 import { loadConfiguration } from '../configuration-file.ts'
-import type { PoliciesFlags } from './command.ts'
+import type { PoliciesFlags } from './flags.ts'
 
 /** Lists the policies, or explains the one of an id. */
 export async function showPolicies(id: string | undefined, { config, namespace }: PoliciesFlags): Promise<void> {
-  const rules = (await loadConfiguration(config)).rulesFor(namespace)
-  process.stdout.write(id === undefined ? catalogue(rules) : explanation(ruleNamed(rules, id)))
+  const policies = (await loadConfiguration(config)).policiesFor(namespace)
+  process.stdout.write(id === undefined ? catalogue(policies) : explanation(policyNamed(policies, id)))
 }
 
-function ruleNamed(rules: readonly Rule[], id: string): Rule {
-  const rule = rules.find(({ policy }) => policy.id === id)
-  if (rule !== undefined) return rule
+function policyNamed(policies: readonly ConfiguredPolicy[], id: string): ConfiguredPolicy {
+  const found = policies.find(({ policy }) => policy.id === id)
+  if (found !== undefined) return found
   throw new HoldfastError('POLICY_UNKNOWN', `There is no policy ${JSON.stringify(id)}`)
 }
 
-function catalogue(rules: readonly Rule[]): string {
-  const rows = rules.map(({ policy, mode }) => [policy.id, mode, kindsOf(policy), policy.summary])
+function catalogue(policies: readonly ConfiguredPolicy[]): string {
+  const rows = policies.map(({ policy, mode }) => [policy.id, mode, kindsOf(policy), policy.summary])
   return table([['POLICY', 'MODE', 'SEES', 'WHAT IT KEEPS TRUE'], ...rows])
 }
 
-function explanation({ policy, mode, options, exemptions }: Rule): string {
-  const sees = policy.watches.map(({ phase, operation, resource }) => `  ${resource.kind} ${operation}, ${phase} phase`)
+function explanation({ policy, mode, options, exemptions }: ConfiguredPolicy): string {
+  const sees = policy.matches.map(({ phase, operation, resource }) => `  ${resource.kind} ${operation}, ${phase} phase`)
   const settings: readonly (readonly [string, string, unknown, unknown, string])[] = [
     ['mode', 'off, audit, warn, enforce', mode, policy.defaultMode, 'How far this policy goes.'],
     ...Object.entries(policy.options).map(
@@ -35,13 +35,13 @@ function explanation({ policy, mode, options, exemptions }: Rule): string {
     `      ${choices}`,
     ...wrap(description, 100).map((line) => `      ${line}`)
   ])
-  const excused = exemptions.length === 0 ? [] : ['', `Exemptions: ${exemptions.length}, see the configuration file.`]
+  const exempted = exemptions.length === 0 ? [] : ['', `Exemptions: ${exemptions.length}, see the configuration file.`]
   const head = [policy.id, '', policy.summary, '', 'Sees:', ...sees, '', 'Settings in force:', ...lines]
-  return `${[...head, ...excused, '', `More: docs/policies/${policy.id}.md`].join('\n')}\n`
+  return `${[...head, ...exempted, '', `More: docs/policies/${policy.id}.md`].join('\n')}\n`
 }
 
-function kindsOf({ watches }: Rule['policy']): string {
-  const kinds = Map.groupBy(watches, ({ resource }) => resource.kind)
+function kindsOf({ matches }: ConfiguredPolicy['policy']): string {
+  const kinds = Map.groupBy(matches, ({ resource }) => resource.kind)
   const operations = [...kinds].map(([kind, list]) => [kind, list.map(({ operation }) => operation).join('+')] as const)
   return [...Map.groupBy(operations, ([, what]) => what)]
     .map(([what, list]) => `${list.map(([kind]) => kind).join(', ')} ${what}`)

@@ -1,15 +1,15 @@
 import type { Configuration } from '../../config/configuration.ts'
 import type { Cluster } from '../../core/cluster.ts'
-import { judge } from '../../core/decide.ts'
-import { isAsked } from '../../core/evaluate.ts'
+import { decisionFor } from '../../core/decide.ts'
+import { anyPolicyApplies } from '../../core/evaluate.ts'
 import type { Mode } from '../../core/mode.ts'
 import type { Resource } from '../../core/objects/kinds.ts'
-import type { Rule } from '../../core/policy.ts'
+import type { ConfiguredPolicy } from '../../core/policy.ts'
 import type { Subject } from '../../core/subject.ts'
 import { count } from '../../core/values/text.ts'
 import { MODE_LABEL, type Namespaces } from '../../inventory/cluster/namespaces.ts'
 import { objectsOf } from '../../inventory/cluster/objects.ts'
-import type { Trouble } from '../../inventory/cluster/read-problem.ts'
+import type { ClusterReadProblem } from '../../inventory/cluster/read-problem.ts'
 import type { Api } from '../../kubernetes/client.ts'
 import { POLICIES } from '../../policies/index.ts'
 import { type ReportedObject, reportedObject } from '../../report/report.ts'
@@ -26,33 +26,33 @@ export interface ScanOptions {
 }
 
 export interface Scanned {
-  readonly judged: number
+  readonly checked: number
   readonly objects: readonly ReportedObject[]
-  readonly troubles: readonly Trouble[]
+  readonly problems: readonly ClusterReadProblem[]
   readonly notes: readonly string[]
 }
 
 /**
- * Judges the objects of all kinds that policies watch. Of an object nothing stays but what is said about it, so that the
+ * Checks the objects of all kinds that policies watch. Of an object nothing stays but what is said about it, so that the
  * size of the cluster makes no difference to the memory that this takes.
  */
-export async function judgeCluster(api: Api, configuration: Configuration, options: ScanOptions): Promise<Scanned> {
+export async function checkCluster(api: Api, configuration: Configuration, options: ScanOptions): Promise<Scanned> {
   const { namespaces, isWhole, cluster, now, show } = options
   const objects: ReportedObject[] = []
-  const troubles: Trouble[] = []
-  const seen: Tally = { judged: 0, refused: 0, repaired: 0, excused: 0, excusedIn: new Set() }
+  const problems: ClusterReadProblem[] = []
+  const seen: Tally = { checked: 0, refused: 0, repaired: 0, exempted: 0, exemptedIn: new Set() }
 
   const look = (subject: Subject): void => {
-    const rules = configuration.rulesFor(subject.namespace)
-    if (!isAsked(rules, subject)) return
+    const policies = configuration.policiesFor(subject.namespace)
+    if (!anyPolicyApplies(policies, subject)) return
     const ceiling: Mode = namespaces.ceilings.get(subject.namespace) ?? 'enforce'
     if (ceiling === 'off') {
-      seen.excused++
-      seen.excusedIn.add(subject.namespace)
+      seen.exempted++
+      seen.exemptedIn.add(subject.namespace)
       return
     }
-    const { verdicts } = judge(subject, rules, { cluster, now, ceiling })
-    seen.judged++
+    const { verdicts } = decisionFor(subject, policies, { cluster, now, ceiling })
+    seen.checked++
     if (verdicts.some(({ outcome }) => outcome === 'denied')) seen.refused++
     if (verdicts.some(({ outcome }) => outcome === 'patched')) seen.repaired++
     const reported = reportedObject(subject, verdicts)
@@ -61,11 +61,11 @@ export async function judgeCluster(api: Api, configuration: Configuration, optio
 
   const area = { only: isWhole ? undefined : (namespaces.names ?? []), all: namespaces.names }
   const progress: string[] = []
-  for (const resource of watchedIn(configuration, namespaces.names)) {
+  for (const resource of matchedIn(configuration, namespaces.names)) {
     let met = 0
     for await (const found of objectsOf(api, resource, area)) {
-      if ('trouble' in found) {
-        troubles.push(found.trouble)
+      if ('problem' in found) {
+        problems.push(found.problem)
         continue
       }
       look(found.subject)
@@ -73,42 +73,42 @@ export async function judgeCluster(api: Api, configuration: Configuration, optio
     }
     progress.push(`${resource.resource} ${grouped(met)}`)
   }
-  return { judged: seen.judged, objects, troubles, notes: notesOn(seen, namespaces) }
+  return { checked: seen.checked, objects, problems, notes: notesOn(seen, namespaces) }
 }
 
-function isOn({ mode }: Rule): boolean {
+function isOn({ mode }: ConfiguredPolicy): boolean {
   return mode !== 'off'
 }
 
 /** The kinds that some policy wants to see when they are created, in one of these namespaces at least. */
-function watchedIn(configuration: Configuration, names: readonly string[] | undefined): ReadonlySet<Resource> {
+function matchedIn(configuration: Configuration, names: readonly string[] | undefined): ReadonlySet<Resource> {
   // A policy may be on in a single namespace. Where nobody says which there are, every policy has to be taken for on.
   const policies =
     names === undefined
       ? POLICIES
-      : [...new Set(names.map((name) => configuration.rulesFor(name)))].flatMap((rules) =>
-          rules.filter(isOn).map(({ policy }) => policy)
+      : [...new Set(names.map((name) => configuration.policiesFor(name)))].flatMap((policies) =>
+          policies.filter(isOn).map(({ policy }) => policy)
         )
-  const watches = policies.flatMap((policy) => policy.watches)
+  const watches = policies.flatMap((policy) => policy.matches)
   return new Set(watches.flatMap(({ operation, resource }) => (operation === 'CREATE' ? [resource] : [])))
 }
 
 interface Tally {
-  judged: number
+  checked: number
   /** Objects that enforcing would refuse. */
   refused: number
   /** Objects that it would repair. */
   repaired: number
   /** Objects in namespaces whose label says off, and these namespaces. */
-  excused: number
-  readonly excusedIn: Set<string>
+  exempted: number
+  readonly exemptedIn: Set<string>
 }
 
-function notesOn({ refused, repaired, excused, excusedIn }: Tally, { isUnread }: Namespaces): string[] {
+function notesOn({ refused, repaired, exempted, exemptedIn }: Tally, { isUnread }: Namespaces): string[] {
   const notes: string[] = []
   if (refused > 0) {
     notes.push(
-      'Every object was judged as if it were created now. An update of one that is there is not refused for a fault that it has already.'
+      'Every object was checked as if it were created now. An update of one that is there is not refused for a fault that it has already.'
     )
   }
   if (repaired > 0) {
@@ -117,9 +117,9 @@ function notesOn({ refused, repaired, excused, excusedIn }: Tally, { isUnread }:
     const when = repaired === 1 ? 'it is created anew' : 'they are created anew'
     notes.push(`${what} when ${when}: a Pod by "kubectl rollout restart" of what it belongs to.`)
   }
-  if (excused > 0) {
-    const where = `${count(excusedIn.size, 'namespace')} with the label ${MODE_LABEL}=off`
-    notes.push(`${count(excused, 'object')} in ${where} ${excused === 1 ? 'was' : 'were'} not judged.`)
+  if (exempted > 0) {
+    const where = `${count(exemptedIn.size, 'namespace')} with the label ${MODE_LABEL}=off`
+    notes.push(`${count(exempted, 'object')} in ${where} ${exempted === 1 ? 'was' : 'were'} not checked.`)
   }
   if (isUnread) notes.push(`Namespaces could not be read, so that their label ${MODE_LABEL} did not count.`)
   return notes

@@ -1,10 +1,14 @@
 import type { JsonObject } from '../../core/values/json.ts'
-import { namedIn, type Trouble, trouble, troublesIn } from '../../inventory/cluster/read-problem.ts'
+import {
+  type ClusterReadProblem,
+  clusterReadProblem,
+  clusterReadProblems,
+  namedIn
+} from '../../inventory/cluster/read-problem.ts'
 import { ApiError } from '../../kubernetes/api-error.ts'
 import type { Api } from '../../kubernetes/client.ts'
-import { collectionPath } from '../../kubernetes/collection.ts'
-import { pagesOf } from '../../kubernetes/list.ts'
-import { type Gap, namedReports, type Plan, planOf } from '../../report/policy-report/plan.ts'
+import { collectionPath, pagesOf } from '../../kubernetes/list.ts'
+import { type Gap, namedReports, type PolicyReportPlan, policyReportPlan } from '../../report/policy-report/plan.ts'
 import {
   MANAGED_BY,
   POLICY_REPORT_APIS,
@@ -25,7 +29,7 @@ export interface Coverage {
 }
 
 export interface Stored {
-  readonly troubles: readonly Trouble[]
+  readonly problems: readonly ClusterReadProblem[]
   /** Sentences. */
   readonly notes: readonly string[]
 }
@@ -46,8 +50,8 @@ export async function storePolicyReports(
   const wanted = policyReportsOf(report, name)
   const done = { created: 0, updated: 0, removed: 0 }
   const writer: Writer = { api, resource, gapsIn, done, failures: new Map(), kept: new Set() }
-  const result = (...troubles: readonly Trouble[]): Stored => ({
-    troubles: [...troubles, ...troublesIn('REPORT_NOT_STORED', nameOf(resource), writer.failures)],
+  const result = (...problems: readonly ClusterReadProblem[]): Stored => ({
+    problems: [...problems, ...clusterReadProblems('REPORT_NOT_STORED', nameOfResource(resource), writer.failures)],
     notes: notesOn(writer)
   })
   // Whoever pages oddly may show a report again after it was written. This run has settled its namespace by then.
@@ -61,9 +65,9 @@ export async function storePolicyReports(
         settled.add(namespace)
         wanted.delete(namespace)
       }
-      await carryOut(writer, planOf(stored, there, gapsIn))
+      await carryOut(writer, policyReportPlan(stored, there, gapsIn))
     }
-    for (const make of wanted.values()) await carryOut(writer, planOf(new Map(), [make()], gapsIn))
+    for (const make of wanted.values()) await carryOut(writer, policyReportPlan(new Map(), [make()], gapsIn))
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     return result(unreadable(resource, error))
@@ -104,7 +108,7 @@ interface Write {
   run(path: string): Promise<unknown>
 }
 
-async function carryOut(writer: Writer, plan: Plan, isAgain = false): Promise<void> {
+async function carryOut(writer: Writer, plan: PolicyReportPlan, isAgain = false): Promise<void> {
   for (const write of writesOf(plan, writer.api)) {
     try {
       await attempt(writer, write, isAgain)
@@ -120,7 +124,7 @@ async function carryOut(writer: Writer, plan: Plan, isAgain = false): Promise<vo
   }
 }
 
-function writesOf({ create, update, remove }: Plan, api: Api): Write[] {
+function writesOf({ create, update, remove }: PolicyReportPlan, api: Api): Write[] {
   return [
     ...create.map((wanted): Write => {
       const { namespace } = wanted.metadata
@@ -150,7 +154,7 @@ async function attempt(writer: Writer, { verb, namespace, wanted, run }: Write, 
     if (isAgain && error.status === 404) return
     if (isAgain) throw error
     const stored = await storedReport(writer.api, `${path}/${REPORT_NAME}`)
-    await carryOut(writer, planOf(stored, wanted === undefined ? [] : [wanted], writer.gapsIn), true)
+    await carryOut(writer, policyReportPlan(stored, wanted === undefined ? [] : [wanted], writer.gapsIn), true)
   }
 }
 
@@ -163,22 +167,22 @@ async function storedReport(api: Api, path: string): Promise<Map<string, JsonObj
   }
 }
 
-function unreadable(resource: Resource, error: ApiError): Trouble {
-  const name = nameOf(resource)
+function unreadable(resource: Resource, error: ApiError): ClusterReadProblem {
+  const name = nameOfResource(resource)
   const what = error.status === 404 ? `the cluster does not know ${name}` : error.message
-  return trouble('REPORT_NOT_STORED', name, error, undefined, what)
+  return clusterReadProblem('REPORT_NOT_STORED', name, error, undefined, what)
 }
 
 function notesOn({ resource, done: { created, updated, removed }, kept }: Writer): string[] {
   const what =
     created + updated + removed === 0 ? 'nothing to change' : `${created} new, ${updated} changed, ${removed} removed`
-  const note = `Reports in the cluster (${nameOf(resource)}): ${what}.`
+  const note = `Reports in the cluster (${nameOfResource(resource)}): ${what}.`
   if (kept.size === 0) return [note]
   const why = 'an earlier report may know more than this scan could read, and was left as it is'
-  return [note, `${nameOf(resource)} in ${namedIn([...kept].sort())}: ${why}.`]
+  return [note, `${nameOfResource(resource)} in ${namedIn([...kept].sort())}: ${why}.`]
 }
 
 /** As `kubectl api-resources` has it, and the name of its CRD. */
-function nameOf({ group, resource }: Resource): string {
+function nameOfResource({ group, resource }: Resource): string {
   return `${resource}.${group}`
 }

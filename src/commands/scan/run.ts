@@ -1,18 +1,18 @@
 import type { Configuration } from '../../config/configuration.ts'
 import { type KubernetesVersion, parseVersion } from '../../core/cluster.ts'
 import { allNamespaces, namedNamespaces } from '../../inventory/cluster/namespaces.ts'
-import type { Trouble } from '../../inventory/cluster/read-problem.ts'
+import type { ClusterReadProblem } from '../../inventory/cluster/read-problem.ts'
 import { ApiError } from '../../kubernetes/api-error.ts'
 import { type Api, createApi } from '../../kubernetes/client.ts'
 import { type Connection, connect } from '../../kubernetes/kubeconfig.ts'
 import type { Gap } from '../../report/policy-report/plan.ts'
-import type { Problem, Report } from '../../report/report.ts'
+import type { ReadProblem, Report } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
 import { loadConfiguration, policiesIn } from '../configuration-file.ts'
 import { deliver } from '../output.ts'
 import { type Progress, progressOn } from '../progress.ts'
-import { judgeCluster } from './cluster.ts'
-import type { ScanFlags } from './command.ts'
+import { checkCluster } from './cluster.ts'
+import type { ScanFlags } from './flags.ts'
 import { storePolicyReports } from './policy-reports.ts'
 
 /** @throws HoldfastError where the cluster cannot be reached, or the configuration or a report's file not be used */
@@ -43,34 +43,34 @@ async function reportOn(
   const { version, notes } = await versionOf(api, flags)
   const namespaces = only === undefined ? await allNamespaces(api) : await namedNamespaces(api, only)
   const isWhole = only === undefined
-  const scanned = await judgeCluster(api, configuration, { namespaces, isWhole, cluster: { version }, now, show })
-  const troubles = [...namespaces.troubles, ...scanned.troubles]
+  const scanned = await checkCluster(api, configuration, { namespaces, isWhole, cluster: { version }, now, show })
+  const problems = [...namespaces.problems, ...scanned.problems]
   const report: Report = {
     command: 'scan',
     version: VERSION,
     createdAt: new Date(now).toISOString(),
     source: sourceOf(connection, only),
-    judged: scanned.judged,
+    checked: scanned.checked,
     policies: policiesIn(configuration),
     objects: scanned.objects,
-    problems: troubles.map(problemOf),
+    problems: problems.map(problemOf),
     notes: [...notes, ...scanned.notes]
   }
   if (flags.report === undefined) return report
-  const coverage = { namespaces: isWhole ? undefined : namespaces.names, gapsIn: gapsOf(troubles) }
+  const coverage = { namespaces: isWhole ? undefined : namespaces.names, gapsIn: gapsOf(problems) }
   const stored = await storePolicyReports(api, flags.report, report, coverage)
   return {
     ...report,
-    problems: [...report.problems, ...stored.troubles.map(problemOf)],
+    problems: [...report.problems, ...stored.problems.map(problemOf)],
     notes: [...report.notes, ...stored.notes]
   }
 }
 
 /** What is missing where, of what was asked for. */
-function gapsOf(troubles: readonly Trouble[]): (namespace: string) => readonly Gap[] {
+function gapsOf(problems: readonly ClusterReadProblem[]): (namespace: string) => readonly Gap[] {
   const everywhere: Gap[] = []
   const within = new Map<string, Gap[]>()
-  for (const { missing = { what: 'objects', isAll: false }, namespaces } of troubles) {
+  for (const { gap: missing = { what: 'objects', isAll: false }, namespaces } of problems) {
     if (namespaces === undefined) everywhere.push(missing)
     for (const name of namespaces ?? []) within.set(name, [...(within.get(name) ?? []), missing])
   }
@@ -100,6 +100,6 @@ function sourceOf({ cluster }: Connection, only: readonly string[] | undefined):
   return `the namespace${only.length === 1 ? '' : 's'} ${only.join(', ')} of ${cluster}`
 }
 
-function problemOf({ where, error: { code, message } }: Trouble): Problem {
+function problemOf({ where, error: { code, message } }: ClusterReadProblem): ReadProblem {
   return { where, code, message }
 }

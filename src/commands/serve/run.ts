@@ -8,12 +8,12 @@ import type { Mode } from '../../core/mode.ts'
 import { HoldfastError, messageOf } from '../../errors.ts'
 import { followVersion, inCluster } from '../../kubernetes/version.ts'
 import { POLICIES } from '../../policies/index.ts'
+import { createLogger } from '../../server/log.ts'
 import { createMetrics, type Metrics } from '../../server/metrics.ts'
 import { type RunningServer, startServer } from '../../server/server.ts'
 import { VERSION } from '../../version.ts'
 import { readConfigurationFile } from '../configuration-file.ts'
-import type { ServeFlags } from './command.ts'
-import { createLogger } from './log.ts'
+import type { ServeFlags } from './flags.ts'
 
 /** How often the files of a mounted Secret or ConfigMap are looked at; kubelet takes up to a minute to bring them. */
 const POLL_MS = 10_000
@@ -59,7 +59,7 @@ export async function start(flags: ServeFlags, logger: Logger): Promise<RunningS
     files,
     clientNames: flags.clientAllowedNames ?? [],
     pollMs: POLL_MS,
-    rulesFor: (namespace) => configuration().rulesFor(namespace),
+    policiesFor: (namespace) => configuration().policiesFor(namespace),
     cluster: knowCluster(flags, logger),
     logger,
     metrics
@@ -128,7 +128,7 @@ async function followConfiguration(
 
 /** By policy, where no namespace has settings of its own. */
 function modesOf(configuration: Configuration): Readonly<Record<string, Mode>> {
-  return Object.fromEntries(configuration.rulesFor('').map(({ policy, mode }) => [policy.id, mode]))
+  return Object.fromEntries(configuration.policiesFor('').map(({ policy, mode }) => [policy.id, mode]))
 }
 
 interface LoadedServing {

@@ -1,5 +1,5 @@
-import { metadataOf, specOf } from '../subject.ts'
 import { integerOf, type JsonObject, listOf, objectOf, textOf } from '../values/json.ts'
+import { metadataOf, specOf } from './metadata.ts'
 
 /** The claim templates of a StatefulSet. */
 export function claimTemplatesOf(set: JsonObject): readonly JsonObject[] {

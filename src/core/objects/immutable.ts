@@ -1,9 +1,10 @@
-import { metadataOf, type Subject, specOf } from '../subject.ts'
-import { type Change, type Differences, differencesBetween } from '../values/differences.ts'
+import type { Subject } from '../subject.ts'
+import { type Differences, differencesBetween, type FieldChange } from '../values/differences.ts'
 import { isObject, type JsonObject, objectOf, textOf } from '../values/json.ts'
 import { fieldPath, type Path } from '../values/path.ts'
 import { count, cut, oneLine, quote } from '../values/text.ts'
 import { claimTemplatesOf, templateNameOf } from './claim-templates.ts'
+import { metadataOf, specOf } from './metadata.ts'
 import { isSameQuantity } from './quantity.ts'
 
 /** How many changes a message names; a chart changes at most nine, and a message has to end somewhere. */
@@ -82,7 +83,7 @@ export function serviceNameOf(set: JsonObject): string | undefined {
 }
 
 /** `spec.volumeClaimTemplates[0].metadata.labels[chart]`, or a whole map of labels that came or went. */
-function isLabelChange({ path }: Change): boolean {
+function isLabelChange({ path }: FieldChange): boolean {
   return path[1] === 'volumeClaimTemplates' && path[3] === 'metadata' && LABEL_MAPS.some((map) => map === path[4])
 }
 
@@ -94,7 +95,7 @@ export function changesInWords(differences: Differences, subject: Subject): stri
   if (before.length !== after.length)
     parts.push(`the number of claim templates changes from ${before.length} to ${after.length}`)
   for (const [heading, changes] of Map.groupBy(differences.changes, (change) => headingOf(change, before))) {
-    const named = changes.map((change) => `${keyOf(change)} ${shown(change.before)} → ${shown(change.after)}`)
+    const named = changes.map((change) => `${keyOfChange(change)} ${shown(change.before)} → ${shown(change.after)}`)
     parts.push(`${heading}${named.join(', ')}`)
   }
   const unnamed = differences.total - differences.changes.length
@@ -102,17 +103,17 @@ export function changesInWords(differences: Differences, subject: Subject): stri
   return parts.join('; ')
 }
 
-function headingOf(change: Change, before: readonly JsonObject[]): string {
+function headingOf(change: FieldChange, before: readonly JsonObject[]): string {
   return isLabelChange(change) ? `${labelsInWords(change, before)} change: ` : ''
 }
 
 /** `labels of claim template "data"`, for a change of labels or annotations. */
-export function labelsInWords({ path }: Change, templates: readonly JsonObject[]): string {
+export function labelsInWords({ path }: FieldChange, templates: readonly JsonObject[]): string {
   return `${path[4]} of claim template ${quote(templateNameOf(templates[path[2] as number]))}`
 }
 
 /** The label's key, or the path of a field that is no label. */
-export function keyOf(change: Change): string {
+export function keyOfChange(change: FieldChange): string {
   return cut(oneLine(isLabelChange(change) ? change.path.slice(5).join('.') : fieldPath(change.path)), 200)
 }
 
@@ -122,7 +123,7 @@ export function shown(value: unknown): string {
 }
 
 /** The field that all changes have in common. */
-export function commonPath(changes: readonly Change[]): Path {
+export function commonPath(changes: readonly FieldChange[]): Path {
   const [first, ...rest] = changes.map(({ path }) => path)
   if (first === undefined) return ['spec']
   // A label's key is named in the problem; the field is the map that it stands in.

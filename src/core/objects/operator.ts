@@ -1,5 +1,5 @@
-import { controllerOf, labelsOf } from '../subject.ts'
 import { type JsonObject, own } from '../values/json.ts'
+import { controllerOf, labelsOf } from './metadata.ts'
 
 const OWNER_KINDS = ['Prometheus', 'PrometheusAgent', 'Alertmanager', 'ThanosRuler']
 

@@ -1,5 +1,5 @@
-import { annotationsOf, controllerOf, specOf } from '../subject.ts'
 import { integerOf, isObject, type JsonObject, listOf, objectOf, own, textOf, textsOf } from '../values/json.ts'
+import { annotationsOf, controllerOf, specOf } from './metadata.ts'
 
 /** An item of `spec.containers` with its place in the list. */
 export interface Container {
@@ -16,7 +16,7 @@ export function containersOf(pod: JsonObject): readonly Container[] {
   return containers
 }
 
-export function nameOf({ object }: Container): string {
+export function nameOfContainer({ object }: Container): string {
   return textOf(object.name) ?? ''
 }
 

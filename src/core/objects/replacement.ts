@@ -1,8 +1,9 @@
-import { type Subject, specOf } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 import { differencesBetween } from '../values/differences.ts'
 import type { JsonObject } from '../values/json.ts'
 import { claimTemplatesOf, deletesClaims, templateNameOf } from './claim-templates.ts'
 import { isResource, serviceNameOf } from './immutable.ts'
+import { specOf } from './metadata.ts'
 import { amountOf, isSameQuantity } from './quantity.ts'
 
 /**

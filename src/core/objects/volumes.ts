@@ -1,5 +1,5 @@
-import { specOf } from '../subject.ts'
 import { isObject, type JsonObject, listOf, objectOf, textOf } from '../values/json.ts'
+import { specOf } from './metadata.ts'
 import type { Container } from './pod.ts'
 import type { Workload } from './workload.ts'
 

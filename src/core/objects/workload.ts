@@ -1,14 +1,15 @@
-import { controllerOf, type Operation, type Subject, specOf, type Watch } from '../subject.ts'
+import type { Match, Operation, Subject } from '../subject.ts'
 import { integerOf, type JsonObject, objectOf } from '../values/json.ts'
 import { DAEMON_SET, DEPLOYMENT, REPLICA_SET, type Resource, STATEFUL_SET } from './kinds.ts'
+import { controllerOf, specOf } from './metadata.ts'
 
 /** Kinds that make Pods of a template, and make them again. */
 export const WORKLOADS: readonly Resource[] = [DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET]
 
 const WRITES: readonly Operation[] = ['CREATE', 'UPDATE']
 
-/** What a policy watches that judges kinds as they are about to be stored, whoever writes them. */
-export function storedAs(resources: readonly Resource[]): readonly Watch[] {
+/** What a policy watches that evaluates kinds as they are about to be stored, whoever writes them. */
+export function storedAs(resources: readonly Resource[]): readonly Match[] {
   return resources.flatMap((resource) =>
     WRITES.map((operation) => ({ phase: 'validate' as const, operation, resource }))
   )
@@ -25,8 +26,8 @@ export interface Workload {
 }
 
 /**
- * The workload in a Subject; undefined where it is another's to judge, such as the ReplicaSet of a Deployment, of which
- * the Deployment itself was judged.
+ * The workload in a Subject; undefined where it is another's to evaluate, such as the ReplicaSet of a Deployment, of which
+ * the Deployment itself was evaluated.
  */
 export function workloadOf({ kind, object }: Subject): Workload | undefined {
   if (kind === 'ReplicaSet' && controllerOf(object) !== undefined) return undefined

@@ -24,7 +24,7 @@ export function isPrometheus(container: Container): boolean {
 }
 
 /** A Prometheus that keeps a TSDB, in the workload that runs it. */
-export interface Server {
+export interface PrometheusServer {
   readonly workload: Workload
   readonly container: Container
   /** Of the container, for findings. */
@@ -37,7 +37,7 @@ export interface Server {
  * The Prometheus servers of a workload. Those of prometheus-operator are left out: what would be found there is set in
  * its own objects, and it undoes what others change. An agent keeps a log of what it has yet to send and no TSDB.
  */
-export function serversIn(subject: Subject): readonly Server[] {
+export function serversIn(subject: Subject): readonly PrometheusServer[] {
   const workload = workloadOf(subject)
   if (workload === undefined || isOwnedByPrometheusOperator(subject.object)) return []
   return containersOf(workload.template)

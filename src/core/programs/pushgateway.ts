@@ -1,5 +1,5 @@
 import { parseImage } from '../objects/image.ts'
-import { type Container, exposes, imageOf, nameOf } from '../objects/pod.ts'
+import { type Container, exposes, imageOf, nameOfContainer } from '../objects/pod.ts'
 import { programOf } from './arguments.ts'
 
 /** Image names seen in charts and mirrors. Not by prefix: `pushgateway-cleaner` is another program. */
@@ -15,7 +15,7 @@ const PORT = 9091
 export function isPushgateway(container: Container): boolean {
   if (IMAGE_NAMES.includes(parseImage(imageOf(container)).name)) return true
   if (programOf(container) === 'pushgateway') return true
-  return CONTAINER_NAMES.includes(nameOf(container)) && exposes(container, PORT)
+  return CONTAINER_NAMES.includes(nameOfContainer(container)) && exposes(container, PORT)
 }
 
 const BUSYBOX_OR_DEBIAN = /(?:^|\/)(?:prom|prometheus|bitnami|bitnamilegacy)\/pushgateway$/

@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from './json.ts'
 import type { Path } from './path.ts'
 
 /** One value that is not what it was. `undefined` stands for "not there". */
-export interface Change {
+export interface FieldChange {
   readonly path: Path
   readonly before: unknown
   readonly after: unknown
@@ -10,7 +10,7 @@ export interface Change {
 
 /** Changes in document order, the first ones of them; `total` counts them all. */
 export interface Differences {
-  readonly changes: readonly Change[]
+  readonly changes: readonly FieldChange[]
   readonly total: number
 }
 
@@ -37,7 +37,7 @@ const DEEPEST_FIELD = 32
  * ten thousand levels deep.
  */
 export function differencesBetween(before: unknown, after: unknown, comparison: Comparison): Differences {
-  const changes: Change[] = []
+  const changes: FieldChange[] = []
   let total = 0
   const waiting: { place: Place | undefined; before: unknown; after: unknown }[] = [{ place: undefined, before, after }]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {

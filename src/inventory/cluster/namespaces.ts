@@ -1,11 +1,11 @@
 import { isMode, type Mode } from '../../core/mode.ts'
-import { labelsOf, metadataOf } from '../../core/subject.ts'
+import { labelsOf, metadataOf } from '../../core/objects/metadata.ts'
 import { isObject, textOf } from '../../core/values/json.ts'
 import { HoldfastError } from '../../errors.ts'
 import { ApiError } from '../../kubernetes/api-error.ts'
 import type { Api } from '../../kubernetes/client.ts'
 import { pagesOf } from '../../kubernetes/list.ts'
-import { type Trouble, trouble } from './read-problem.ts'
+import { type ClusterReadProblem, clusterReadProblem } from './read-problem.ts'
 
 /** By which the manifests choose what is called for a namespace. */
 export const MODE_LABEL = 'holdfast.dev/mode'
@@ -18,7 +18,7 @@ export interface Namespaces {
   readonly ceilings: ReadonlyMap<string, Mode>
   /** Whether labels of some of them are not known, because we may not read them. */
   readonly isUnread: boolean
-  readonly troubles: readonly Trouble[]
+  readonly problems: readonly ClusterReadProblem[]
 }
 
 const PATH = '/api/v1/namespaces'
@@ -31,12 +31,12 @@ export async function allNamespaces(api: Pick<Api, 'get'>): Promise<Namespaces> 
     for await (const items of pagesOf(api, PATH, KIND)) {
       for (const item of items) names.push(...noted(item, ceilings))
     }
-    return { names, ceilings, isUnread: false, troubles: [] }
+    return { names, ceilings, isUnread: false, problems: [] }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     // What was read of them counts, but is not taken for all that there are.
-    const troubles = error.isForbidden ? [] : [trouble('CLUSTER_INCOMPLETE', 'namespaces', error)]
-    return { names: undefined, ceilings, isUnread: true, troubles }
+    const problems = error.isForbidden ? [] : [clusterReadProblem('CLUSTER_INCOMPLETE', 'namespaces', error)]
+    return { names: undefined, ceilings, isUnread: true, problems }
   }
 }
 
@@ -44,21 +44,22 @@ export async function allNamespaces(api: Pick<Api, 'get'>): Promise<Namespaces> 
 export async function namedNamespaces(api: Pick<Api, 'get'>, wanted: readonly string[]): Promise<Namespaces> {
   const ceilings = new Map<string, Mode>()
   const names: string[] = []
-  const troubles: Trouble[] = []
+  const problems: ClusterReadProblem[] = []
   let isUnread = false
   for (const name of new Set(wanted)) {
     try {
       const found = await namespaceNamed(api, name)
-      if (found === undefined) troubles.push(unknown(name))
+      if (found === undefined) problems.push(unknown(name))
       else names.push(...noted(found, ceilings))
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      if (!error.isForbidden) troubles.push(trouble('CLUSTER_INCOMPLETE', `the namespace ${name}`, error, [name]))
+      if (!error.isForbidden)
+        problems.push(clusterReadProblem('CLUSTER_INCOMPLETE', `the namespace ${name}`, error, [name]))
       names.push(name)
       isUnread = true
     }
   }
-  return { names, ceilings, isUnread, troubles }
+  return { names, ceilings, isUnread, problems }
 }
 
 /** Roles that are bound within a namespace allow the first way, those that only allow to list allow the second. */
@@ -84,7 +85,7 @@ function noted(item: unknown, ceilings: Map<string, Mode>): readonly string[] {
   return [name]
 }
 
-function unknown(name: string): Trouble {
+function unknown(name: string): ClusterReadProblem {
   const error = new HoldfastError('NAMESPACE_UNKNOWN', `The cluster has no namespace ${name}`)
   return { where: `the namespace ${name}`, error, namespaces: [name] }
 }

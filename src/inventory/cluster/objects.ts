@@ -1,15 +1,15 @@
 import { POD, type Resource } from '../../core/objects/kinds.ts'
-import { metadataOf, type Subject } from '../../core/subject.ts'
+import { metadataOf } from '../../core/objects/metadata.ts'
+import type { Subject } from '../../core/subject.ts'
 import { isObject, type JsonObject, textOf } from '../../core/values/json.ts'
 import { count } from '../../core/values/text.ts'
 import { ApiError } from '../../kubernetes/api-error.ts'
 import type { Api } from '../../kubernetes/client.ts'
-import { collectionPath } from '../../kubernetes/collection.ts'
-import { pagesOf } from '../../kubernetes/list.ts'
-import { type Trouble, trouble, troublesIn } from './read-problem.ts'
+import { collectionPath, pagesOf } from '../../kubernetes/list.ts'
+import { type ClusterReadProblem, clusterReadProblem, clusterReadProblems } from './read-problem.ts'
 
 /** One object of the cluster, or a part of it that could not be read. */
-export type Found = { readonly subject: Subject } | { readonly trouble: Trouble }
+export type Found = { readonly subject: Subject } | { readonly problem: ClusterReadProblem }
 
 export interface Area {
   /** Undefined for the whole cluster. */
@@ -36,7 +36,7 @@ export async function* objectsOf(
   if (refusal === undefined) return
   if (all !== undefined) return yield* objectsWithin(api, resource, all)
   const both = `${refusal.message}; nor can the namespaces be listed, so name them with -n`
-  yield without(resource, true, trouble('CLUSTER_FORBIDDEN', where, refusal, undefined, both))
+  yield without(resource, true, clusterReadProblem('CLUSTER_FORBIDDEN', where, refusal, undefined, both))
 }
 
 async function* objectsWithin(
@@ -49,7 +49,7 @@ async function* objectsWithin(
     const refusal = yield* wholeList(api, resource, `${resource.resource} in the namespace ${namespace}`, namespace)
     if (refusal !== undefined) refusals.set(namespace, refusal)
   }
-  for (const refusal of troublesIn('CLUSTER_FORBIDDEN', resource.resource, refusals)) {
+  for (const refusal of clusterReadProblems('CLUSTER_FORBIDDEN', resource.resource, refusals)) {
     yield without(resource, true, refusal)
   }
 }
@@ -77,17 +77,17 @@ async function* wholeList(
     if (!(error instanceof ApiError)) throw error
     if (error.isForbidden && read === 0) return error
     const what = `the list ended after ${count(read, 'object')}: ${error.message}`
-    yield without(resource, false, trouble('CLUSTER_INCOMPLETE', where, error, within, what))
+    yield without(resource, false, clusterReadProblem('CLUSTER_INCOMPLETE', where, error, within, what))
   }
   if (nameless > 0) {
     const odd = new ApiError('Malformed', `the list has ${count(nameless, 'item')} without a name`)
-    yield without(resource, false, trouble('CLUSTER_INCOMPLETE', where, odd, within))
+    yield without(resource, false, clusterReadProblem('CLUSTER_INCOMPLETE', where, odd, within))
   }
   return undefined
 }
 
-function without({ resource: what }: Resource, isAll: boolean, trouble: Trouble): Found {
-  return { trouble: { ...trouble, missing: { what, isAll } } }
+function without({ resource: what }: Resource, isAll: boolean, problem: ClusterReadProblem): Found {
+  return { problem: { ...problem, gap: { what, isAll } } }
 }
 
 /** Undefined for what is no object of the API: it has no name by which anybody could be told of it. */

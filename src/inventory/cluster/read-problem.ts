@@ -2,47 +2,53 @@ import { type ErrorCode, HoldfastError } from '../../errors.ts'
 import type { ApiError } from '../../kubernetes/api-error.ts'
 
 /** Something that was asked of the cluster and not done. All the rest is, nevertheless. */
-export interface Trouble {
+export interface ClusterReadProblem {
   /** What was asked for: "pods in the namespace lab". */
   readonly where: string
   readonly error: HoldfastError
   /** Where something is missing now; undefined where that may be anywhere. */
   readonly namespaces: readonly string[] | undefined
   /** What that is; undefined where it may be anything. */
-  readonly missing?: Missing
+  readonly gap?: Gap
 }
 
-export interface Missing {
+export interface Gap {
   /** As in `pods`. */
   readonly what: string
   /** Whether nothing of it was read, because nobody lets us, rather than some of it. */
   readonly isAll: boolean
 }
 
-/** More namespaces than these with the same trouble are one sentence: who has rights in three of 400 knows. */
+/** More namespaces than these with the same problem are one sentence: who has rights in three of 400 knows. */
 const NAMED = 5
 
 /** @param what is said in the place of the API server's message */
-export function trouble(
+export function clusterReadProblem(
   code: ErrorCode,
   where: string,
   error: ApiError,
   namespaces?: readonly string[],
   what: string = error.message
-): Trouble {
+): ClusterReadProblem {
   // The help is put behind it.
   const sentence = what.replace(/[.\s]+$/, '')
   return { where, error: new HoldfastError(code, sentence, { cause: error }), namespaces }
 }
 
 /** What went wrong in some namespaces, each by itself or, where they are many, all in one. */
-export function troublesIn(code: ErrorCode, what: string, failures: ReadonlyMap<string, ApiError>): Trouble[] {
+export function clusterReadProblems(
+  code: ErrorCode,
+  what: string,
+  failures: ReadonlyMap<string, ApiError>
+): ClusterReadProblem[] {
   const [first] = failures.values()
   if (first === undefined || failures.size <= NAMED) {
-    return [...failures].map(([name, error]) => trouble(code, `${what} in the namespace ${name}`, error, [name]))
+    return [...failures].map(([name, error]) =>
+      clusterReadProblem(code, `${what} in the namespace ${name}`, error, [name])
+    )
   }
   const names = [...failures.keys()]
-  return [trouble(code, `${what} in ${namedIn(names)}`, first, names)]
+  return [clusterReadProblem(code, `${what} in ${namedIn(names)}`, first, names)]
 }
 
 /** "the namespace a", "the namespaces a, b", "9 namespaces, a, b, c, d, e among them". */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { kindOf, metadataOf, nameOf } from '../../core/subject.ts'
+import { kindOf, metadataOf, nameOfObject } from '../../core/objects/metadata.ts'
 import { type JsonObject, textOf } from '../../core/values/json.ts'
 
 /** What an object was before an upgrade. */
@@ -24,7 +24,7 @@ export class Previous {
    * @param place the file and the line, to be told of
    */
   add(object: JsonObject, namespace: string | undefined, place: string): void {
-    const key = keyOf(object)
+    const key = keyOfObject(object)
     const entries = this.#byName.get(key) ?? []
     if (entries.length === 0) this.#byName.set(key, entries)
     const own = namespaceOf(object) ?? namespace
@@ -39,7 +39,7 @@ export class Previous {
 
   /** @param place of the object that is asked about: of two that want the same, one is too many */
   find(object: JsonObject, namespace: string | undefined, place: string): Before {
-    const entries = this.#byName.get(keyOf(object)) ?? []
+    const entries = this.#byName.get(keyOfObject(object)) ?? []
     const wanted = namespaceOf(object) ?? namespace
     const exact = entries.find((entry) => entry.namespace === wanted)
     const near = entries.filter((entry) => wanted === undefined || entry.namespace === undefined)
@@ -82,14 +82,14 @@ export function namespaceOf(object: JsonObject): string | undefined {
 }
 
 /**
- * The namespace that an object is judged in: its own, the one that was said, or that of what runs. `''` where nobody knows.
+ * The namespace that an object is checked in: its own, the one that was said, or that of what runs. `''` where nobody knows.
  */
 export function namespaceFor(object: JsonObject, said: string | undefined, previous: JsonObject | undefined): string {
   return namespaceOf(object) ?? said ?? (previous && namespaceOf(previous)) ?? ''
 }
 
 /** A name has no slash in it, and a group none either. */
-function keyOf(object: JsonObject): string {
+function keyOfObject(object: JsonObject): string {
   const { group, kind } = kindOf(object)
-  return `${group}/${kind}/${nameOf(object)}`
+  return `${group}/${kind}/${nameOfObject(object)}`
 }

@@ -11,9 +11,9 @@ export type Met =
   | { readonly kind: 'document'; readonly file: string; readonly document: Document }
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'skipped'; readonly directory: string }
-  | FileProblem
+  | FileReadProblem
 
-export interface FileProblem {
+export interface FileReadProblem {
   readonly kind: 'problem'
   readonly file: string
   /** From 1. */

@@ -3,7 +3,7 @@ import type { Path } from '../../core/values/path.ts'
 import { Lines } from './lines.ts'
 import { valuesIn } from './parse.ts'
 
-/** An object of Kubernetes in a document, and where it and its fields stand there. */
+/** A Kubernetes object in a document, and where it and its fields stand there. */
 export interface Manifest {
   readonly object: JsonObject
   /** From the value in whose text it stands to the object: empty, or `['items', 3]` in a List. */
@@ -22,7 +22,7 @@ export interface Manifest {
 const HELM_SOURCE = /^# Source: ([^\r\n]{1,300})\r?$/m
 
 /**
- * The objects in the text of one document, those in a List one by one. What is no object of Kubernetes, such as a
+ * The objects in the text of one document, those in a List one by one. What is no Kubernetes object, such as a
  * values file, is left out.
  *
  * @throws InvalidDocument

@@ -25,7 +25,7 @@ export interface Value {
   readonly end: number
 }
 
-/** No object of Kubernetes is that deep. */
+/** No Kubernetes object is that deep. */
 const DEEPEST = 500
 
 /** Of two keys that are the same the last one counts, as for kubectl and Helm. */

@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
 import { applyPatch, createTwoFilesPatch, structuredPatch } from 'diff'
 import { type Document, isAlias, isCollection, isScalar, isSeq, type Node, parseDocument, visit } from 'yaml'
-import { type Operation, patched } from '../../core/patch.ts'
+import { type PatchOperation, patched } from '../../core/patch.ts'
 import { objectOf } from '../../core/values/json.ts'
 import { type Path, pointer, stepsOf } from '../../core/values/path.ts'
 import { valuesIn } from './parse.ts'
 
 /** Operations on one object of a document, and where the text of the value begins and ends in which it stands. */
-export interface Change {
+export interface ObjectPatch {
   readonly begin: number
   readonly end: number
   readonly within: Path
-  readonly operations: readonly Operation[]
+  readonly operations: readonly PatchOperation[]
 }
 
 /**
@@ -20,7 +20,7 @@ export interface Change {
  *
  * @throws Error where a change has no place in the document
  */
-export function rewritten(text: string, changes: readonly Change[]): string {
+export function rewritten(text: string, changes: readonly ObjectPatch[]): string {
   const parts = [...Map.groupBy(changes, ({ begin }) => begin)]
   // From the last to the first: what stands before a part stays where it is.
   parts.sort(([one], [other]) => other - one)
@@ -30,7 +30,7 @@ export function rewritten(text: string, changes: readonly Change[]): string {
   }, text)
 }
 
-function rewrittenPart(text: string, changes: readonly Change[]): string {
+function rewrittenPart(text: string, changes: readonly ObjectPatch[]): string {
   const [print, options] = isJson(text) ? [jsonPrinter(text), JSON_OPTIONS] : [yamlPrinter(text), YAML_OPTIONS]
   const document = parseDocument(text, options)
   const before = print(document)
@@ -112,7 +112,7 @@ function squeezer(): (line: string | undefined) => string | undefined {
   }
 }
 
-function apply(document: Document, within: Path, { op, path, ...rest }: Operation): void {
+function apply(document: Document, within: Path, { op, path, ...rest }: PatchOperation): void {
   const steps = [...within, ...stepsOf(path)]
   for (let depth = 1; depth < steps.length; depth++) copyAlias(document, steps.slice(0, depth))
   if (op === 'remove') document.deleteIn(steps)
@@ -161,7 +161,7 @@ function put(document: Document, steps: Path, isNew: boolean, value: unknown): v
 }
 
 /** Whether the text, read anew, is the document with the changes and nothing else. */
-function isDone(before: string, after: string, changes: readonly Change[]): boolean {
+function isDone(before: string, after: string, changes: readonly ObjectPatch[]): boolean {
   const wanted = valuesIn(before)[0]?.value
   const operations = changes.flatMap(({ within, operations }) =>
     operations.map((operation) => ({ ...operation, path: pointer(within) + operation.path }))

@@ -11,7 +11,7 @@ import {
   type Schema
 } from 'js-yaml'
 
-/** Tags such as `!Ref` and `!!binary` belong to documents that are not ours to judge: their values are taken as they stand. */
+/** Tags such as `!Ref` and `!!binary` belong to documents that are not ours to check: their values are taken as they stand. */
 const ANY_TAG = ['!', 'tag:'].flatMap((prefix) => [
   defineScalarTag<string>(prefix, { matchByTagPrefix: true, resolve: (source) => source, identify: () => false }),
   defineSequenceTag<unknown[]>(prefix, {

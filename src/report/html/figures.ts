@@ -15,7 +15,7 @@ export interface Figures {
   readonly namespaces: readonly Tally[]
   /** How many objects there are by the worst that is said of them. */
   readonly worst: Counts
-  /** How many were judged and have nothing to say about. */
+  /** How many were checked and have nothing to say about. */
   readonly clean: number
   readonly refused: readonly Entry[]
   readonly failing: readonly Entry[]
@@ -55,7 +55,7 @@ export function figuresOf(report: Report): Figures {
     policies: tallies(entries, (_, finding) => finding.policy),
     namespaces: tallies(entries, (object) => object.namespace),
     worst,
-    clean: Math.max(0, report.judged - entries.length),
+    clean: Math.max(0, report.checked - entries.length),
     refused: entries.filter(hasOne(({ outcome }) => outcome === 'denied')),
     failing: entries.filter(hasOne(({ failsNextUpgrade }) => failsNextUpgrade === true)),
     crashed: entries.filter(hasOne(({ outcome }) => outcome === 'crashed'))

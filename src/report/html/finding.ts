@@ -11,11 +11,11 @@ export function findingItem(finding: ReportedFinding, policy: number): Html {
   const upgrade = failsNextUpgrade ? raw(' data-upgrade') : NOTHING
   return html`<li class="finding ${level}" data-policy="${policy}"${upgrade}>
 <p class="what"><b class="level">${LEVEL_NAMES[level]}</b> ${message}</p>
-${circumstances(finding)}${diff(changes)}${caution(finding)}${wayOut(finding)}</li>
+${context(finding)}${diff(changes)}${caution(finding)}${wayOut(finding)}</li>
 `
 }
 
-function circumstances({ policy, field, line, mode, outcome, failsNextUpgrade }: ReportedFinding): Html {
+function context({ policy, field, line, mode, outcome, failsNextUpgrade }: ReportedFinding): Html {
   const next = failsNextUpgrade ? html`<b class="next">Fails at the next upgrade</b> ` : NOTHING
   const where = field === '' ? NOTHING : html` <code>${field}</code>`
   const at = line === undefined ? NOTHING : html` <span>line ${line}</span>`
@@ -26,16 +26,16 @@ function caution({ caution }: ReportedFinding): Html {
   return caution === undefined ? NOTHING : html`<p class="careful"><b>Careful:</b> ${caution}</p>\n`
 }
 
-function wayOut({ remedy }: ReportedFinding): Html {
-  return remedy === undefined ? NOTHING : html`<p class="way"><b>Way out:</b> ${withCommands(remedy)}</p>\n`
+function wayOut({ remediation }: ReportedFinding): Html {
+  return remediation === undefined ? NOTHING : html`<p class="way"><b>Fix:</b> ${withCommands(remediation)}</p>\n`
 }
 
-/** A way out may have commands in it, in quotation marks. */
+/** A remediation may have commands in it, in quotation marks. */
 const COMMAND = /"(kubectl [^"]*)"/
 
 /** Commands stand apart, ready to be copied. The quotation marks are no part of them. */
-export function withCommands(remedy: string): readonly Html[] {
-  return remedy
+export function withCommands(remediation: string): readonly Html[] {
+  return remediation
     .split(COMMAND)
     .map((part, index) =>
       index % 2 === 0

@@ -1,5 +1,5 @@
 import { cut } from '../../core/values/text.ts'
-import type { Problem, Report } from '../report.ts'
+import type { ReadProblem, Report } from '../report.ts'
 import type { Entry, Figures } from './figures.ts'
 import { filters } from './filters.ts'
 import { withCommands } from './finding.ts'
@@ -25,20 +25,20 @@ export function incomplete(report: Report, figures: Figures): Html {
   const rows = [...report.problems.map(problemItem), ...figures.crashed.map(crashItem)]
   return html`<section class="incomplete" aria-label="What is missing">
 <div class="wide">
-<p><strong>This report is incomplete.</strong> ${rows.length === 1 ? 'This' : 'These'} could not be read or judged. All else was.</p>
+<p><strong>This report is incomplete.</strong> ${rows.length === 1 ? 'This' : 'These'} could not be read or checked. All else was.</p>
 ${folded(rows, 'problem', 'problems', (some) => html`<ul>\n${some}</ul>\n`, PROBLEMS_SHOWN)}</div>
 </section>
 `
 }
 
-function problemItem({ where, line, code, message }: Problem): Html {
+function problemItem({ where, line, code, message }: ReadProblem): Html {
   const at = line === undefined ? where : `${where}:${line}`
   return html`<li><code>${at}</code> ${message} <small>${code}</small></li>\n`
 }
 
 function crashItem(entry: Entry): Html {
   const policies = entry.findings.filter(({ outcome }) => outcome === 'crashed').map(({ policy }) => policy)
-  return html`<li>${linkTo(entry)} was not judged by ${policies.join(', ')}, which crashed on it</li>\n`
+  return html`<li>${linkTo(entry)} was not checked by ${policies.join(', ')}, which crashed on it</li>\n`
 }
 
 /** What runs well today and is refused one day: the part of a scan that is worth the most. */
@@ -57,14 +57,16 @@ function causes(failing: readonly Entry[]): readonly Html[] {
   const all = failing.flatMap((entry) =>
     entry.findings.filter(({ failsNextUpgrade }) => failsNextUpgrade).map((finding) => ({ entry, finding }))
   )
-  return [...Map.groupBy(all, ({ finding }) => `${finding.message}\n${finding.remedy ?? ''}`).values()].map((same) => {
-    const { message = '', remedy = '' } = same[0]?.finding ?? {}
-    const way = remedy === '' ? NOTHING : html`<p class="way"><b>Way out:</b> ${withCommands(remedy)}</p>\n`
-    const links = same.map(({ entry }) => html`<li>${linkTo(entry)}</li>\n`)
-    return html`<li><p><b>${cut(message, BRIEF)}</b></p>
+  return [...Map.groupBy(all, ({ finding }) => `${finding.message}\n${finding.remediation ?? ''}`).values()].map(
+    (same) => {
+      const { message = '', remediation = '' } = same[0]?.finding ?? {}
+      const way = remediation === '' ? NOTHING : html`<p class="way"><b>Fix:</b> ${withCommands(remediation)}</p>\n`
+      const links = same.map(({ entry }) => html`<li>${linkTo(entry)}</li>\n`)
+      return html`<li><p><b>${cut(message, BRIEF)}</b></p>
 ${way}${folded(links, 'object', 'objects', (some) => html`<ul class="objects">\n${some}</ul>\n`)}</li>
 `
-  })
+    }
+  )
 }
 
 /** All findings, below what chooses among them. */
@@ -96,13 +98,13 @@ ${notes.map((note) => html`<li>${note}</li>\n`)}</ul>
 `
 }
 
-export function colophon({ command, version, createdAt, source, judged }: Report): Html {
+export function colophon({ command, version, createdAt, source, checked }: Report): Html {
   return html`<footer>
 <dl class="wide">
 <div><dt>Command</dt><dd>holdfast ${command}</dd></div>
 <div><dt>Version</dt><dd>${version}</dd></div>
 <div><dt>Looked at</dt><dd>${source}</dd></div>
-<div><dt>Objects judged</dt><dd>${number(judged)}</dd></div>
+<div><dt>Objects checked</dt><dd>${number(checked)}</dd></div>
 <div><dt>Begun</dt><dd><time datetime="${createdAt}">${timeInWords(createdAt)}</time></dd></div>
 </dl>
 </footer>

@@ -18,7 +18,7 @@ ${KELP}
 <h1>${isClean(report, figures) ? TICK : NOTHING}${headline(report, figures)}</h1>
 ${sentence}<p class="source">${report.source} · <time datetime="${report.createdAt}">${timeInWords(report.createdAt)}</time></p>
 </div>
-${report.judged > 0 ? numbers(report, figures) : NOTHING}</div>
+${report.checked > 0 ? numbers(report, figures) : NOTHING}</div>
 </header>
 `
 }
@@ -26,9 +26,9 @@ ${report.judged > 0 ? numbers(report, figures) : NOTHING}</div>
 function numbers(report: Report, figures: Figures): Html {
   const { counts, crashed, entries } = figures
   const found = entries.length === 0 ? 'nothing found in any' : `${number(entries.length)} with findings`
-  const refused = crashed.length > 0 ? 'refused or not judged' : 'what enforcing refuses'
+  const refused = crashed.length > 0 ? 'refused or not checked' : 'rejected in enforce mode'
   const tiles = [
-    tile('', report.judged, plural(report.judged, 'object judged', 'objects judged'), found),
+    tile('', report.checked, plural(report.checked, 'object checked', 'objects checked'), found),
     tile('error', counts.error, plural(counts.error, 'error', 'errors'), refused, { level: 'error' }),
     tile('warning', counts.warning, plural(counts.warning, 'warning', 'warnings'), 'admitted all the same', {
       level: 'warning'
@@ -62,7 +62,7 @@ function tile(style: string, value: number, noun: string, hint: string, filter?:
 }
 
 /** How many of the objects are well. */
-function objectRibbon({ judged }: Report, { worst, clean }: Figures): Html {
+function objectRibbon({ checked }: Report, { worst, clean }: Figures): Html {
   const parts = [
     ['error', worst.error, 'with errors'],
     ['warning', worst.warning, 'with warnings'],
@@ -78,7 +78,7 @@ ${stackedBar(
   parts.map(([style, value]) => [style, value]),
   whole
 )}
-<figcaption>Of ${several(judged, 'object')}: <ul class="legend">${legend}</ul></figcaption>
+<figcaption>Of ${several(checked, 'object')}: <ul class="legend">${legend}</ul></figcaption>
 </figure>
 `
 }

@@ -20,30 +20,30 @@ export function isIncomplete({ problems }: Report, { crashed }: Figures): boolea
   return problems.length > 0 || crashed.length > 0
 }
 
-/** Everything was read and judged, and there is nothing to say. */
+/** Everything was read and checked, and there is nothing to say. */
 export function isClean(report: Report, figures: Figures): boolean {
-  return report.judged > 0 && figures.total === 0 && !isIncomplete(report, figures)
+  return report.checked > 0 && figures.total === 0 && !isIncomplete(report, figures)
 }
 
 /** The answer to what a reader came for. */
 export function headline(report: Report, figures: Figures): string {
   const { refused, failing, crashed, counts, worst, total } = figures
-  const of = `of ${several(report.judged, 'object')}`
+  const of = `of ${several(report.checked, 'object')}`
   if (refused.length > 0) return `${number(refused.length)} ${of} would be refused`
   if (crashed.length > 0) return `Policies crashed on ${number(crashed.length)} ${of}`
   if (failing.length > 0) return `${number(failing.length)} ${of} will fail at the next upgrade`
   if (counts.warning > 0) return `Nothing refused; ${number(worst.warning)} ${of} with warnings`
   if (total > 0) return 'Nothing refused, nothing to warn of'
   if (isIncomplete(report, figures)) return 'Nothing found in what could be read'
-  if (report.judged === 0) return 'No object was judged'
-  return report.judged === 1 ? 'The one object judged holds fast' : `All ${number(report.judged)} objects hold fast`
+  if (report.checked === 0) return 'No object was checked'
+  return report.checked === 1 ? 'The one object checked holds fast' : `All ${number(report.checked)} objects hold fast`
 }
 
 /** One sentence below the headline, where the headline alone would leave a question. */
 export function explanation(report: Report, figures: Figures): string {
   if (figures.total > 0) return ''
   if (isIncomplete(report, figures)) return 'What could not be read is listed above.'
-  if (report.judged === 0) return 'There was nothing among it that a policy watches.'
+  if (report.checked === 0) return 'There was nothing among it that a policy watches.'
   return 'No policy has anything to say about them.'
 }
 
@@ -52,8 +52,8 @@ export const OUTCOME_WORDS: Readonly<Record<ReportedFinding['outcome'], string>>
   patched: 'repaired on admission',
   warned: 'admitted with a warning',
   audited: 'only recorded',
-  skipped: 'excused by annotation or exemption',
-  crashed: 'could not be judged'
+  skipped: 'exempted by annotation or exemption',
+  crashed: 'could not be checked'
 }
 
 /** "2026-03-01 09:12 UTC"; what is no such time is left as it is. */

@@ -10,7 +10,7 @@ import {
 } from './policy-report.ts'
 
 /** What has to be written so that the cluster says what a scan found; nothing where it says so already. */
-export interface Plan {
+export interface PolicyReportPlan {
   readonly create: readonly PolicyReport[]
   /** With the metadata that is stored, its resourceVersion included, so that no other writer is overruled. */
   readonly update: readonly PolicyReport[]
@@ -49,11 +49,11 @@ export function namedReports(items: readonly unknown[]): Map<string, JsonObject>
  * @param stored reports of our name by namespace
  * @param gapsIn what was not read of a namespace: there, nothing to report may be something unread
  */
-export function planOf(
+export function policyReportPlan(
   stored: ReadonlyMap<string, JsonObject>,
   wanted: readonly PolicyReport[],
   gapsIn: (namespace: string) => readonly Gap[]
-): Plan {
+): PolicyReportPlan {
   const create: PolicyReport[] = []
   const update: PolicyReport[] = []
   const remove: Removal[] = []

@@ -42,7 +42,7 @@ t.test('whose Pods a changed template reaches by itself', async (t) => {
   for (const [spec, expected] of table) t.equal(rollsAllPods({ spec }), expected, JSON.stringify(spec))
 })
 
-t.test('a ReplicaSet that somebody controls is not judged', async (t) => {
+t.test('a ReplicaSet that somebody controls is not evaluated', async (t) => {
   const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'x', controller: true }]
   t.equal(workload({ kind: 'ReplicaSet', metadata: { ownerReferences } }), undefined)
   t.ok(workload({ kind: 'ReplicaSet' }))

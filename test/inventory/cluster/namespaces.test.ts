@@ -34,7 +34,7 @@ t.test('all of them, and what their labels allow', async (t) => {
       ['c', 'warn']
     ]),
     isUnread: false,
-    troubles: []
+    problems: []
   })
 })
 
@@ -44,15 +44,15 @@ t.test('all of them, where they cannot be listed', async (t) => {
     [
       'broken',
       () => status(422, 'no'),
-      ['namespaces: no. Run it again; what was read before was judged. [CLUSTER_INCOMPLETE]']
+      ['namespaces: no. Run it again; what was read before was checked. [CLUSTER_INCOMPLETE]']
     ]
   ]
   for (const [name, intercept, expected] of table) {
     const { api } = await fakeCluster(t, STORED, intercept)
-    const { troubles, ...rest } = await allNamespaces(api)
+    const { problems, ...rest } = await allNamespaces(api)
     t.strictSame(rest, { names: undefined, ceilings: new Map(), isUnread: true }, name)
     t.strictSame(
-      troubles.map(({ where, error }) => `${where}: ${error.message}`),
+      problems.map(({ where, error }) => `${where}: ${error.message}`),
       expected,
       name
     )
@@ -75,7 +75,7 @@ t.test('some of them', async (t) => {
   ]
   for (const [name, intercept, parts] of table) {
     const { api } = await fakeCluster(t, STORED, intercept)
-    const { troubles, ...rest } = await namedNamespaces(api, ['c', 'z', 'c'])
+    const { problems, ...rest } = await namedNamespaces(api, ['c', 'z', 'c'])
     const { unknown, ...expected } = {
       names: ['c'],
       ceilings: new Map([['c', 'warn']]),
@@ -85,7 +85,7 @@ t.test('some of them', async (t) => {
     }
     t.strictSame(rest, expected, name)
     t.strictSame(
-      troubles.map(({ where, error: { code } }) => `${where}: ${code}`),
+      problems.map(({ where, error: { code } }) => `${where}: ${code}`),
       unknown.map((namespace) => `the namespace ${namespace}: NAMESPACE_UNKNOWN`),
       name
     )
@@ -94,7 +94,7 @@ t.test('some of them', async (t) => {
 
 t.test('one that cannot be read for another reason', async (t) => {
   const { api } = await fakeCluster(t, STORED, () => status(422, 'no'))
-  const { names, isUnread, troubles } = await namedNamespaces(api, ['c'])
+  const { names, isUnread, problems } = await namedNamespaces(api, ['c'])
   t.strictSame({ names, isUnread }, { names: ['c'], isUnread: true })
-  t.match(troubles, [{ where: 'the namespace c', error: { code: 'CLUSTER_INCOMPLETE' }, namespaces: ['c'] }])
+  t.match(problems, [{ where: 'the namespace c', error: { code: 'CLUSTER_INCOMPLETE' }, namespaces: ['c'] }])
 })

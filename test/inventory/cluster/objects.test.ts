@@ -27,16 +27,16 @@ function sets(count: number): JsonObject[] {
 interface Read {
   readonly names: readonly string[]
   /** `where: code: message` */
-  readonly troubles: readonly string[]
+  readonly problems: readonly string[]
 }
 
 async function read(api: Pick<Api, 'get'>, area: Area = WHOLE, resource = STATEFUL_SET): Promise<Read> {
-  const [names, troubles] = [[] as string[], [] as string[]]
+  const [names, problems] = [[] as string[], [] as string[]]
   for await (const found of objectsOf(api, resource, area)) {
     if ('subject' in found) names.push(`${found.subject.namespace}/${found.subject.name}`)
-    else troubles.push(`${found.trouble.where}: ${found.trouble.error.code}: ${found.trouble.error.message}`)
+    else problems.push(`${found.problem.where}: ${found.problem.error.code}: ${found.problem.error.message}`)
   }
-  return { names, troubles }
+  return { names, problems }
 }
 
 function namesOf(objects: readonly JsonObject[]): string[] {
@@ -51,7 +51,7 @@ function onPage(answers: Readonly<Record<number, Answer>>): Intercept {
   return (_, count) => answers[count]
 }
 
-t.test('a listed object is judged as if it were created now', async (t) => {
+t.test('a listed object is checked as if it were created now', async (t) => {
   const { api, asked } = await fakeCluster(t, { [SETS]: [set('lab', 'one', { labels: { a: 'b' } })] })
   for await (const found of objectsOf(api, STATEFUL_SET, WHOLE)) {
     t.strictSame(found, {
@@ -73,7 +73,7 @@ t.test('a listed object is judged as if it were created now', async (t) => {
 t.test('Pods that are done are not asked for, and what is being deleted is passed over', async (t) => {
   const pods = [set('lab', 'going', { deletionTimestamp: '2026-11-21T10:00:00Z' }), set('lab', 'running')]
   const { api, asked } = await fakeCluster(t, { '/api/v1/pods': pods })
-  t.strictSame(await read(api, WHOLE, POD), { names: ['lab/running'], troubles: [] })
+  t.strictSame(await read(api, WHOLE, POD), { names: ['lab/running'], problems: [] })
   t.strictSame(asked, ['GET /api/v1/pods?fieldSelector=status.phase!=Succeeded,status.phase!=Failed&limit=500'])
 })
 
@@ -128,9 +128,9 @@ t.test('pages', async (t) => {
   ]
   for (const [name, intercept, queries] of table) {
     const { api, asked } = await fakeCluster(t, { [SETS]: all }, intercept)
-    const { names, troubles } = await read(api)
+    const { names, problems } = await read(api)
     t.strictSame(names, namesOf(all), `${name}: each object once`)
-    t.strictSame(troubles, [], name)
+    t.strictSame(problems, [], name)
     t.strictSame(
       asked.map((line) => line.replace(/^.*\?/, '')),
       queries,
@@ -151,13 +151,13 @@ t.test('begun again, on newer data: what lies behind the last key', async (t) =>
   const paged: Pick<Api, 'get'> = {
     get: (path, wasAllowed) => api.get(path.replace('limit=500', 'limit=2'), wasAllowed)
   }
-  t.strictSame(await read(paged), { names: ['b-1/x', 'b/a', 'b/c', 'b/d', 'c/e'], troubles: [] })
+  t.strictSame(await read(paged), { names: ['b-1/x', 'b/a', 'b/c', 'b/d', 'c/e'], problems: [] })
 })
 
 t.test('a list that ends too soon is told of, with what was read before', async (t) => {
   const all = sets(600)
   const first = namesOf(all.slice(0, 500))
-  const again = 'Run it again; what was read before was judged. [CLUSTER_INCOMPLETE]'
+  const again = 'Run it again; what was read before was checked. [CLUSTER_INCOMPLETE]'
   const where = 'statefulsets in all namespaces: CLUSTER_INCOMPLETE'
   const ended = (reason: string, objects = '500 objects'): string =>
     `${where}: the list ended after ${objects}: ${reason}. ${again}`
@@ -187,7 +187,7 @@ t.test('a list that ends too soon is told of, with what was read before', async 
   ]
   for (const [name, intercept, names, message] of table) {
     const { api } = await fakeCluster(t, { [SETS]: all }, intercept)
-    t.strictSame(await read(api), { names, troubles: [message] }, name)
+    t.strictSame(await read(api), { names, problems: [message] }, name)
   }
 })
 
@@ -196,12 +196,12 @@ t.test('items that are no objects', async (t) => {
   const { api } = await fakeCluster(t, { [SETS]: [...odd, { metadata: { name: 'bare' } }, set('lab', 'one')] })
   t.strictSame(await read(api), {
     names: ['/bare', 'lab/one'],
-    troubles: [
-      'statefulsets in all namespaces: CLUSTER_INCOMPLETE: the list has 8 items without a name. Run it again; what was read before was judged. [CLUSTER_INCOMPLETE]'
+    problems: [
+      'statefulsets in all namespaces: CLUSTER_INCOMPLETE: the list has 8 items without a name. Run it again; what was read before was checked. [CLUSTER_INCOMPLETE]'
     ]
   })
   const empty = await fakeCluster(t, {}, () => ({ status: 200, body: { kind: 'StatefulSetList', items: null } }))
-  t.strictSame(await read(empty.api), { names: [], troubles: [] }, 'an empty list may be null')
+  t.strictSame(await read(empty.api), { names: [], problems: [] }, 'an empty list may be null')
 })
 
 const SPREAD = ['a', 'b', 'c'].map((namespace) => set(namespace, 'one'))
@@ -218,7 +218,7 @@ t.test('forbidden for the cluster: each namespace by itself', async (t) => {
   const { api, asked, waits } = await fakeCluster(t, { [SETS]: SPREAD }, allowing('a', 'b'))
   t.strictSame(await read(api, area), {
     names: ['a/one', 'b/one'],
-    troubles: [
+    problems: [
       `statefulsets in the namespace c: CLUSTER_FORBIDDEN: it is forbidden: User "test" cannot do this. ${BIND}`
     ]
   })
@@ -230,7 +230,7 @@ t.test('forbidden, and nobody says which namespaces there are', async (t) => {
   const { api } = await fakeCluster(t, { [SETS]: SPREAD }, allowing())
   t.strictSame(await read(api), {
     names: [],
-    troubles: [
+    problems: [
       `statefulsets in all namespaces: CLUSTER_FORBIDDEN: it is forbidden: User "test" cannot do this; nor can the namespaces be listed, so name them with -n. ${BIND}`
     ]
   })
@@ -239,17 +239,17 @@ t.test('forbidden, and nobody says which namespaces there are', async (t) => {
 t.test('forbidden in so many namespaces that they are one sentence', async (t) => {
   const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
   const { api } = await fakeCluster(t, { [SETS]: SPREAD }, allowing('b'))
-  const { names, troubles } = await read(api, { only: undefined, all })
+  const { names, problems } = await read(api, { only: undefined, all })
   t.strictSame(names, ['b/one'])
   t.strictSame(
-    troubles.map((line) => line.replace(/: .*/, '')),
+    problems.map((line) => line.replace(/: .*/, '')),
     ['statefulsets in 6 namespaces, a, c, d, e, f among them']
   )
 })
 
 t.test('only some namespaces', async (t) => {
   const { api, asked } = await fakeCluster(t, { [SETS]: SPREAD }, allowing('a', 'c'))
-  t.strictSame(await read(api, { only: ['a', 'c'], all: ['a', 'c'] }), { names: ['a/one', 'c/one'], troubles: [] })
+  t.strictSame(await read(api, { only: ['a', 'c'], all: ['a', 'c'] }), { names: ['a/one', 'c/one'], problems: [] })
   t.strictSame(asked, [
     'GET /apis/apps/v1/namespaces/a/statefulsets?limit=500',
     'GET /apis/apps/v1/namespaces/c/statefulsets?limit=500'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Operation } from '../../../src/core/patch.ts'
+import type { PatchOperation } from '../../../src/core/patch.ts'
 import type { Path } from '../../../src/core/values/path.ts'
 import { rewritten, unifiedDiff } from '../../../src/inventory/yaml/rewrite.ts'
 
@@ -7,7 +7,7 @@ interface Case {
   readonly name: string
   readonly text: string
   readonly within?: Path
-  readonly operations: readonly Operation[]
+  readonly operations: readonly PatchOperation[]
   readonly becomes: string
 }
 
@@ -114,18 +114,18 @@ t.test('one of several values in a document', async (t) => {
   const text = '{"a": 1}\n{\n  "a": 1,\n  "b": {}\n}\n{"a": 1}\n'
   const begin = text.indexOf('{\n')
   const end = text.indexOf('}\n}') + 3
-  const operations: Operation[] = [{ op: 'replace', path: '/a', value: 2 }]
+  const operations: PatchOperation[] = [{ op: 'replace', path: '/a', value: 2 }]
   t.equal(rewritten(text, [{ begin, end, within: [], operations }]), '{"a": 1}\n{\n  "a": 2,\n  "b": {}\n}\n{"a": 1}\n')
 })
 
 t.test('a number that would not be the same any more', async (t) => {
   const text = '{"a": 12345678901234567890, "b": 1}'
-  const operations: Operation[] = [{ op: 'replace', path: '/b', value: 2 }]
+  const operations: PatchOperation[] = [{ op: 'replace', path: '/b', value: 2 }]
   t.throws(() => rewritten(text, [{ begin: 0, end: text.length, within: [], operations }]), /cannot be written again/)
 })
 
 t.test('aliases', async (t) => {
-  const operations: Operation[] = [{ op: 'replace', path: '/b/x', value: 2 }]
+  const operations: PatchOperation[] = [{ op: 'replace', path: '/b/x', value: 2 }]
   const inside = (text: string): string => rewritten(text, [{ begin: 0, end: text.length, within: [], operations }])
   t.equal(inside('a: &a {x: 1}\nb: *a\n'), 'a: &a {x: 1}\nb: {x: 2}\n', 'one is written out')
   t.throws(

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { Script } from 'node:vm'
 import t from 'tap'
-import { FORMATS } from '../../../src/report/formats.ts'
+import { loadFormat } from '../../../src/report/formats.ts'
 import { htmlReport } from '../../../src/report/html/html.ts'
 import { SCRIPT } from '../../../src/report/html/script.ts'
+import { jsonReport } from '../../../src/report/json.ts'
 import type { Level, Report } from '../../../src/report/report.ts'
 import { checkReport, cleanReport, hostileReport, largeReport, scanReport } from '../../fixtures/reports.ts'
 
@@ -28,7 +29,7 @@ function read(markup: string): string {
 
 t.test('the same report is the same page, under the name html', async (t) => {
   for (const [name, make] of Object.entries(REPORTS)) t.equal(htmlReport(make()), htmlReport(make()), name)
-  t.equal(FORMATS.html, htmlReport)
+  t.equal(await loadFormat('html'), htmlReport)
 })
 
 t.test('the page may use its own style and script, and nothing else', async (t) => {
@@ -82,10 +83,10 @@ t.test('all of each finding is there', async (t) => {
     const text = read(page)
     const findings = report.objects.flatMap((object) => object.findings)
     t.equal(page.split('<li class="finding ').length - 1, findings.length)
-    for (const { policy, message, field, line, caution, remedy, changes = [] } of findings) {
+    for (const { policy, message, field, line, caution, remediation, changes = [] } of findings) {
       const expected = [policy, message, field, ...(line === undefined ? [] : [`line ${line}`])]
       if (caution !== undefined) expected.push(`Careful: ${caution}`)
-      if (remedy !== undefined) expected.push(`Way out: ${remedy.split('"')[0]}`)
+      if (remediation !== undefined) expected.push(`Fix: ${remediation.split('"')[0]}`)
       for (const { key, before, after } of changes) {
         if (before !== undefined) expected.push(`− ${key}: ${before}`)
         if (after !== undefined) expected.push(`+ ${key}: ${after}`)
@@ -114,8 +115,8 @@ t.test('an object says where it stands', async (t) => {
   t.ok(page.includes('Pod example.org pushgateway-smoke-test'), 'the group of a kind that is not of Kubernetes')
 })
 
-t.test('what is excused may be so by its annotation or by the configuration', async (t) => {
-  t.match(read(body(htmlReport(scanReport()))), 'audit: excused by annotation or exemption')
+t.test('what is exempted may be so by its annotation or by the configuration', async (t) => {
+  t.match(read(body(htmlReport(scanReport()))), 'audit: exempted by annotation or exemption')
 })
 
 t.test('a command stands apart, without its quotation marks', async (t) => {
@@ -168,10 +169,10 @@ t.test('a report with holes says so first', async (t) => {
     message: 'boom'
   }
   const crashed: Report = { ...checkReport(), objects: [{ ...object, findings: [crash] } as never] }
-  t.match(read(htmlReport(crashed)), 'This could not be read or judged. All else was.')
+  t.match(read(htmlReport(crashed)), 'This could not be read or checked. All else was.')
   t.match(
     read(htmlReport(crashed)),
-    'pushgateway-smoke-test was not judged by claim-template-labels, which crashed on it'
+    'pushgateway-smoke-test was not checked by claim-template-labels, which crashed on it'
   )
   const many = Array.from({ length: 9 }, (_, line) => ({
     where: 'a.yaml',
@@ -215,14 +216,14 @@ t.test('the headline answers what was asked', async (t) => {
     [only('warning'), 'Nothing refused; 27 of 71 objects with warnings'],
     [only('note'), 'Nothing refused, nothing to warn of'],
     [cleanReport(), 'All 42 objects hold fast'],
-    [{ ...cleanReport(), judged: 1 }, 'The one object judged holds fast'],
-    [{ ...cleanReport(), judged: 12345 }, 'All 12,345 objects hold fast'],
-    [{ ...cleanReport(), judged: 0 }, 'No object was judged'],
+    [{ ...cleanReport(), checked: 1 }, 'The one object checked holds fast'],
+    [{ ...cleanReport(), checked: 12345 }, 'All 12,345 objects hold fast'],
+    [{ ...cleanReport(), checked: 0 }, 'No object was checked'],
     [{ ...cleanReport(), problems: [problem as never] }, 'Nothing found in what could be read']
   ]
   for (const [report, words] of cases) t.equal(read(between(htmlReport(report), '<h1>', '</h1>')), words)
   t.match(htmlReport(cleanReport()), 'class="tick"')
-  t.notMatch(htmlReport({ ...cleanReport(), judged: 0 }), 'class="tick"')
+  t.notMatch(htmlReport({ ...cleanReport(), checked: 0 }), 'class="tick"')
 })
 
 t.test('a summary where it says more than the list', async (t) => {
@@ -246,12 +247,12 @@ t.test('ten thousand findings', async (t) => {
   const report = largeReport(5000, 2)
   const page = htmlReport(report)
   t.equal(page.split('<li class="finding ').length - 1, 10_000)
-  t.ok(page.length < 1.5 * FORMATS.json(report).length, 'a page is not much more than what it says')
+  t.ok(page.length < 1.5 * jsonReport(report).length, 'a page is not much more than what it says')
 })
 
 t.test('a check that has compared an upgrade does not promise anything about the next one', async (t) => {
-  const page = htmlReport({ ...cleanReport(), command: 'check', judged: 5 })
+  const page = htmlReport({ ...cleanReport(), command: 'check', checked: 5 })
   t.match(page, '<strong>0</strong> <span>notes</span>')
   t.notMatch(page, 'fail at their next upgrade</span>')
-  t.match(htmlReport({ ...cleanReport(), command: 'scan', judged: 5 }), 'fail at their next upgrade</span>')
+  t.match(htmlReport({ ...cleanReport(), command: 'scan', checked: 5 }), 'fail at their next upgrade</span>')
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type JsonObject, objectOf } from '../../../src/core/values/json.ts'
-import { type Gap, isSameReport, namedReports, planOf } from '../../../src/report/policy-report/plan.ts'
+import { type Gap, isSameReport, namedReports, policyReportPlan } from '../../../src/report/policy-report/plan.ts'
 import {
   LEFT_OUT,
   MOST_RESULTS,
@@ -99,7 +99,7 @@ t.test('the plan', async (t) => {
     ['no text', [stored(both, { annotations: { [NOT_READ]: 1 } })], [one], without('pods'), 'kept monitoring']
   ]
   for (const [name, before, after, gapsIn, expected] of table) {
-    const { create, update, remove, blocked, kept } = planOf(namedReports(before), after, gapsIn)
+    const { create, update, remove, blocked, kept } = policyReportPlan(namedReports(before), after, gapsIn)
     const parts = [
       ['create', create.map(markedName)],
       ['update', update.map(markedName)],
@@ -119,14 +119,16 @@ function markedName({ metadata: { namespace, annotations } }: PolicyReport): str
 
 t.test('the plan asks about the namespace that would lose its report', async (t) => {
   const there = [stored(wanted()), stored(wanted({ namespace: 'b' }))]
-  const { remove } = planOf(namedReports(there), [], (namespace) => (namespace === 'b' ? [] : without('pods')()))
+  const { remove } = policyReportPlan(namedReports(there), [], (namespace) =>
+    namespace === 'b' ? [] : without('pods')()
+  )
   t.strictSame(remove, [{ namespace: 'b', name: 'holdfast', resourceVersion: '7' }])
 })
 
 t.test('an update keeps what is not ours', async (t) => {
   const annotations = { 'b/c': 'd', [LEFT_OUT]: '3', [NOT_READ]: 'pods' }
   const before = stored(EARLIER, { labels: { ...LABELS, team: 'a' }, annotations })
-  const [update] = planOf(namedReports([before]), [wanted({ findings: [finding(), WARNED] })], all).update
+  const [update] = policyReportPlan(namedReports([before]), [wanted({ findings: [finding(), WARNED] })], all).update
   t.match(update?.metadata, { name: 'holdfast', resourceVersion: '7', uid: 'u' })
   t.strictSame(update?.metadata.labels, { ...LABELS, team: 'a' })
   t.strictSame(update?.metadata.annotations, { 'b/c': 'd' }, 'nothing is left out or unread any more')
@@ -138,9 +140,9 @@ t.test('after what is planned was written there is nothing left to do', async (t
   const many = Array.from({ length: MOST_RESULTS + 3 }, () => WARNED)
   const now = [wanted({ findings: many }), wanted({ namespace: 'b' })]
   for (const gapsIn of [all, without('pods'), without('some pods', 'daemonsets')]) {
-    const { create, update } = planOf(namedReports([stored(wanted({ findings: [WARNED] }))]), now, gapsIn)
+    const { create, update } = policyReportPlan(namedReports([stored(wanted({ findings: [WARNED] }))]), now, gapsIn)
     const after = namedReports([...create, ...update].map((written) => stored(written)))
     t.equal(after.size, 2)
-    t.strictSame(planOf(after, now, gapsIn), { create: [], update: [], remove: [], blocked: [], kept: [] })
+    t.strictSame(policyReportPlan(after, now, gapsIn), { create: [], update: [], remove: [], blocked: [], kept: [] })
   }
 })

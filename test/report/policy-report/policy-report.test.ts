@@ -119,7 +119,7 @@ t.test('a result', async (t) => {
       result: 'fail',
       severity: 'high',
       scored: true,
-      message: '2 replicas write one TSDB. Careful: mind. Way out: set replicas to 1.',
+      message: '2 replicas write one TSDB. Careful: mind. Fix: set replicas to 1.',
       resources: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace: 'monitoring', name: 'prometheus' }],
       timestamp: { seconds: 1793867400, nanos: 0 },
       properties: {
@@ -152,8 +152,8 @@ t.test('outcomes become results, the worst first', async (t) => {
 t.test('a Pod is of the core group, and all that policies watch is v1', async (t) => {
   const [made] = reportsOf(scanned(live({ group: '', kind: 'Pod' })), 'wgpolicy')
   t.equal(made?.results[0]?.resources[0]?.apiVersion, 'v1')
-  for (const { id, watches } of POLICIES) {
-    for (const { resource } of watches) t.equal(resource.version, 'v1', `${id}: ${resource.kind}`)
+  for (const { id, matches } of POLICIES) {
+    for (const { resource } of matches) t.equal(resource.version, 'v1', `${id}: ${resource.kind}`)
   }
 })
 
@@ -170,7 +170,7 @@ t.test('what has no room is counted', async (t) => {
 t.test('no report is larger than etcd takes', async (t) => {
   const long = '🦀'.repeat(5000)
   const name = 'n'.repeat(253)
-  const worst = finding({ field: long, message: long, remedy: long, caution: long, policy: 'p'.repeat(60) })
+  const worst = finding({ field: long, message: long, remediation: long, caution: long, policy: 'p'.repeat(60) })
   const findings = Array.from({ length: MOST_RESULTS * 2 }, () => worst)
   for (const api of APIS) {
     const [made] = reportsOf(scanned(live({ name, findings })), api)
@@ -180,7 +180,7 @@ t.test('no report is larger than etcd takes', async (t) => {
 })
 
 t.test('awkward texts stay on one line', async (t) => {
-  const findings = [finding({ field: AWKWARD, message: AWKWARD, remedy: AWKWARD })]
+  const findings = [finding({ field: AWKWARD, message: AWKWARD, remediation: AWKWARD })]
   const [made] = reportsOf(scanned(live({ findings })), 'wgpolicy') as [PolicyReport]
   const text = JSON.stringify(made)
   t.ok(text.isWellFormed())

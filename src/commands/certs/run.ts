@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { issueCertificates } from '../../certificates/issue.ts'
+import { HoldfastError, messageOf } from '../../errors.ts'
+import type { CertsFlags } from './flags.ts'
+
+/** The names by which the API server and a developer reach the webhook. */
+const HOSTS = [
+  'holdfast.holdfast-system.svc',
+  'holdfast.holdfast-system.svc.cluster.local',
+  'localhost',
+  '127.0.0.1'
+] as const
+
+/** @throws HoldfastError FILE_UNWRITABLE, and then no file is touched */
+export async function certs(directory: string, { hosts = HOSTS, days: validity, force }: CertsFlags): Promise<void> {
+  const issued = await issueCertificates(hosts, validity, new Date())
+  const files = {
+    ca: join(directory, 'ca.crt'),
+    certificate: join(directory, 'tls.crt'),
+    key: join(directory, 'tls.key')
+  }
+  const there = Object.values(files).filter((file) => existsSync(file))
+  if (there.length > 0 && !force) throw new HoldfastError('FILE_UNWRITABLE', `${there.join(', ')} would be replaced`)
+  try {
+    await mkdir(directory, { recursive: true })
+    await writeFile(files.key, issued.privateKey, { mode: 0o600 })
+    await writeFile(files.certificate, issued.certificate)
+    await writeFile(files.ca, issued.ca)
+  } catch (error) {
+    throw new HoldfastError('FILE_UNWRITABLE', `Cannot write to ${directory}: ${messageOf(error)}`, { cause: error })
+  }
+  process.stdout.write(`${files.ca}, ${files.certificate} and ${files.key} are valid for ${validity} days, for ${hosts.join(', ')}.
+The CA's key is not kept, so it can sign nothing else.
+
+In a cluster:
+  kubectl -n holdfast-system create secret tls holdfast-tls --cert=${files.certificate} --key=${files.key}
+and ${files.ca}, in base64, is the caBundle of the webhook configurations (manifests/README.md has the kustomization).
+
+On this machine:
+  holdfast serve --tls-cert-file=${files.certificate} --tls-private-key-file=${files.key}
+`)
+}

@@ -1,0 +1,14 @@
+import type { Report } from './report.ts'
+
+/** How a report is laid out. A format that has no use for an option ignores it. */
+export interface FormatOptions {
+  /** Whether escape sequences for colour are welcome. */
+  readonly colour: boolean
+  /** How wide a line may be, in columns. */
+  readonly width: number
+  /** The minimum severity that ends the run with exit code 1, where the caller says so; `enforce` where it does not. */
+  readonly failOn?: 'warn' | 'enforce'
+}
+
+/** A whole report as the text of one file. */
+export type Format = (report: Report, options: FormatOptions) => string
