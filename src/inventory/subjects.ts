@@ -35,8 +35,13 @@ export function subjectsOf(
   return [{ subject: own, within: [] }, ...(pod === undefined ? [] : [{ subject: pod, within: TEMPLATE }])]
 }
 
-/** The object as the webhook would be asked about it. */
+/** An object of a file as the webhook would be asked about it: with the defaults that the API server fills in. */
 export function subjectOf(object: JsonObject, previous: JsonObject | undefined, namespace: string): Subject {
+  return subjectOfStored(withDefaults(object), previous && withDefaults(previous), namespace)
+}
+
+/** The same for objects that have their defaults, such as those that the API server lists. */
+export function subjectOfStored(object: JsonObject, previous: JsonObject | undefined, namespace: string): Subject {
   const { group, kind } = kindOf(object)
   return {
     phases: PHASES,
@@ -45,8 +50,8 @@ export function subjectOf(object: JsonObject, previous: JsonObject | undefined, 
     kind,
     namespace,
     name: nameOfObject(object),
-    object: withDefaults(object),
-    oldObject: previous === undefined ? {} : withDefaults(previous)
+    object,
+    oldObject: previous ?? {}
   }
 }
 
@@ -62,14 +67,6 @@ function podOf({ object, kind, namespace, name }: Subject): Subject | undefined 
   const { labels, annotations } = metadataOf(template)
   const owner = { apiVersion: object.apiVersion, kind, name, controller: true }
   const metadata = { labels, annotations, ownerReferences: [owner], generateName: `${name}-`, namespace }
-  return {
-    phases: PHASES,
-    operation: 'CREATE',
-    group: POD.group,
-    kind: POD.kind,
-    namespace,
-    name: `${name}-*`,
-    object: { apiVersion: POD.version, kind: POD.kind, metadata, spec: template.spec },
-    oldObject: {}
-  }
+  const pod = { apiVersion: POD.version, kind: POD.kind, metadata, spec: template.spec }
+  return subjectOfStored(pod, undefined, namespace)
 }

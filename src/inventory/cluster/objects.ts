@@ -6,6 +6,7 @@ import { count } from '../../core/values/text.ts'
 import { ApiError } from '../../kubernetes/api-error.ts'
 import type { Api } from '../../kubernetes/client.ts'
 import { collectionPath, pagesOf } from '../../kubernetes/list.ts'
+import { subjectOfStored } from '../subjects.ts'
 import { type ClusterReadProblem, clusterReadProblem, clusterReadProblems } from './read-problem.ts'
 
 /** One object of the cluster, or a part of it that could not be read. */
@@ -97,8 +98,7 @@ function subjectOf(item: unknown, { group, version, kind }: Resource): Subject |
   if (!isObject(item) || !name) return undefined
   // Only the list itself says of what kind its items are.
   const apiVersion = group === '' ? version : `${group}/${version}`
-  const object: JsonObject = { ...item, apiVersion, kind }
-  return { phases: ['mutate', 'validate'], operation: 'CREATE', group, kind, namespace, name, object, oldObject: {} }
+  return subjectOfStored({ ...item, apiVersion, kind }, undefined, namespace)
 }
 
 /** Whatever is wrong with it, nobody will mend it any more. */
