@@ -21,6 +21,7 @@ interface Ended {
 interface LogLine {
   readonly msg: string
   readonly port: number
+  readonly node: string
   readonly modes: object
   readonly try: string
 }
@@ -69,7 +70,8 @@ const FREE = ['serve', '--bind-address=127.0.0.1', '--port=0', '--health-port=0'
 t.test('with nothing configured: a throw-away certificate, and how to try it', async (t) => {
   const certs = join(temporaryDirectory(), 'certs')
   const server = holdfast([...FREE, `--cert-dir=${certs}`, '--drain-delay=0s'])
-  const { port, modes } = await server.line('serving')
+  const { port, modes, node } = await server.line('serving')
+  t.equal(node, process.versions.node, 'the log says which Node.js runs')
   t.match(modes, { 'claim-template-labels': 'enforce', 'pushgateway-graceful-stop': 'enforce' })
   const { try: hint } = await server.line(
     'a throw-away certificate serves, for trying out only: set --tls-cert-file and --tls-private-key-file'

@@ -65,7 +65,8 @@ export async function start(flags: ServeFlags, logger: Logger): Promise<RunningS
     metrics
   })
   const { port, healthPort } = server
-  logger.info({ version: VERSION, port, healthPort, modes: modesOf(configuration()) }, 'serving')
+  const { node } = process.versions
+  logger.info({ version: VERSION, node, port, healthPort, modes: modesOf(configuration()) }, 'serving')
   if (flags.tlsCertFile === undefined) sayHowToTry(logger, port, caFile)
   return server
 }
