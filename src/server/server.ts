@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto'
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
@@ -138,7 +139,9 @@ function pollCertificates(options: ServerOptions, use: (serving: Serving) => voi
 
 function secureContext({ keyPair, clientCa }: Serving): SecureContextOptions {
   const pair = { cert: keyPair.certificate, key: keyPair.privateKey }
-  return clientCa === undefined ? pair : { ...pair, ca: clientCa }
+  // No session is resumed where clients have to prove themselves: a resumed one repeats what was true of the client when
+  // the session began, and takes no look at its certificate. kube-apiserver keeps no sessions, so it loses nothing.
+  return clientCa === undefined ? pair : { ...pair, ca: clientCa, secureOptions: constants.SSL_OP_NO_TICKET }
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<AddressInfo> {

@@ -7,6 +7,8 @@ export interface Posted {
   readonly text: string
   /** SHA-256 of the certificate that the answer came under. */
   readonly fingerprint: string
+  /** Whether the handshake was that of an earlier connection, taken up again. */
+  readonly isResumed: boolean
 }
 
 /** Posts JSON text to 127.0.0.1 and resolves with the response and its whole body. */
@@ -15,14 +17,16 @@ export function post(options: RequestOptions, body: string): Promise<Posted> {
     const headers = { 'content-type': 'application/json', ...options.headers }
     const outgoing = request({ host: '127.0.0.1', method: 'POST', ...options, headers }, (response) => {
       // Asked for now: the socket may be gone when the body is.
-      const { fingerprint256: fingerprint } = (response.socket as TLSSocket).getPeerCertificate()
+      const socket = response.socket as TLSSocket
+      const { fingerprint256: fingerprint } = socket.getPeerCertificate()
+      const isResumed = socket.isSessionReused()
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (chunk) => {
         text += chunk
       })
       response.on('error', reject)
-      response.on('end', () => resolve({ response, text, fingerprint }))
+      response.on('end', () => resolve({ response, text, fingerprint, isResumed }))
     })
     outgoing.on('error', reject)
     outgoing.end(body)
