@@ -32,7 +32,7 @@ export const ERRORS = {
   CERTIFICATE_UNREADABLE: { exit: 2, help: 'Check --tls-cert-file, --tls-private-key-file and --client-ca-file.' },
   CERTIFICATE_INVALID: {
     exit: 2,
-    help: 'Certificates and private key have to be PEM, and the key has to belong to its certificate.'
+    help: 'Certificates and private key have to be PEM, belong together, and be valid today.'
   },
   FILE_UNWRITABLE: { exit: 2, help: 'Choose another directory, or replace what is there with --force.' },
   SOURCE_UNREADABLE: { exit: 2, help: 'Check the path; - is standard input.' },

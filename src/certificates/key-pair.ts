@@ -6,6 +6,7 @@ import { HoldfastError, messageOf } from '../errors.ts'
 export interface KeyPair {
   readonly certificate: Buffer
   readonly privateKey: Buffer
+  readonly notBefore: Date
   readonly notAfter: Date
   /** SHA-256 of the leaf, as `tls.TLSSocket.getPeerCertificate()` spells it. */
   readonly fingerprint: string
@@ -27,7 +28,20 @@ export function keyPairOf(certificate: Buffer, privateKey: Buffer): KeyPair {
   if (!leaf.checkPrivateKey(key)) {
     throw new HoldfastError('CERTIFICATE_INVALID', 'The certificate was issued for another private key')
   }
-  return { certificate, privateKey, notAfter: new Date(leaf.validTo), fingerprint: leaf.fingerprint256 }
+  const [notBefore, notAfter] = [new Date(leaf.validFrom), new Date(leaf.validTo)]
+  return { certificate, privateKey, notBefore, notAfter, fingerprint: leaf.fingerprint256 }
+}
+
+/** Why no client accepts the certificate at this moment; undefined where its dates are no reason. */
+export function outOfDate({ notBefore, notAfter }: KeyPair, now: Date): string | undefined {
+  if (now > notAfter) return `it has expired: it was valid until ${secondOf(notAfter)}`
+  if (now < notBefore) return `it is not valid before ${secondOf(notBefore)}`
+  return undefined
+}
+
+/** Certificates know no smaller unit. */
+function secondOf(date: Date): string {
+  return date.toISOString().replace('.000Z', 'Z')
 }
 
 export function isSamePair(one: KeyPair, other: KeyPair): boolean {

@@ -20,7 +20,10 @@ export interface Metrics {
   readonly registry: Registry
   reviewed(review: Review, decision: Decision | undefined, seconds: number): void
   failed(code: ErrorCode): void
-  certificateLoaded(notAfter: Date): void
+  /** Called with the end of validity of what new connections get, good or not. */
+  certificateServed(notAfter: Date): void
+  /** Called after each look at the files that found them usable. */
+  certificateLoaded(): void
   certificateFailed(): void
   configurationLoaded(): void
   configurationFailed(): void
@@ -104,10 +107,8 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
       for (const { policy, mode, outcome } of decision?.verdicts ?? []) findings.inc({ policy, mode, outcome })
     },
     failed: (code) => errors.inc({ code }),
-    certificateLoaded(notAfter) {
-      expiry.set(notAfter.getTime() / 1000)
-      loaded.setToCurrentTime()
-    },
+    certificateServed: (notAfter) => expiry.set(notAfter.getTime() / 1000),
+    certificateLoaded: () => loaded.setToCurrentTime(),
     certificateFailed: () => certificateFailures.inc(),
     configurationLoaded: () => configured.setToCurrentTime(),
     configurationFailed: () => configurationFailures.inc()

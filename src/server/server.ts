@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { outOfDate } from '../certificates/key-pair.ts'
 import type { Serving, ServingFiles } from '../certificates/serving.ts'
 import type { Cluster } from '../core/cluster.ts'
 import type { ConfiguredPolicy } from '../core/policy.ts'
@@ -51,7 +52,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { logger, metrics } = options
   let draining = false
   let { keyPair } = options.serving
-  metrics.certificateLoaded(keyPair.notAfter)
+  metrics.certificateServed(keyPair.notAfter)
+  const problem = outOfDate(keyPair, new Date())
+  if (problem === undefined) metrics.certificateLoaded()
+  else logger.error({ reason: problem }, 'not ready: no client accepts the certificate')
 
   const webhook = buildWebhook(
     {
@@ -76,7 +80,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const checks: readonly ReadinessCheck[] = [
     { name: 'serving', run: async () => (draining ? 'the server is draining' : undefined) },
-    { name: 'certificate', run: async () => (keyPair.notAfter > new Date() ? undefined : 'it has expired') },
+    { name: 'certificate', run: async () => outOfDate(keyPair, new Date()) },
     { name: 'tls', run: () => selfRequest(loopbackFor(address), port, keyPair.fingerprint) }
   ]
   const health = buildHealth(checks, metrics.registry)
@@ -124,14 +128,17 @@ function pollCertificates(options: ServerOptions, use: (serving: Serving) => voi
   if (files === undefined) return undefined
   const reload = certificateReloader(serving, {
     files,
+    now: () => new Date(),
     use,
     loaded({ keyPair: { notAfter } }, changed) {
-      metrics.certificateLoaded(notAfter)
-      if (changed) logger.info({ notAfter }, 'certificate reloaded')
+      metrics.certificateLoaded()
+      if (!changed) return
+      metrics.certificateServed(notAfter)
+      logger.info({ notAfter }, 'certificate reloaded')
     },
     failed(error) {
       metrics.certificateFailed()
-      logger.error({ reason: messageOf(error) }, 'certificate not reloaded, the last good one serves on')
+      logger.error({ reason: messageOf(error) }, 'certificate not reloaded, the one before serves on')
     }
   })
   return setInterval(() => void reload(), options.pollMs).unref()

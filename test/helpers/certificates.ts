@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { type IssuedCertificates, issueCertificates } from '../../src/certificates/issue.ts'
 import { type KeyPair, keyPairOf } from '../../src/certificates/key-pair.ts'
 
-/** A certificate for localhost and 127.0.0.1, made for one test. */
-export async function testCertificates(days = 1): Promise<IssuedCertificates & { keyPair: KeyPair }> {
-  const issued = await issueCertificates(['localhost', '127.0.0.1'], days, new Date())
+/** A certificate for localhost and 127.0.0.1, made for one test, and valid from five minutes before `now` on. */
+export async function testCertificates(days = 1, now = new Date()): Promise<IssuedCertificates & { keyPair: KeyPair }> {
+  const issued = await issueCertificates(['localhost', '127.0.0.1'], days, now)
   return { ...issued, keyPair: keyPairOf(Buffer.from(issued.certificate), Buffer.from(issued.privateKey)) }
 }
 
