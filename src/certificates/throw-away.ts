@@ -1,5 +1,6 @@
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceFiles } from '../replace-file.ts'
 import { type KeyPair, keyPairOf } from './key-pair.ts'
 
 /** A certificate that Holdfast made for itself. */
@@ -39,9 +40,11 @@ export async function throwAwayCertificate(directory: string, now: Date): Promis
   const keyPair = keyPairOf(Buffer.from(issued.certificate), Buffer.from(issued.privateKey))
   try {
     await mkdir(directory, { recursive: true })
-    await writeFile(files.key, issued.privateKey, { mode: 0o600 })
-    await writeFile(files.certificate, issued.certificate)
-    await writeFile(files.ca, issued.ca)
+    await replaceFiles([
+      { file: files.key, text: issued.privateKey, mode: 0o600 },
+      { file: files.certificate, text: issued.certificate },
+      { file: files.ca, text: issued.ca }
+    ])
     return { keyPair, caFile: files.ca }
   } catch {
     return { keyPair, caFile: undefined }

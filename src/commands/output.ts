@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises'
 import { HoldfastError, messageOf } from '../errors.ts'
+import { replaceFiles } from '../replace-file.ts'
 import type { FormatOptions } from '../report/format.ts'
 import { loadFormat } from '../report/formats.ts'
 import { countsOf, type Report } from '../report/report.ts'
@@ -26,7 +26,7 @@ export async function deliver(
     const text = write(report, { ...(file === undefined ? formatOptionsFor(stream) : PLAIN), failOn })
     try {
       if (file === undefined) stream.write(text)
-      else await writeFile(file, text)
+      else await replaceFiles([{ file, text }])
     } catch (error) {
       failures.push(error)
     }

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { readKeyPair } from '../../src/certificates/key-pair.ts'
@@ -42,6 +42,21 @@ t.test('nothing is replaced by accident', async (t) => {
   t.strictSame(readdirSync(directory), ['tls.crt'], 'and no other file is made')
   t.equal((await holdfast('certs', directory, '--force')).code, 0)
   t.match(readFileSync(join(directory, 'tls.crt'), 'utf8'), /BEGIN CERTIFICATE/)
+})
+
+t.test('what --force replaces keeps nothing of what was there', async (t) => {
+  const directory = temporaryDirectory()
+  const [key, certificate, elsewhere] = [join(directory, 'tls.key'), join(directory, 'tls.crt'), join(directory, 'x')]
+  writeFileSync(key, 'readable by all')
+  chmodSync(key, 0o644)
+  symlinkSync(elsewhere, certificate)
+  const { code, stderr } = await holdfast('certs', directory)
+  t.equal(code, 2)
+  t.match(stderr, /tls\.crt, .*tls\.key would be replaced/, 'a link that leads nowhere is there as well')
+  t.equal((await holdfast('certs', directory, '--force')).code, 0)
+  t.equal(statSync(key).mode & 0o777, 0o600, 'the key is for its owner')
+  t.notOk(existsSync(elsewhere), 'the link is not followed')
+  t.match(readFileSync(certificate, 'utf8'), /BEGIN CERTIFICATE/)
 })
 
 t.test('what cannot be done', async (t) => {

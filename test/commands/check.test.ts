@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, openSync, readFileSync } from 'node:fs'
+import { existsSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -337,6 +337,12 @@ t.test('several reports at once', async (t) => {
   t.match(run, { code: 0, stdout: /^<\?xml/ })
   t.equal(JSON.parse(readFileSync(`${directory}/r.json`, 'utf8')).kind, 'HoldfastReport')
   t.equal(JSON.parse(readFileSync(`${directory}/r=1.sarif`, 'utf8')).version, '2.1.0')
+  const [link, target] = [`${directory}/link.html`, `${directory}/target`]
+  writeFileSync(target, 'of somebody else')
+  symlinkSync(target, link)
+  t.equal((await holdfast('check', '-o', `html=${link}`, file)).code, 0)
+  t.match(readFileSync(link, 'utf8'), /^<!doctype html>/i)
+  t.equal(readFileSync(target, 'utf8'), 'of somebody else', 'a link that came with a checkout is not followed')
   const lost = await holdfast(
     'check',
     '-o',

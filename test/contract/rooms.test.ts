@@ -10,7 +10,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   policies: ['core'],
   config: ['core', 'errors.ts'],
   admission: ['core', 'errors.ts'],
-  certificates: ['errors.ts'],
+  certificates: ['errors.ts', 'replace-file.ts'],
   kubernetes: ['core', 'errors.ts'],
   inventory: ['core', 'kubernetes', 'errors.ts'],
   report: ['core'],
@@ -28,10 +28,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'server',
     'upgrade',
     'errors.ts',
+    'replace-file.ts',
     'version.ts'
   ],
   'main.ts': ['commands', 'errors.ts'],
   'errors.ts': [],
+  'replace-file.ts': [],
   'version.ts': []
 }
 
@@ -51,6 +53,8 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/'yaml'/, ['config/configuration.ts', 'inventory/yaml/rewrite.ts']],
   [/'js-yaml'/, ['inventory/yaml/parse.ts', 'inventory/yaml/lines.ts', 'inventory/yaml/schema.ts']],
   [/'diff'/, ['inventory/yaml/rewrite.ts']],
+  // Elsewhere a link would be followed.
+  [/writeFile|createWriteStream/, ['replace-file.ts']],
   [/createReadStream|readdir/, ['inventory/files/walk.ts']],
   [/new Date\(\)|Date\.now|performance\.now/, ['server/webhook.ts', 'server/server.ts', 'commands/']],
   [

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { lstat, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { issueCertificates } from '../../certificates/issue.ts'
 import { HoldfastError, messageOf } from '../../errors.ts'
+import { replaceFiles } from '../../replace-file.ts'
 import type { CertsFlags } from './flags.ts'
 
 /** The names by which the API server and a developer reach the webhook. */
@@ -21,13 +21,16 @@ export async function certs(directory: string, { hosts = HOSTS, days: validity, 
     certificate: join(directory, 'tls.crt'),
     key: join(directory, 'tls.key')
   }
-  const there = Object.values(files).filter((file) => existsSync(file))
+  const there: string[] = []
+  for (const file of Object.values(files)) if (await isThere(file)) there.push(file)
   if (there.length > 0 && !force) throw new HoldfastError('FILE_UNWRITABLE', `${there.join(', ')} would be replaced`)
   try {
     await mkdir(directory, { recursive: true })
-    await writeFile(files.key, issued.privateKey, { mode: 0o600 })
-    await writeFile(files.certificate, issued.certificate)
-    await writeFile(files.ca, issued.ca)
+    await replaceFiles([
+      { file: files.key, text: issued.privateKey, mode: 0o600 },
+      { file: files.certificate, text: issued.certificate },
+      { file: files.ca, text: issued.ca }
+    ])
   } catch (error) {
     throw new HoldfastError('FILE_UNWRITABLE', `Cannot write to ${directory}: ${messageOf(error)}`, { cause: error })
   }
@@ -41,4 +44,12 @@ and ${files.ca}, in base64, is the caBundle of the webhook configurations (manif
 On this machine:
   holdfast serve --tls-cert-file=${files.certificate} --tls-private-key-file=${files.key}
 `)
+}
+
+/** A link that leads nowhere is there as well. */
+function isThere(file: string): Promise<boolean> {
+  return lstat(file).then(
+    () => true,
+    () => false
+  )
 }
