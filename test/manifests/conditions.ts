@@ -102,13 +102,17 @@ export function creations(): [what: string, object: Manifest, expected: readonly
     running(['sh', '-c', 'exec app '.repeat(1000)], 'command')
   ] as const
   const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x', uid: '1f2c' }
-  const owned = { metadata: { ownerReferences: [{ ...owner, controller: true }] } }
+  const controlled = (parts: object) => ({ metadata: { ownerReferences: [{ ...owner, controller: true, ...parts }] } })
+  const rollout = controlled({ apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout' })
+  const namesake = controlled({ apiVersion: 'example.com/v1' })
   const related = { metadata: { ownerReferences: [{ ...owner, controller: false }, owner] } }
   return [
     ...WORKLOADS.flatMap((kind) => [
       ...evaluated.map(([what, it]) => row(what, workload(kind, [NGINX, it]), [VALIDATE])),
       ...unrelated.map(([what, it]) => row(what, workload(kind, [it]), NONE)),
-      row('owned by its controller', workload(kind, [PROMETHEUS], owned), kind === 'ReplicaSet' ? NONE : [VALIDATE]),
+      row('of a Deployment', workload(kind, [PROMETHEUS], controlled({})), kind === 'ReplicaSet' ? NONE : [VALIDATE]),
+      row('of an Argo Rollout', workload(kind, [PROMETHEUS], rollout), [VALIDATE]),
+      row('of a Deployment of another group', workload(kind, [PROMETHEUS], namesake), [VALIDATE]),
       row('owned by others', workload(kind, [PROMETHEUS], related), [VALIDATE])
     ]),
     row('labelled claims', statefulSet([NGINX], { spec: LABELLED }), [VALIDATE]),

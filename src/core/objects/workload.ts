@@ -25,15 +25,21 @@ export interface Workload {
   readonly replicas: number
 }
 
-/**
- * The workload in a Subject; undefined where it is another's to evaluate, such as the ReplicaSet of a Deployment, of which
- * the Deployment itself was evaluated.
- */
+/** The workload in a Subject; undefined for the ReplicaSet of a Deployment, where the Deployment itself is checked. */
 export function workloadOf({ kind, object }: Subject): Workload | undefined {
-  if (kind === 'ReplicaSet' && controllerOf(object) !== undefined) return undefined
+  if (kind === 'ReplicaSet' && isOfDeployment(object)) return undefined
   const spec = specOf(object)
   const replicas = kind === 'DaemonSet' ? Number.POSITIVE_INFINITY : (integerOf(spec.replicas) ?? 1)
   return { kind, spec, template: objectOf(spec.template), replicas }
+}
+
+/**
+ * No other owner is believed: a user who may write a ReplicaSet may name any, and of an Argo Rollout only the ReplicaSets
+ * are checked. The condition of the webhook entry says the same.
+ */
+function isOfDeployment(replicaSet: JsonObject): boolean {
+  const owner = controllerOf(replicaSet)
+  return owner?.group === DEPLOYMENT.group && owner.kind === DEPLOYMENT.kind
 }
 
 /** Whether a rollout starts a new Pod before the old one is gone. Only Deployments do. */

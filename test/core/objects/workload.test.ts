@@ -1,5 +1,6 @@
 import t from 'tap'
 import { replicasInWords, rollsAllPods, surges, workloadOf } from '../../../src/core/objects/workload.ts'
+import type { JsonObject } from '../../../src/core/values/json.ts'
 import { prometheus } from '../../fixtures/prometheus.ts'
 import { subjectOf } from '../../fixtures/reviews.ts'
 
@@ -42,8 +43,21 @@ t.test('whose Pods a changed template reaches by itself', async (t) => {
   for (const [spec, expected] of table) t.equal(rollsAllPods({ spec }), expected, JSON.stringify(spec))
 })
 
-t.test('a ReplicaSet that somebody controls is not evaluated', async (t) => {
-  const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'x', controller: true }]
-  t.equal(workload({ kind: 'ReplicaSet', metadata: { ownerReferences } }), undefined)
-  t.ok(workload({ kind: 'ReplicaSet' }))
+t.test('a ReplicaSet is left to its Deployment, and to nobody else', async (t) => {
+  const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x', controller: true }
+  const table: readonly (readonly [string, JsonObject, isLeft: boolean])[] = [
+    ['of a Deployment', { ownerReferences: [owner] }, true],
+    ['of a Deployment of another version', { ownerReferences: [{ ...owner, apiVersion: 'apps/v1beta1' }] }, true],
+    ['of nobody', {}, false],
+    ['owned, and not controlled', { ownerReferences: [{ ...owner, controller: false }] }, false],
+    ['of an Argo Rollout', { ownerReferences: [{ ...owner, apiVersion: 'argoproj.io/v1', kind: 'Rollout' }] }, false],
+    ['of a StatefulSet', { ownerReferences: [{ ...owner, kind: 'StatefulSet' }] }, false],
+    ['of a Deployment of another group', { ownerReferences: [{ ...owner, apiVersion: 'example.com/v1' }] }, false],
+    ['of a Deployment of no group', { ownerReferences: [{ ...owner, apiVersion: 'v1' }] }, false],
+    ['of what is no text', { ownerReferences: [{ ...owner, kind: 1 }] }, false]
+  ]
+  for (const [name, metadata, isLeft] of table) {
+    t.equal(workload({ kind: 'ReplicaSet', metadata }) === undefined, isLeft, name)
+    t.ok(workload({ kind: 'StatefulSet', metadata }), `${name}: a StatefulSet is checked, whoever owns it`)
+  }
 })
