@@ -8,11 +8,11 @@ import { type KubernetesVersion, parseVersion } from '../core/cluster.ts'
  * which would cost every replica 90 MB and most of its start-up time.
  */
 
-/** Where a Pod finds the API server, and what it shows there. */
+/** Where a Pod finds the API server, and how it knows it. */
 export interface ApiServer {
   readonly host: string
   readonly port: number
-  /** A directory with `token` and `ca.crt`, both of which change while the Pod runs. */
+  /** A directory with `ca.crt`, and with `token` where one is mounted. Both change while the Pod runs. */
   readonly credentials: string
 }
 
@@ -53,13 +53,36 @@ export function followVersion(apiServer: ApiServer, follower: VersionFollower): 
   void ask()
 }
 
-/** @throws Error where the API server cannot be reached or says nothing that is a version */
+/**
+ * Asks without a token, because an API server tells everybody its version by default. The token, where there is one, is
+ * sent to one that wants to know who asks.
+ *
+ * @throws Error where the API server cannot be reached, refuses, or says nothing that is a version
+ */
 export async function askVersion({ host, port, credentials }: ApiServer): Promise<KubernetesVersion> {
-  const token = await readFile(join(credentials, 'token'), 'utf8')
   const ca = await readFile(join(credentials, 'ca.crt'))
-  const headers = { authorization: `Bearer ${token.trim()}`, accept: 'application/json' }
-  const answer: unknown = JSON.parse(await get({ host, port, ca, headers }))
-  const { gitVersion } = Object(answer) as { gitVersion?: unknown }
+  const headers = { accept: 'application/json' }
+  let answer = await get({ host, port, ca, headers })
+  if (answer.status === 401 || answer.status === 403) {
+    const authorization = `Bearer ${await tokenIn(credentials, answer.status)}`
+    answer = await get({ host, port, ca, headers: { ...headers, authorization } })
+  }
+  if (answer.status !== 200) throw new Error(`GET /version answers ${answer.status}`)
+  return versionIn(answer.text)
+}
+
+async function tokenIn(credentials: string, status: number): Promise<string> {
+  try {
+    return (await readFile(join(credentials, 'token'), 'utf8')).trim()
+  } catch {
+    throw new Error(
+      `GET /version answers ${status} without a token, and none is mounted: set --kubernetes-version, or add the component api-server-token`
+    )
+  }
+}
+
+function versionIn(text: string): KubernetesVersion {
+  const { gitVersion } = Object(JSON.parse(text)) as { gitVersion?: unknown }
   const version = parseVersion(String(gitVersion))
   if (version === undefined) throw new Error('GET /version has no gitVersion that can be read')
   return version
@@ -72,7 +95,12 @@ interface Target {
   readonly headers: Readonly<Record<string, string>>
 }
 
-function get(target: Target): Promise<string> {
+interface Answer {
+  readonly status: number | undefined
+  readonly text: string
+}
+
+function get(target: Target): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request({ ...target, path: '/version', agent: false, timeout: TIMEOUT_MS }, (response) => {
       let text = ''
@@ -82,10 +110,7 @@ function get(target: Target): Promise<string> {
         if (text.length > 65_536) outgoing.destroy(new Error('GET /version does not end'))
       })
       response.on('error', reject)
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve(text)
-        else reject(new Error(`GET /version answers ${response.statusCode}`))
-      })
+      response.on('end', () => resolve({ status: response.statusCode, text }))
     })
     outgoing.on('timeout', () => outgoing.destroy(new Error(`GET /version: no answer within ${TIMEOUT_MS} ms`)))
     outgoing.on('error', reject)

@@ -9,8 +9,9 @@ import type { IService } from 'kubernetes-models/v1/Service'
 import type { IServiceAccount } from 'kubernetes-models/v1/ServiceAccount'
 import t from 'tap'
 import { parse as parseYaml } from 'yaml'
+import { inCluster } from '../../src/kubernetes/version.ts'
 import { restricted } from './pod-security.ts'
-import { entriesOf, only, overlays, render, skip } from './render.ts'
+import { entriesOf, type Manifest, only, overlays, render, renderWith, skip } from './render.ts'
 
 const base = () => render('base')
 const podOf = (deployment: IDeployment) => deployment.spec?.template.spec as IPodSpec
@@ -43,8 +44,29 @@ t.test('rights', { skip }, async (t) => {
     )
   }
   t.equal(pod().serviceAccountName, only(base(), 'ServiceAccount').metadata.name)
-  t.equal(only<IServiceAccount>(base(), 'ServiceAccount').automountServiceAccountToken, false, 'no token by default')
-  t.equal(pod().automountServiceAccountToken, true, 'but one for GET /version')
+  t.equal(only<IServiceAccount>(base(), 'ServiceAccount').automountServiceAccountToken, false, 'no token')
+  t.equal(pod().automountServiceAccountToken, false, 'not in the Pods either')
+})
+
+t.test('what GET /version takes', { skip }, async (t) => {
+  const credentials = inCluster({ KUBERNETES_SERVICE_HOST: '10.0.0.1' })?.credentials
+  const sourcesIn = (manifests: readonly Manifest[]) => {
+    const { containers, volumes } = podOf(only<IDeployment>(manifests, 'Deployment'))
+    const mount = containers[0]?.volumeMounts?.find(({ mountPath }) => mountPath === credentials)
+    return volumes?.find(({ name }) => name === mount?.name)?.projected?.sources
+  }
+  const ca = { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } }
+  for (const overlay of overlays)
+    t.same(sourcesIn(render(`overlays/${overlay}`)), [ca], `${overlay}: the CA of the API server`)
+  const token = { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } }
+  const manifests = renderWith('cluster-wide', ['api-server-token'])
+  t.same(sourcesIn(manifests), [ca, token], 'and a token where a component asks for it')
+  const { volumes } = podOf(only<IDeployment>(manifests, 'Deployment'))
+  t.same(
+    volumes?.map(({ name }) => name),
+    pod().volumes?.map(({ name }) => name),
+    'which moves no volume: the patch for mutual TLS counts them'
+  )
 })
 
 t.test('everything finds the Pods by their labels', { skip }, async (t) => {

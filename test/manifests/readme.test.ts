@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path'
 import type { ICertificate } from '@kubernetes-models/cert-manager/cert-manager.io/v1/Certificate'
 import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment'
 import type { ICronJob } from 'kubernetes-models/batch/v1/CronJob'
+import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
 import type { IClusterRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRole'
 import type { IClusterRoleBinding } from 'kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRoleBinding'
 import type { IConfigMap } from 'kubernetes-models/v1/ConfigMap'
@@ -34,7 +35,9 @@ write('static/tls/ca.crt', CA)
 t.test('the README shows these', async (t) => {
   t.same(
     examples.map(([, path]) => path),
-    ['cluster', 'renamed', 'static', 'scan', 'wgpolicy'].map((name) => `${name}/kustomization.yaml`)
+    ['cluster', 'renamed', 'static', 'addressed', 'known', 'scan', 'wgpolicy'].map(
+      (name) => `${name}/kustomization.yaml`
+    )
   )
 })
 
@@ -89,6 +92,24 @@ t.test('a certificate of your own, in another namespace', { skip }, async (t) =>
   const manifests = render(join(folder, 'both'))
   t.notMatch(JSON.stringify(manifests), /holdfast-system|cert-manager/)
   t.ok(entriesOf(manifests).every((entry) => entry.clientConfig.caBundle))
+})
+
+t.test('egress to the API server alone, or to nobody', { skip }, async (t) => {
+  const egressIn = (name: string) => only<INetworkPolicy>(render(join(folder, name)), 'NetworkPolicy').spec?.egress
+  const [rule, ...others] = egressIn('addressed') ?? []
+  t.same(others, [])
+  t.same(
+    rule?.to?.map(({ ipBlock }) => ipBlock?.cidr),
+    ['10.96.0.1/32', '172.18.0.3/32']
+  )
+  t.same(
+    rule?.ports?.map(({ port }) => port),
+    [443, 6443]
+  )
+  t.same(egressIn('known'), [])
+  const [container] =
+    only<IDeployment>(render(join(folder, 'known')), 'Deployment').spec?.template.spec?.containers ?? []
+  t.match(container?.args?.at(-1), /^--kubernetes-version=1\.\d+$/, 'which needs nobody to ask')
 })
 
 t.test('a scan every six hours, with reports in either API', { skip }, async (t) => {
