@@ -25,6 +25,7 @@ export interface Metrics {
   /** Called after each look at the files that found them usable. */
   certificateLoaded(): void
   certificateFailed(): void
+  certificateRejected(): void
   configurationLoaded(): void
   configurationFailed(): void
 }
@@ -76,6 +77,11 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
     help: 'Times that the certificate files could not be used and the last good pair was kept.',
     registers
   })
+  const certificateRejections = new Counter({
+    name: 'holdfast_certificate_rejections_total',
+    help: 'TLS handshakes that a client ended because it does not trust the serving certificate.',
+    registers
+  })
   const configured = new Gauge({
     name: 'holdfast_configuration_last_load_seconds',
     help: 'Unix time at which the configuration in force was taken up.',
@@ -110,6 +116,7 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
     certificateServed: (notAfter) => expiry.set(notAfter.getTime() / 1000),
     certificateLoaded: () => loaded.setToCurrentTime(),
     certificateFailed: () => certificateFailures.inc(),
+    certificateRejected: () => certificateRejections.inc(),
     configurationLoaded: () => configured.setToCurrentTime(),
     configurationFailed: () => configurationFailures.inc()
   }

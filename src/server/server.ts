@@ -10,6 +10,7 @@ import type { Cluster } from '../core/cluster.ts'
 import type { ConfiguredPolicy } from '../core/policy.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
 import { certificateReloader } from './certificate-reload.ts'
+import { watchHandshakes } from './handshakes.ts'
 import { buildHealth, type ReadinessCheck } from './health.ts'
 import { logDecision, logFailure } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -76,6 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   )
   const server = webhook.server as unknown as HttpsServer
   const sockets = openSockets(server)
+  watchHandshakes(server, metrics, logger)
   const { address, port } = await listen(webhook, options.bindAddress, options.port)
 
   const checks: readonly ReadinessCheck[] = [

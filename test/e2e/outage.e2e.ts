@@ -3,7 +3,10 @@
 import { once } from 'node:events'
 import { connect } from 'node:tls'
 import type { V1Deployment, V1Pod } from '@kubernetes/client-node'
+import { issueCertificates } from '../../src/certificates/issue.ts'
+import { startHoldfast } from './holdfast.ts'
 import { gateway, imageOf, NAME, nginx, podOf, release, stopOf } from './manifests.ts'
+import { sumOf } from './metrics.ts'
 import { type Configuration, endToEnd, type Holdfast, type Stage, type Test } from './suite.ts'
 import { until } from './wait.ts'
 import { waitUntilInForce } from './webhook.ts'
@@ -24,6 +27,7 @@ endToEnd('outages', { controllers: true, outages: true }, async (t, stage) => {
     await t.test('hanging', (t) => waitsAndGoesOn(t, stage, server))
     await t.test('answering again', (t) => protects(t, stage))
     await t.test('ending, with a connection that was never used', (t) => endsInTime(t, server))
+    await t.test('not trusted', (t) => noticesDistrust(t, stage))
   })
   await t.test('failurePolicy Fail', async (t) => {
     await stage.install('cluster-wide', server, fail)
@@ -111,6 +115,26 @@ async function endsInTime(t: Test, server: Holdfast): Promise<void> {
   } finally {
     connection.destroy()
     await server.start()
+  }
+}
+
+/** With another CA in `caBundle` nothing fails, and the server is the one to notice. One of its own, as it complains. */
+async function noticesDistrust(t: Test, stage: Stage): Promise<void> {
+  const server = await startHoldfast({ address: stage.address })
+  const rejections = async () => sumOf(await server.metrics(), 'holdfast_certificate_rejections_total')
+  try {
+    const { ca } = await issueCertificates([stage.address], 1, new Date())
+    await stage.install('cluster-wide', { ...server, caBundle: Buffer.from(ca).toString('base64') })
+    t.equal(await rejections(), 0)
+    const namespace = await stage.namespace()
+    const created = await stage.run(['create', '-f', '-'], podOf(namespace, 'gateway', [gateway()]))
+    t.strictSame([created.code, said(created)], [0, []], 'a Pod is created, and nothing is said')
+    t.strictSame(stopOf(await stage.get<V1Pod>('pod', 'gateway', '-n', namespace)), BARE, 'without a hook')
+    t.ok((await rejections()) >= 1, 'the metric counts it')
+    await server.stop()
+    t.match(server.complaints(), [/BAD_CERTIFICATE.*a client does not trust the serving certificate/])
+  } finally {
+    await server.dispose()
   }
 }
 
