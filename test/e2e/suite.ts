@@ -25,6 +25,8 @@ export const MODE_LABEL = 'holdfast.dev/mode'
 export interface StageOptions {
   /** Whether the scenarios need controllers; they are skipped where there are none. Default false: none are started. */
   controllers?: boolean
+  /** Whether the scenarios change the whole cluster; they are skipped in one that is not ours. Default false. */
+  wholeCluster?: boolean
   /** Whether Holdfast is made unreachable on purpose. Default false: every call has to be answered. */
   outages?: boolean
 }
@@ -66,7 +68,8 @@ export interface AuditEvent {
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const CONFIGURATIONS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']
+/** The resources whose object "holdfast" makes the API server call. */
+export const CONFIGURATIONS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']
 
 /**
  * Declares the scenarios of one file. They run in a control plane of their own, or in the cluster whose context
@@ -95,8 +98,8 @@ export function endToEnd(
   })
 }
 
-function reasonToSkip({ controllers }: StageOptions): string | false {
-  if (existingCluster(process.env) !== undefined) return false
+function reasonToSkip({ controllers, wholeCluster }: StageOptions): string | false {
+  if (existingCluster(process.env) !== undefined) return wholeCluster ? 'The cluster is not ours to change.' : false
   const { assets, reason } = findAssets(process.env)
   if (assets === undefined) return reason
   if (controllers && assets.kubeControllerManager === undefined) {
