@@ -2,6 +2,7 @@
 
 import t from 'tap'
 import { existingCluster, findAssets, sumOf, until, webhookCalls } from './control-plane.ts'
+import { commandsOf, documentedCommands } from './documented.ts'
 import { callLocally } from './webhook.ts'
 
 t.test('findAssets names what is missing, in a sentence', async (t) => {
@@ -83,5 +84,21 @@ t.test('callLocally', async (t) => {
     t.throws(() => callLocally({ ...configuration, kind: 'Service' }, server), /a Service is not a webhook/)
     const elsewhere = [{ name: 'b.holdfast.dev', clientConfig: {} }]
     t.throws(() => callLocally({ ...configuration, webhooks: elsewhere }, server), /b\.holdfast\.dev does not call/)
+  })
+})
+
+t.test('documented commands', async (t) => {
+  t.test('are the indented blocks of one section', async (t) => {
+    const [commands = '', reports, ...more] = documentedCommands('docs/operations.md', 'Uninstall')
+    t.match(commandsOf(commands), Array(4).fill(/^kubectl (delete|label) .*\n$/))
+    t.match(reports, /^kubectl delete reports/)
+    t.strictSame(more, [])
+  })
+  t.test('go on in the next line', async (t) => {
+    const script = 'one \\\n  --flag\ntwo |\n  three &&\n  four\nfive\n'
+    t.strictSame(commandsOf(script), ['one \\\n  --flag\n', 'two |\n  three &&\n  four\n', 'five\n'])
+  })
+  t.test('have to be there', async (t) => {
+    t.throws(() => documentedCommands('docs/operations.md', 'Nothing'), /no command below "Nothing"/)
   })
 })
