@@ -56,7 +56,10 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   // Elsewhere a link would be followed.
   [/writeFile|createWriteStream/, ['replace-file.ts']],
   [/createReadStream|readdir/, ['inventory/files/walk.ts']],
-  [/new Date\(\)|Date\.now|performance\.now/, ['server/webhook.ts', 'server/server.ts', 'commands/']],
+  [
+    /new Date\(\)|Date\.now|performance\.now/,
+    ['server/webhook.ts', 'server/server.ts', 'server/handshakes.ts', 'commands/']
+  ],
   [
     /readFile\b/,
     [

@@ -21,7 +21,15 @@ const FIELDS = [
 const RULE_FIELDS = ['apiGroups', 'apiVersions', 'operations', 'resources', 'scope']
 const BARE_NAMES = ['pods.mutate.holdfast.dev', 'statefulsets.mutate.holdfast.dev', 'workloads.validate.holdfast.dev']
 /** Filled in by the API server itself. */
-const ALWAYS = ['object.spec', 'oldObject.spec', 'object.metadata', 'oldObject.metadata', 'request.resource.resource']
+const ALWAYS = [
+  'object.spec',
+  'oldObject.spec',
+  'object.metadata',
+  'oldObject.metadata',
+  'request.resource.resource',
+  'owner.apiVersion',
+  'owner.kind'
+]
 /** Lists that fit the budget at the size of the largest request. */
 const CHEAP = ['object.metadata.ownerReferences']
 const bareName = (entry: Entry) => entry.name.replace(/^(?:audit|warn)\./, '')
