@@ -1,3 +1,4 @@
+import { follow } from '../follow.ts'
 import type { Configuration } from './configuration.ts'
 
 export interface ConfigurationReload {
@@ -11,22 +12,19 @@ export interface ConfigurationReload {
   failed(error: unknown): void
 }
 
-/**
- * One look at the configuration file, for whoever polls. A text without news has no effect, and one that cannot be used
- * leaves the last good configuration in force.
- */
-export function configurationReloader(first: string, reload: ConfigurationReload): () => Promise<void> {
-  let seen = first
-  return async () => {
-    try {
-      const text = await reload.read()
-      if (text === seen) return
-      seen = text
+/** One look at the configuration file, as `follow` takes it. */
+export function configurationReloader(
+  first: string,
+  { read, parse, use, failed }: ConfigurationReload
+): () => Promise<void> {
+  return follow(first, {
+    read,
+    isSame: (one, other) => one === other,
+    use(text) {
       // A shell that writes a file empties it first. No configuration at all would enforce everything.
       if (text.replace(/^\s*#.*$/gm, '').trim() === '') throw new Error('the file has become empty')
-      reload.use(reload.parse(text))
-    } catch (error) {
-      reload.failed(error)
-    }
-  }
+      use(parse(text))
+    },
+    failed
+  })
 }

@@ -1,6 +1,7 @@
 import { outOfDate } from '../certificates/key-pair.ts'
 import { isSameServing, readServing, type Serving, type ServingFiles } from '../certificates/serving.ts'
 import { HoldfastError } from '../errors.ts'
+import { follow } from '../follow.ts'
 
 export interface CertificateReload {
   readonly files: ServingFiles
@@ -13,26 +14,24 @@ export interface CertificateReload {
 }
 
 /**
- * One look at the certificate files. kubelet swaps a symlink when a Secret changes, which a watch on the file misses
- * after the first time, so whoever calls this polls; comparing bytes makes a poll without news free of effects. A pair
- * that cannot be used, such as a new certificate whose key is yet to come, or one that no client accepts today, leaves
- * the last good one in place. One that is valid later is taken when that time has come.
+ * One look at the certificate files, as `follow` takes it. A pair that cannot be used, such as a new certificate whose key
+ * is yet to come, or one that no client accepts today, leaves the last good one in place. One that is valid later is taken
+ * when that time has come.
  */
-export function certificateReloader(first: Serving, reload: CertificateReload): () => Promise<void> {
-  let current = first
-  return async () => {
-    try {
-      const serving = await readServing(reload.files)
-      const problem = outOfDate(serving.keyPair, reload.now())
-      if (problem !== undefined) {
-        throw new HoldfastError('CERTIFICATE_INVALID', `Cannot use ${reload.files.certificate}: ${problem}`)
-      }
-      const changed = !isSameServing(current, serving)
-      if (changed) reload.use(serving)
-      current = serving
-      reload.loaded(serving, changed)
-    } catch (error) {
-      reload.failed(error)
-    }
-  }
+export function certificateReloader(
+  first: Serving,
+  { files, now, use, loaded, failed }: CertificateReload
+): () => Promise<void> {
+  return follow(first, {
+    async read() {
+      const serving = await readServing(files)
+      const problem = outOfDate(serving.keyPair, now())
+      if (problem === undefined) return serving
+      throw new HoldfastError('CERTIFICATE_INVALID', `Cannot use ${files.certificate}: ${problem}`)
+    },
+    isSame: isSameServing,
+    use,
+    good: loaded,
+    failed
+  })
 }

@@ -8,14 +8,14 @@ const SRC = join(import.meta.dirname, '../../src')
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   policies: ['core'],
-  config: ['core', 'errors.ts'],
+  config: ['core', 'errors.ts', 'follow.ts'],
   admission: ['core', 'errors.ts'],
   certificates: ['errors.ts', 'replace-file.ts'],
   kubernetes: ['core', 'errors.ts'],
   inventory: ['core', 'kubernetes', 'errors.ts'],
   report: ['core'],
   upgrade: ['core'],
-  server: ['admission', 'certificates', 'core', 'errors.ts', 'version.ts'],
+  server: ['admission', 'certificates', 'core', 'errors.ts', 'follow.ts', 'version.ts'],
   commands: [
     'admission',
     'certificates',
@@ -33,6 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'main.ts': ['commands', 'errors.ts'],
   'errors.ts': [],
+  'follow.ts': [],
   'replace-file.ts': [],
   'version.ts': []
 }
