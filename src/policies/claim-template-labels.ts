@@ -1,24 +1,28 @@
+import type { Cluster } from '../core/cluster.ts'
 import { claimTemplatesOf, templateNameOf } from '../core/objects/claim-templates.ts'
 import {
   changesInWords,
   commonPath,
   immutableChangesOf,
+  isLabelChange,
   keyOfChange,
-  LABEL_MAPS,
   labelsInWords,
-  shown
+  type RefusedChanges,
+  restoringEdits,
+  shown,
+  uncertaintyInWords
 } from '../core/objects/immutable.ts'
+import { immutableFieldAt } from '../core/objects/immutable-fields.ts'
 import { STATEFUL_SET } from '../core/objects/kinds.ts'
 import { metadataOf } from '../core/objects/metadata.ts'
 import { isOwnedByPrometheusOperator } from '../core/objects/operator.ts'
 import { type Consequence, deleteCommand, type Replacement, replacementOf } from '../core/objects/replacement.ts'
-import type { Edit } from '../core/patch.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import type { Subject } from '../core/subject.ts'
-import { type Differences, differencesBetween } from '../core/values/differences.ts'
+import type { Differences } from '../core/values/differences.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
 import { quote } from '../core/values/text.ts'
-import { valueChange } from '../core/values/value-change.ts'
+import { type ValueChange, valueChange } from '../core/values/value-change.ts'
 
 export default definePolicy({
   id: 'claim-template-labels',
@@ -36,7 +40,8 @@ export default definePolicy({
       default: 'reject',
       description:
         'What an update meets that changes nothing of a StatefulSet that is immutable but labels or annotations of its ' +
-        'claim templates: `reject` explains the remediation, `restore` puts the old ones back so that the update goes through.'
+        'claim templates, or its `revisionHistoryLimit` before Kubernetes 1.33: `reject` explains the remediation, ' +
+        '`restore` puts the old values back so that the update goes through.'
     },
     volatileLabels: {
       type: 'array',
@@ -48,9 +53,9 @@ export default definePolicy({
     }
   },
   comparesOld: true,
-  *check(subject, { options }) {
+  *check(subject, { options, cluster }) {
     if (isOwnedByPrometheusOperator(subject.object) || isOwnedByPrometheusOperator(subject.oldObject)) return
-    if (subject.operation === 'UPDATE') yield* changes(subject, options.onChange)
+    if (subject.operation === 'UPDATE') yield* changes(subject, options.onChange, cluster)
     // With restore, no upgrade will fail for these labels.
     else if (options.onChange === 'reject') yield* volatileLabels(subject, options.volatileLabels)
   }
@@ -60,9 +65,10 @@ function* volatileLabels({ object }: Subject, volatile: readonly string[]): Gene
   for (const [index, template] of claimTemplatesOf(object).entries()) {
     const keys = volatile.filter((key) => Object.hasOwn(labelsIn(template), key))
     if (keys.length === 0) continue
+    const field = ['spec', 'volumeClaimTemplates', index, 'metadata', 'labels']
     yield {
-      field: ['spec', 'volumeClaimTemplates', index, 'metadata', 'labels'],
-      problem: `claim template ${quote(templateNameOf(template))} carries ${keys.join(', ')}, which changes with a release, and no update may change it`,
+      field,
+      problem: `claim template ${quote(templateNameOf(template))} carries ${keys.join(', ')}, which changes with a release, and ${immutableFieldAt(field).refused.inWords}`,
       remediation:
         'take the label out of the claim template before there is an upgrade to fail, or set onChange: restore',
       advice: true,
@@ -71,23 +77,37 @@ function* volatileLabels({ object }: Subject, volatile: readonly string[]): Gene
   }
 }
 
-function* changes(subject: Subject, onChange: 'reject' | 'restore'): Generator<Finding> {
-  const changes = immutableChangesOf(subject)
-  if (changes === undefined) return
+function* changes(subject: Subject, onChange: 'reject' | 'restore', cluster: Cluster): Generator<Finding> {
+  const { refused, uncertain } = immutableChangesOf(subject, cluster)
+  if (refused !== undefined) yield refusal(subject, refused, onChange)
+  if (uncertain !== undefined) {
+    yield {
+      field: commonPath(uncertain.changes),
+      problem: uncertaintyInWords(uncertain, subject),
+      remediation: 'leave it as it is where the API server is older, or tell its version with --kubernetes-version',
+      changes: valuesIn(uncertain),
+      advice: true
+    }
+  }
+}
+
+function refusal(subject: Subject, changes: RefusedChanges, onChange: 'reject' | 'restore'): Finding {
   const replacement = replacementOf(subject)
   const finding = {
     field: commonPath(changes.changes),
     problem: changesInWords(changes, subject),
-    changes: changes.changes.map((change) => valueChange(keyOfChange(change), change.before, change.after)),
+    changes: valuesIn(changes),
     ...(replacement.claimsAtRisk && { caution: CLAIMS_AT_RISK })
   }
   const remediation = remediationOf(subject, replacement)
-  if (!changes.labelsOnly) yield { ...finding, remediation }
-  else if (onChange === 'reject') yield { ...finding, remediation: `${remediation}, or set onChange: restore` }
-  else {
-    const fix = { edits: restoringEdits(subject), does: keeping(changes, subject) }
-    yield { ...finding, remediation: `${remediation}; enforced, the old ones would be kept`, fix }
-  }
+  if (changes.restorable.length === 0) return { ...finding, remediation }
+  if (onChange === 'reject') return { ...finding, remediation: `${remediation}, or set onChange: restore` }
+  const fix = { edits: restoringEdits(subject, changes.restorable), does: keeping(changes, subject) }
+  return { ...finding, remediation: `${remediation}; enforced, the old ones would be kept`, fix }
+}
+
+function valuesIn({ changes }: Differences): ValueChange[] {
+  return changes.map((change) => valueChange(keyOfChange(change), change.before, change.after))
 }
 
 /** What a deletion without its flag would destroy. */
@@ -98,26 +118,16 @@ function labelsIn(template: JsonObject): JsonObject {
   return objectOf(metadataOf(template).labels)
 }
 
-/** Puts back each map of labels or annotations that has a change in it, and no other. */
-function restoringEdits({ object, oldObject }: Subject): Edit[] {
-  const before = claimTemplatesOf(oldObject)
-  return claimTemplatesOf(object).flatMap((template, index) =>
-    LABEL_MAPS.flatMap((map) => {
-      const [old, now] = [metadataOf(before[index] ?? {})[map], metadataOf(template)[map]]
-      if (differencesBetween(old, now, { keep: 0, isSame: () => false }).total === 0) return []
-      return [{ path: ['spec', 'volumeClaimTemplates', index, 'metadata', map], value: old ?? undefined }]
-    })
-  )
-}
-
 /** What a repair does: the same keys, seen from the side of the old values. */
 function keeping({ changes }: Differences, { oldObject }: Subject): string {
   const before = claimTemplatesOf(oldObject)
-  const parts = [...Map.groupBy(changes, (change) => labelsInWords(change, before))]
-  return parts
-    .map(([what, kept]) => {
+  const headings = Map.groupBy(changes, (change) =>
+    isLabelChange(change) ? `the ${labelsInWords(change, before)}: ` : ''
+  )
+  return [...headings]
+    .map(([heading, kept]) => {
       const named = kept.map((change) => `${keyOfChange(change)} ${shown(change.before)} (not ${shown(change.after)})`)
-      return `keeps the ${what}: ${named.join(', ')}`
+      return `keeps ${heading}${named.join(', ')}`
     })
     .join('; ')
 }

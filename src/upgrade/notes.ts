@@ -1,3 +1,4 @@
+import { IMMUTABLE_FIELDS } from '../core/objects/immutable-fields.ts'
 import { pasteable } from '../core/objects/replacement.ts'
 import type { UpgradePlan } from './plan.ts'
 import type { Section } from './steps.ts'
@@ -6,39 +7,54 @@ import type { Section } from './steps.ts'
 export function notesOn(plans: readonly UpgradePlan[]): Section[] {
   const blocked = plans.filter(({ fate }) => fate === 'blocked')
   if (blocked.length === 0) return []
-  return [...(blocked.some(({ restorable }) => restorable) ? [restoring(blocked)] : []), neverDo(blocked), goBack()]
+  return [...(blocked.some(isRestorable) ? [restoring(blocked)] : []), neverDo(blocked), goBack()]
+}
+
+function isRestorable({ restorable }: UpgradePlan): boolean {
+  return restorable.length > 0
 }
 
 /** The same as docs/operations.md says about GitOps; a test compares. */
 function restoring(blocked: readonly UpgradePlan[]): Section {
-  const which = blocked.filter(({ restorable }) => restorable).map(({ name }) => pasteable(name, 'NAME'))
-  const all = which.length === blocked.length
+  const plans = blocked.filter(isRestorable)
+  const which = plans.map(({ name }) => pasteable(name, 'NAME'))
+  const what = new Set(plans.flatMap(({ restorable }) => restorable.flatMap((field) => field.restorable ?? [])))
+  const only = which.length === blocked.length ? 'Only' : `For ${which.join(', ')}: only`
   return {
     title: 'Without deleting anything: onChange: restore',
     parts: [
       {
-        say: `${all ? 'Only' : `For ${which.join(', ')}: only`} labels or annotations of claim templates change. Where Holdfast enforces claim-template-labels in the cluster, it can put the old ones back: the upgrade goes through as it is, and later ones too. In its configuration file:`
+        say: `${only} ${[...what].join(' and ')} change. Where Holdfast enforces claim-template-labels in the cluster, it can put the old values back: the upgrade goes through as it is, and later ones too. In its configuration file:`
       },
       { yaml: 'policies:\n  claim-template-labels:\n    onChange: restore' },
       {
-        say: 'What runs then differs from Git in these labels. Flux sees no difference and needs nothing. Argo CD sees one, unless the Application has Server-Side Diff:'
+        say: 'What runs then differs from Git in these fields. Flux sees no difference and needs nothing. Argo CD sees one, unless the Application has Server-Side Diff:'
       },
       { yaml: 'metadata:\n  annotations:\n    argocd.argoproj.io/compare-options: ServerSideDiff=true' },
       {
-        say: 'or, where it does not sync with ServerSideApply=true, ignores the labels (without RespectIgnoreDifferences=true, which would drop a larger size in Git without a word):'
+        say: 'or, where it does not sync with ServerSideApply=true, ignores them (without RespectIgnoreDifferences=true, which would drop a larger size in Git without a word):'
       },
-      { yaml: IGNORE }
+      { yaml: ignoring(what) }
     ]
   }
+}
+
+/** All fields of the same words together: a label that changes is rarely the last. */
+function ignoring(what: ReadonlySet<string>): string {
+  const fields = IMMUTABLE_FIELDS.filter(({ restorable }) => restorable !== undefined && what.has(restorable))
+  const expressions = fields.map(({ path }) => `        - ${path.map(jqStep).join('')}`)
+  return [IGNORE, ...expressions].join('\n')
+}
+
+function jqStep(step: string | number): string {
+  return step === '*' ? '[]?' : `.${step}`
 }
 
 const IGNORE = `spec:
   ignoreDifferences:
     - group: apps
       kind: StatefulSet
-      jqPathExpressions:
-        - .spec.volumeClaimTemplates[]?.metadata.labels
-        - .spec.volumeClaimTemplates[]?.metadata.annotations`
+      jqPathExpressions:`
 
 function neverDo(blocked: readonly UpgradePlan[]): Section {
   const ownsClaims = blocked.some((plan) => plan.ownsClaims)

@@ -1,16 +1,23 @@
+import { type Cluster, UNKNOWN_CLUSTER } from '../core/cluster.ts'
 import { deletesClaims, deletionInWords } from '../core/objects/claim-templates.ts'
-import { changesInWords, immutableChangesOf } from '../core/objects/immutable.ts'
+import { changesInWords, immutableChangesOf, uncertaintyInWords } from '../core/objects/immutable.ts'
+import type { ImmutableField } from '../core/objects/immutable-fields.ts'
 import { isOwnedByPrometheusOperator } from '../core/objects/operator.ts'
 import { type Replacement, replacementOf } from '../core/objects/replacement.ts'
 import type { Subject } from '../core/subject.ts'
 import type { Section } from './steps.ts'
-import { type PlanOptions, stepsOf } from './steps.ts'
+import { type StepOptions, stepsOf } from './steps.ts'
 
 /**
  * What becomes of a StatefulSet in an upgrade. `passes` goes through as it is, `recreates` is prometheus-operator's to
  * replace, and `blocked` is refused until somebody has followed the steps.
  */
 export type Fate = 'new' | 'gone' | 'passes' | 'recreates' | 'blocked'
+
+export interface PlanOptions extends StepOptions {
+  /** What is known of the cluster that refuses the update, or does not; without it nothing is. */
+  readonly cluster?: Cluster
+}
 
 /** What to do about one StatefulSet, so that an upgrade goes through. */
 export interface UpgradePlan {
@@ -23,8 +30,8 @@ export interface UpgradePlan {
   readonly changes: string
   /** In the order in which they are taken; none where there is nothing to do. */
   readonly steps: readonly Section[]
-  /** Whether `onChange: restore` would let the upgrade through. */
-  readonly restorable: boolean
+  /** The fields that `onChange: restore` would put back to let the upgrade through; none where it would not. */
+  readonly restorable: readonly ImmutableField[]
   /** Whether its Pods stay while it is replaced. */
   readonly podsStay: boolean
   /** Whether a deletion of the StatefulSet that runs would take its claims along. */
@@ -38,10 +45,12 @@ export interface UpgradePlan {
  */
 export function upgradePlanFor(subject: Subject, options: PlanOptions = {}): UpgradePlan {
   if (subject.operation === 'CREATE') return nothingToDo(subject, 'new', 'It is new: there is nothing to replace.')
-  const changes = immutableChangesOf(subject)
-  if (changes === undefined)
-    return nothingToDo(subject, 'passes', 'Nothing changes that no update may change: it goes through as it is.')
-  const found = { changes: changesInWords(changes, subject), ownsClaims: deletesClaims(subject.oldObject) }
+  const { refused, uncertain } = immutableChangesOf(subject, options.cluster ?? UNKNOWN_CLUSTER)
+  if (refused === undefined) {
+    const depends = uncertain && `${DEPENDS} ${uncertaintyInWords(uncertain, subject)}.`
+    return nothingToDo(subject, 'passes', depends ?? PASSES)
+  }
+  const found = { changes: changesInWords(refused, subject), ownsClaims: deletesClaims(subject.oldObject) }
   if (isOwnedByPrometheusOperator(subject.object) || isOwnedByPrometheusOperator(subject.oldObject)) {
     return { ...nothingToDo(subject, 'recreates', `${OPERATOR} ${claimsOfOperator(subject)}`), ...found }
   }
@@ -50,10 +59,15 @@ export function upgradePlanFor(subject: Subject, options: PlanOptions = {}): Upg
     ...nothingToDo(subject, 'blocked', summaryOf(replacement)),
     ...found,
     steps: stepsOf(subject, replacement, options),
-    restorable: changes.labelsOnly,
+    restorable: refused.restorable,
     podsStay: replacement.cascade === 'orphan'
   }
 }
+
+const PASSES = 'Nothing changes that no update may change: it goes through as it is.'
+
+const DEPENDS =
+  'It goes through as it is, or not at all: that depends on the version of the API server, which --kubernetes-version tells.'
 
 /**
  * What becomes of a StatefulSet that the new manifests do not have.
@@ -69,7 +83,7 @@ const GONE =
   'It is not in the new manifests. Helm deletes it with the upgrade, and so do Argo CD and Flux where they prune:'
 
 function nothingToDo({ namespace, name }: Subject, fate: Fate, summary: string): UpgradePlan {
-  const nothing = { changes: '', steps: [], restorable: false, podsStay: false, ownsClaims: false }
+  const nothing = { changes: '', steps: [], restorable: [], podsStay: false, ownsClaims: false }
   return { namespace, name, fate, summary, ...nothing }
 }
 

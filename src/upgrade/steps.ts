@@ -42,13 +42,13 @@ export type Part =
   /** YAML, ready to paste. */
   | { readonly yaml: string }
 
-export interface PlanOptions {
+export interface StepOptions {
   /** The file that `kubectl apply -f` is to read; without it a placeholder stands there. */
   readonly file?: string
 }
 
 /** All steps of replacing a StatefulSet, in the only order in which nothing is lost. */
-export function stepsOf(subject: Subject, replacement: Replacement, options: PlanOptions): Section[] {
+export function stepsOf(subject: Subject, replacement: Replacement, options: StepOptions): Section[] {
   const steps = [
     lookFirst(subject, replacement),
     keepClaims(subject, replacement),
@@ -156,7 +156,7 @@ function remove(subject: Subject, { cascade }: Replacement): Section {
   }
 }
 
-function upgrade(subject: Subject, { cascade }: Replacement, { file }: PlanOptions): Section {
+function upgrade(subject: Subject, { cascade }: Replacement, { file }: StepOptions): Section {
   const release = releaseOf(subject)
   const pods =
     cascade === 'orphan'

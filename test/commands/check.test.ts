@@ -55,7 +55,41 @@ const [V16, V17, V3, V38] = (['2.16.0', '2.17.0', '3.0.0', '3.8.0'] as const).ma
   JsonObject
 ]
 
+const limited = (revisionHistoryLimit: number | undefined): string =>
+  rendered({ ...V38, spec: { ...(V38.spec as JsonObject), revisionHistoryLimit } })
+
 const cases: readonly Case[] = [
+  {
+    name: 'a limit of revisions where no update may change it',
+    before: limited(undefined),
+    after: limited(3),
+    args: ['--kubernetes-version=1.32'],
+    said: ['denied claim-template-labels', STOPS],
+    code: 1
+  },
+  {
+    name: 'a limit of revisions where an update may change it',
+    before: limited(undefined),
+    after: limited(3),
+    args: ['--kubernetes-version=1.33'],
+    said: [STOPS],
+    code: 0
+  },
+  {
+    name: 'a limit of revisions where nobody knows: no error, and no silence',
+    before: limited(undefined),
+    after: limited(3),
+    said: ['warned claim-template-labels', STOPS],
+    code: 0
+  },
+  {
+    name: 'a limit of revisions that is the default',
+    before: limited(undefined),
+    after: limited(10),
+    args: ['--kubernetes-version=1.31'],
+    said: [STOPS],
+    code: 0
+  },
   {
     name: 'a new StatefulSet with labels that change',
     after: rendered(V17),

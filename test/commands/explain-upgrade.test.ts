@@ -30,7 +30,35 @@ interface Case {
   readonly code: number
 }
 
+const limited = (revisionHistoryLimit: number): JsonObject => ({
+  ...V38,
+  spec: { ...(V38.spec as JsonObject), revisionHistoryLimit }
+})
+
 const cases: readonly Case[] = [
+  {
+    name: 'what depends on a version that nobody knows',
+    before: [limited(10)],
+    after: [limited(5)],
+    says: [/no update\s+may\s+change\s+it\s+before\s+Kubernetes\s+1\.33\./],
+    code: 0
+  },
+  {
+    name: 'what a version refuses',
+    before: [limited(10)],
+    after: [limited(5)],
+    args: ['--kubernetes-version=1.31'],
+    says: [ORPHAN, 'Only revisionHistoryLimit change', '- .spec.revisionHistoryLimit\n'],
+    code: 1
+  },
+  {
+    name: 'what a version lets through',
+    before: [limited(10)],
+    after: [limited(5)],
+    args: ['--kubernetes-version=1.36'],
+    says: [/goes through as it\s+is\.\n$/],
+    code: 0
+  },
   {
     name: 'labels',
     before: [V16],

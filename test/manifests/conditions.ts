@@ -174,6 +174,8 @@ export function updates(): [what: string, before: Manifest, after: Manifest, exp
     row('claims stay labelled', set({ spec: LABELLED }), set({ spec: { ...LABELLED, ...scaled } }), NONE),
     row('labels of claims', set({ spec: LABELLED }), set({ spec: relabelled }), [MUTATE_SET]),
     row('serviceName', set({}), set({ spec: { serviceName: 'y' } }), [MUTATE_SET]),
+    row('revisionHistoryLimit', set({}), set({ spec: { revisionHistoryLimit: 3 } }), [MUTATE_SET]),
+    row('revisionHistoryLimit is written out', set({}), set({ spec: { revisionHistoryLimit: 10 } }), NONE),
     row('others: the annotation is dropped', set({ annotations: hashed }), set({}), NONE),
     row('shards: nothing', sharded({}), sharded({}), NONE),
     row('shards: scaled', sharded({}), sharded({ spec: scaled }), NONE),
@@ -274,7 +276,8 @@ export function oddities(kind: Kind): [what: string, object: unknown][] {
     ['labels of a claim are null', claims([{ metadata: { name: 'data', labels: null } }])],
     ['many claims', claims(many(5_000, (index) => claimTemplate({ name: `c${index}`, labels: {} })))],
     ['as many claims as are looked at', claims(many(100, (index) => claimTemplate({ name: `c${index}`, labels: {} })))],
-    ['fields are null', { ...base, spec: { ...spec, selector: null, serviceName: null, podManagementPolicy: null } }]
+    ['fields are null', { ...base, spec: { ...spec, selector: null, serviceName: null, podManagementPolicy: null } }],
+    ['a limit of null', { ...base, spec: { ...spec, revisionHistoryLimit: null } }]
   ]
 }
 

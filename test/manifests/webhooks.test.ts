@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { IService } from 'kubernetes-models/v1/Service'
 import t from 'tap'
+import { IMMUTABLE_FIELDS } from '../../src/core/objects/immutable-fields.ts'
 import { HASH_ANNOTATION } from '../../src/policies/autosharding-labels.ts'
 import { type Entry, entriesOf, only, overlays, render, root, skip } from './render.ts'
 
@@ -153,9 +154,9 @@ t.test('no two entries of a phase ask for the same', { skip }, async (t) => {
 
 t.test('an update is seen if it changes a field that no update may change', { skip }, async (t) => {
   const expression = expressionOf('statefulsets.mutate.holdfast.dev')
-  for (const field of ['volumeClaimTemplates', 'selector', 'serviceName', 'podManagementPolicy']) {
+  for (const field of new Set(IMMUTABLE_FIELDS.map(({ path }) => String(path[1])))) {
     const side = (object: string) =>
-      String.raw`\(has\(${object}\.spec\.${field}\) \? ${object}\.spec\.${field} : (\[\]|\{\}|'')\)`
+      String.raw`\(has\(${object}\.spec\.${field}\) \? ${object}\.spec\.${field} : (\[\]|\{\}|''|10)\)`
     t.match(expression, new RegExp(`${side('object')} != ${side('oldObject')}`), field)
   }
 })

@@ -3,13 +3,20 @@ import { denialOf, warningsOf } from '../../src/admission/messages.ts'
 import { decisionFor } from '../../src/core/decide.ts'
 import { isObject, type JsonObject } from '../../src/core/values/json.ts'
 import policy from '../../src/policies/claim-template-labels.ts'
-import { claimTemplate, statefulSet } from '../fixtures/objects.ts'
+import { claimTemplate, type StatefulSetParts, statefulSet } from '../fixtures/objects.ts'
 import { CHART_UPGRADES, chartStatefulSet } from '../fixtures/pushgateway-chart.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'
 import { context, enforced } from '../helpers/rules.ts'
 
 const restore = { onChange: 'restore' } as const
+
+/** The last version that refuses another revisionHistoryLimit. */
+const OLDER = { version: { major: 1, minor: 32 } }
+
+function limited(revisionHistoryLimit: number, parts: StatefulSetParts = {}): JsonObject {
+  return statefulSet({ ...parts, spec: { revisionHistoryLimit } })
+}
 
 function labelled(labels: Record<string, string>, spec?: JsonObject): JsonObject {
   return statefulSet({ templates: [claimTemplate({ labels })], ...(spec && { spec }) })
@@ -31,6 +38,7 @@ testPolicy(policy, {
     },
     {
       name: 'fields that may change',
+      cluster: { version: { major: 1, minor: 33 } },
       oldObject: statefulSet({ spec: { replicas: 1, minReadySeconds: 0 } }),
       object: statefulSet({
         spec: { replicas: 5, minReadySeconds: 9, ordinals: { start: 1 }, revisionHistoryLimit: 3 }
@@ -60,7 +68,9 @@ testPolicy(policy, {
     { name: 'one size as text and as number', oldObject: sized('5'), object: sized(5) },
     {
       name: 'what the API server fills in',
-      oldObject: statefulSet({ templates: [{ metadata: { name: 'd', creationTimestamp: null }, spec: {} }] }),
+      oldObject: statefulSet({
+        templates: [{ metadata: { name: 'd', creationTimestamp: null }, spec: {}, status: { phase: 'Pending' } }]
+      }),
       object: statefulSet({
         templates: [
           {
@@ -109,6 +119,27 @@ testPolicy(policy, {
     }
   ],
   refused: [
+    {
+      name: 'a limit of revisions, before Kubernetes 1.33',
+      cluster: OLDER,
+      oldObject: limited(10),
+      object: limited(0),
+      finds: [
+        {
+          field: 'spec.revisionHistoryLimit',
+          problem: /^spec\.revisionHistoryLimit "10" → "0"$/,
+          remediation: /^run "kubectl delete statefulset --cascade=orphan pgw .*, or set onChange: restore$/
+        }
+      ]
+    },
+    {
+      name: 'a limit of revisions together with a size: neither is restored',
+      options: restore,
+      cluster: OLDER,
+      oldObject: limited(10, { templates: [claimTemplate({ size: '1Gi' })] }),
+      object: limited(5, { templates: [claimTemplate({ size: '2Gi' })] }),
+      finds: [{ field: 'spec', problem: /storage "1Gi" → "2Gi", spec\.revisionHistoryLimit "10" → "5"$/ }]
+    },
     {
       name: 'a selector of claims without terms',
       oldObject: statefulSet({ templates: [claimTemplate()] }),
@@ -326,6 +357,19 @@ testPolicy(policy, {
   ],
   advised: [
     {
+      name: 'a limit of revisions on an API server of unknown version, whatever onChange says',
+      options: restore,
+      oldObject: limited(10),
+      object: limited(5),
+      finds: [
+        {
+          field: 'spec.revisionHistoryLimit',
+          problem: /^spec\.revisionHistoryLimit "10" → "5": no update may change it before Kubernetes 1\.33$/,
+          remediation: /--kubernetes-version$/
+        }
+      ]
+    },
+    {
       name: 'creation with labels that change with every release',
       object: labelled({ 'helm.sh/chart': 'pgw-1', 'app.kubernetes.io/version': 'v1', team: 'a' }),
       phases: ['validate'],
@@ -344,6 +388,36 @@ testPolicy(policy, {
     }
   ],
   fixed: [
+    {
+      name: 'a limit of revisions, put back',
+      options: restore,
+      cluster: OLDER,
+      oldObject: limited(10),
+      object: limited(0),
+      patch: [{ op: 'replace', path: '/spec/revisionHistoryLimit', value: 10 }],
+      does: /^keeps spec\.revisionHistoryLimit "10" \(not "0"\)$/
+    },
+    {
+      name: 'a limit of revisions and labels, put back',
+      options: restore,
+      cluster: OLDER,
+      oldObject: limited(10, { templates: [claimTemplate({ labels: { v: '1' } })] }),
+      object: limited(5, { templates: [claimTemplate({ labels: { v: '2' } })] }),
+      patch: [
+        { op: 'replace', path: '/spec/volumeClaimTemplates/0/metadata/labels/v', value: '1' },
+        { op: 'replace', path: '/spec/revisionHistoryLimit', value: 10 }
+      ],
+      does: /^keeps the labels of .*: v "1" \(not "2"\); keeps spec\.revisionHistoryLimit "10" \(not "5"\)$/
+    },
+    {
+      name: 'labels are put back and a limit of revisions that may change is not',
+      options: restore,
+      cluster: { version: { major: 1, minor: 33 } },
+      oldObject: limited(10, { templates: [claimTemplate({ labels: { v: '1' } })] }),
+      object: limited(5, { templates: [claimTemplate({ labels: { v: '2' } })] }),
+      patch: [{ op: 'replace', path: '/spec/volumeClaimTemplates/0/metadata/labels/v', value: '1' }],
+      does: /^keeps the labels of claim template "storage-volume": v "1" \(not "2"\)$/
+    },
     {
       name: 'more labels than a message names',
       options: restore,

@@ -1,5 +1,5 @@
+import type { Cluster } from '../../core/cluster.ts'
 import { STATEFUL_SET } from '../../core/objects/kinds.ts'
-import type { JsonObject } from '../../core/values/json.ts'
 import { oneLine } from '../../core/values/text.ts'
 import { HoldfastError } from '../../errors.ts'
 import { namespaceFor, type Previous } from '../../inventory/files/previous.ts'
@@ -15,11 +15,11 @@ import type { ExplainFlags } from './flags.ts'
 
 /** Answers with the exit code: 0 all go through, 1 some have to be replaced, 2 something could not be read. */
 export async function explainUpgrade(paths: readonly string[], flags: ExplainFlags): Promise<number> {
-  const { previous: sources, namespace, output } = flags
+  const { previous: sources, namespace, kubernetesVersion: version, output } = flags
   refuseTwoInputs([...paths, ...sources])
   const problems: ReadProblem[] = []
   const previous = await readPrevious(sources, namespace, problems)
-  const plans = await plansFor(paths, previous, namespace, problems)
+  const plans = await plansFor(paths, previous, { namespace, cluster: { version } }, problems)
   if (problems.length > 0) process.stdout.write(`${INCOMPLETE_WORDS}\n\n`)
   process.stdout.write(output === 'markdown' ? planMarkdown(plans) : planText(plans, widthOf(process.stdout)))
   for (const { where, line, message } of problems) {
@@ -39,10 +39,17 @@ function widthOf({ isTTY, columns }: NodeJS.WriteStream): number {
 
 const WIDTH = 96
 
+/** Where the objects are to be applied. */
+interface Setting {
+  /** Of objects that name none; undefined where nobody said. */
+  readonly namespace: string | undefined
+  readonly cluster: Cluster
+}
+
 async function plansFor(
   paths: readonly string[],
   previous: Previous,
-  namespace: string | undefined,
+  { namespace, cluster }: Setting,
   problems: ReadProblem[]
 ): Promise<UpgradePlan[]> {
   const plans: UpgradePlan[] = []
@@ -55,7 +62,11 @@ async function plansFor(
       if (!isOfKind(STATEFUL_SET, object)) continue
       const before = previous.find(object, namespace, placeOf(read, manifest))
       if (before.kind === 'ambiguous') problems.push(ambiguity(object, read, manifest, before.places))
-      else plans.push(planFor(object, before.kind === 'known' ? before.object : undefined, namespace, read.file))
+      else {
+        const old = before.kind === 'known' ? before.object : undefined
+        const subject = subjectOf(object, old, namespaceFor(object, namespace, old))
+        plans.push(upgradePlanFor(subject, { cluster, ...(read.file !== STANDARD_INPUT && { file: read.file }) }))
+      }
     }
   }
   const gone = previous.gone().filter((object) => isOfKind(STATEFUL_SET, object))
@@ -65,16 +76,6 @@ async function plansFor(
       upgradePlanForRemoved(subjectOf(object, undefined, namespaceFor(object, namespace, undefined)))
     )
   ]
-}
-
-function planFor(
-  object: JsonObject,
-  before: JsonObject | undefined,
-  namespace: string | undefined,
-  file: string
-): UpgradePlan {
-  const subject = subjectOf(object, before, namespaceFor(object, namespace, before))
-  return upgradePlanFor(subject, file === STANDARD_INPUT ? {} : { file })
 }
 
 function unrendered(directory: string): ReadProblem {

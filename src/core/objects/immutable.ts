@@ -1,41 +1,90 @@
+import type { Cluster } from '../cluster.ts'
+import type { Edit } from '../patch.ts'
 import type { Subject } from '../subject.ts'
 import { type Differences, differencesBetween, type FieldChange } from '../values/differences.ts'
-import { isObject, type JsonObject, objectOf, textOf } from '../values/json.ts'
+import { isObject, type JsonObject, listOf, objectOf, own, textOf } from '../values/json.ts'
 import { fieldPath, type Path } from '../values/path.ts'
 import { count, cut, oneLine, quote } from '../values/text.ts'
 import { claimTemplatesOf, templateNameOf } from './claim-templates.ts'
+import { IMMUTABLE_FIELDS, type ImmutableField, immutableFieldAt } from './immutable-fields.ts'
 import { metadataOf, specOf } from './metadata.ts'
 import { isSameQuantity } from './quantity.ts'
 
 /** How many changes a message names; a chart changes at most nine, and a message has to end somewhere. */
 const NAMED_CHANGES = 32
 
-/** The maps in a claim template's metadata that an old object may keep without anybody noticing. */
-export const LABEL_MAPS = ['labels', 'annotations'] as const
+/** The maps in a claim template's metadata that name what they are, where other fields are named by their path. */
+const LABEL_MAPS = ['labels', 'annotations'] as const
 
-/** What an update of a StatefulSet changes although no update may. */
-export interface ImmutableChanges extends Differences {
-  /** Nothing but labels and annotations of claim templates. */
-  readonly labelsOnly: boolean
+/** What an update of a StatefulSet changes although not every API server lets it. */
+export interface ImmutableChanges {
+  /** What the API server refuses; undefined where that is nothing. */
+  readonly refused: RefusedChanges | undefined
+  /** What it refuses or not, depending on what is not known of it; undefined where that is nothing. */
+  readonly uncertain: Differences | undefined
 }
 
-/**
- * Undefined where everything that is immutable stays.
- *
- * @param subject both of its objects with the API server's defaults, or one that leaves them out would seem to change
- */
-export function immutableChangesOf(subject: Subject): ImmutableChanges | undefined {
-  const differences = differencesIn(subject, immutablePartOf)
-  if (differences.total === 0) return undefined
-  const others = differencesIn(subject, (object) => immutablePartOf(object, LABEL_MAPS))
-  return { ...differences, labelsOnly: others.total === 0 }
+export interface RefusedChanges extends Differences {
+  /** The fields that change, where all of them can be put back; otherwise none. */
+  readonly restorable: readonly ImmutableField[]
 }
 
-function differencesIn({ object, oldObject }: Subject, part: (object: JsonObject) => JsonObject): Differences {
-  return differencesBetween(part(oldObject), part(object), {
+const UNCHANGED: ImmutableChanges = { refused: undefined, uncertain: undefined }
+
+/** @param subject both of its objects with the API server's defaults, or one that leaves them out would seem to change */
+export function immutableChangesOf(subject: Subject, cluster: Cluster): ImmutableChanges {
+  const parts = { before: immutablePartOf(subject.oldObject), after: immutablePartOf(subject.object) }
+  if (differencesIn(parts, () => true).total === 0) return UNCHANGED
+  const refused = differencesIn(parts, (field) => field.refused.by(cluster) === true)
+  const uncertain = differencesIn(parts, (field) => field.refused.by(cluster) === undefined)
+  return {
+    refused: refused.total === 0 ? undefined : { ...refused, restorable: restorableIn(parts, cluster) },
+    uncertain: uncertain.total === 0 ? undefined : uncertain
+  }
+}
+
+interface Parts {
+  readonly before: JsonObject
+  readonly after: JsonObject
+}
+
+function differencesIn({ before, after }: Parts, isWanted: (field: ImmutableField) => boolean): Differences {
+  return differencesBetween(before, after, {
     keep: NAMED_CHANGES,
-    isSame: (path, before, after) => isResource(path.slice(3)) && isSameQuantity(before, after)
+    isSame: (path, one, other) =>
+      !isWanted(immutableFieldAt(path)) || (isResource(path.slice(3)) && isSameQuantity(one, other))
   })
+}
+
+function restorableIn(parts: Parts, cluster: Cluster): readonly ImmutableField[] {
+  const refused = IMMUTABLE_FIELDS.filter((field) => field.refused.by(cluster) === true)
+  const changed = refused.filter((field) => differencesIn(parts, (one) => one === field).total > 0)
+  return changed.every(({ restorable }) => restorable !== undefined) ? changed : []
+}
+
+/** Puts back each of the fields that has a change in it, as a whole, and no other. */
+export function restoringEdits({ object, oldObject }: Subject, fields: readonly ImmutableField[]): Edit[] {
+  return fields
+    .flatMap(({ path }) => placesOf(path, object))
+    .flatMap((path) => {
+      const [old, now] = [valueAt(oldObject, path), valueAt(object, path)]
+      if (differencesBetween(old, now, { keep: 0, isSame: () => false }).total === 0) return []
+      return [{ path, value: old ?? undefined }]
+    })
+}
+
+/** A path with `*` in it once for each item of the list. */
+function placesOf(path: Path, object: JsonObject): Path[] {
+  const at = path.indexOf('*')
+  if (at < 0) return [path]
+  const items = listOf(valueAt(object, path.slice(0, at)))
+  return items.map((_, index) => [...path.slice(0, at), index, ...path.slice(at + 1)])
+}
+
+function valueAt(object: JsonObject, path: Path): unknown {
+  let value: unknown = object
+  for (const step of path) value = typeof step === 'number' ? listOf(value)[step] : own(objectOf(value), step)
+  return value
 }
 
 /**
@@ -47,27 +96,16 @@ export function isResource(path: Path): boolean {
   return path[0] === 'spec' && path[1] === 'resources'
 }
 
-/**
- * The fields that no update of a StatefulSet may change, on any Kubernetes version. Others are left to the API server,
- * because later versions allow more of them. Of a template this drops what the API server never compares: apiVersion,
- * kind and status.
- *
- * @param without names of maps in a template's metadata to leave out as well
- */
-function immutablePartOf(object: JsonObject, without: readonly string[] = []): JsonObject {
+const NAMES = new Set(IMMUTABLE_FIELDS.map(({ path }) => String(path[1])))
+
+/** The fields of IMMUTABLE_FIELDS, without what the API server never compares. */
+function immutablePartOf(object: JsonObject): JsonObject {
   const spec = specOf(object)
+  const fields = Object.fromEntries([...NAMES].map((name) => [name, spec[name]]))
   const templates = claimTemplatesOf(object).map((template) => {
-    const left = Object.entries(metadataOf(template)).filter(([key]) => !without.includes(key))
-    return { metadata: Object.fromEntries(left), spec: claimSpec(template.spec) }
+    return { metadata: metadataOf(template), spec: claimSpec(template.spec) }
   })
-  return {
-    spec: {
-      volumeClaimTemplates: templates,
-      serviceName: serviceNameOf(object),
-      podManagementPolicy: spec.podManagementPolicy,
-      selector: spec.selector
-    }
-  }
+  return { spec: { ...fields, volumeClaimTemplates: templates, serviceName: serviceNameOf(object) } }
 }
 
 /** Nothing and empty are the same nearly everywhere. A selector without terms is one, and chooses among all volumes. */
@@ -83,7 +121,7 @@ export function serviceNameOf(set: JsonObject): string | undefined {
 }
 
 /** `spec.volumeClaimTemplates[0].metadata.labels[chart]`, or a whole map of labels that came or went. */
-function isLabelChange({ path }: FieldChange): boolean {
+export function isLabelChange({ path }: FieldChange): boolean {
   return path[1] === 'volumeClaimTemplates' && path[3] === 'metadata' && LABEL_MAPS.some((map) => map === path[4])
 }
 
@@ -110,6 +148,12 @@ function headingOf(change: FieldChange, before: readonly JsonObject[]): string {
 /** `labels of claim template "data"`, for a change of labels or annotations. */
 export function labelsInWords({ path }: FieldChange, templates: readonly JsonObject[]): string {
   return `${path[4]} of claim template ${quote(templateNameOf(templates[path[2] as number]))}`
+}
+
+/** `spec.revisionHistoryLimit "10" → "5"`, of what is uncertain: what it depends on. */
+export function uncertaintyInWords(differences: Differences, subject: Subject): string {
+  const refusals = new Set(differences.changes.map(({ path }) => immutableFieldAt(path).refused.inWords))
+  return `${changesInWords(differences, subject)}: ${[...refusals].join('; ')}`
 }
 
 /** The label's key, or the path of a field that is no label. */
