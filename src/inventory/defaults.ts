@@ -45,7 +45,12 @@ function claimTemplate(template: unknown): unknown {
   if (!isObject(template)) return template
   const spec: Fields = { volumeMode: 'Filesystem', ...present(objectOf(template.spec)) }
   if ('resources' in spec) spec.resources = resources(spec.resources)
-  return { ...template, metadata: withTexts(present(objectOf(template.metadata))), spec }
+  // Of a reference these two are stored even where they say nothing, so that an empty one is not the same as none.
+  for (const name of ['dataSource', 'dataSourceRef']) {
+    if (isObject(spec[name])) spec[name] = { kind: '', name: '', ...present(spec[name]) }
+  }
+  const status = { phase: 'Pending', ...present(objectOf(template.status)) }
+  return { ...template, metadata: withTexts(present(objectOf(template.metadata))), spec, status }
 }
 
 function podTemplate(template: JsonObject): JsonObject {
@@ -186,7 +191,7 @@ const OMITTED_WHEN_EMPTY = new Set(
   dnsPolicy schedulerName tty stdin stdinOnce workingDir readOnly subPath subPathExpr name hostPort hostIP protocol value
   initialDelaySeconds timeoutSeconds periodSeconds successThreshold failureThreshold imagePullPolicy scheme path operator
   terminationMessagePath terminationMessagePolicy podManagementPolicy type namespace uid resourceVersion generation
-  generateName selfLink volumeName`.split(/\s+/)
+  generateName selfLink volumeName phase`.split(/\s+/)
 )
 
 /** A field that says null is a field that says nothing, and so are some that say "" or 0: the API server fills them in. */

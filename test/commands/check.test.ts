@@ -58,6 +58,14 @@ const [V16, V17, V3, V38] = (['2.16.0', '2.17.0', '3.0.0', '3.8.0'] as const).ma
 const limited = (revisionHistoryLimit: number | undefined): string =>
   rendered({ ...V38, spec: { ...(V38.spec as JsonObject), revisionHistoryLimit } })
 
+/** The claim template of the chart with something more in it, or something else. */
+const claiming = (parts: JsonObject): string => {
+  const { volumeClaimTemplates, ...spec } = V38.spec as { volumeClaimTemplates: JsonObject[] }
+  const [template] = volumeClaimTemplates
+  const more = { ...template, ...parts, spec: { ...(template?.spec as JsonObject), ...(parts.spec as JsonObject) } }
+  return rendered({ ...V38, spec: { ...spec, volumeClaimTemplates: [more] } })
+}
+
 const cases: readonly Case[] = [
   {
     name: 'a limit of revisions where no update may change it',
@@ -87,6 +95,27 @@ const cases: readonly Case[] = [
     before: limited(undefined),
     after: limited(10),
     args: ['--kubernetes-version=1.31'],
+    said: [STOPS],
+    code: 0
+  },
+  {
+    name: 'the status of a claim in a claim template',
+    before: claiming({}),
+    after: claiming({ status: { phase: 'Bound' } }),
+    said: ['denied claim-template-labels', STOPS],
+    code: 1
+  },
+  {
+    name: 'a selector of claims that says nothing, where there was none',
+    before: claiming({}),
+    after: claiming({ spec: { selector: { matchLabels: {} } } }),
+    said: ['denied claim-template-labels', STOPS],
+    code: 1
+  },
+  {
+    name: 'a selector of claims that says nothing, spelled in another way',
+    before: claiming({ spec: { selector: {} } }),
+    after: claiming({ spec: { selector: { matchLabels: {} } } }),
     said: [STOPS],
     code: 0
   },

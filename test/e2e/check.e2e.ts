@@ -11,12 +11,13 @@ import { differencesBetween } from '../../src/core/values/differences.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { fieldPath } from '../../src/core/values/path.ts'
 import { withDefaults } from '../../src/inventory/defaults.ts'
-import { NAME, release } from './manifests.ts'
+import { NAME, type ReleaseParts, release } from './manifests.ts'
 import { endToEnd, type Stage, type Test } from './suite.ts'
 
 endToEnd('holdfast check', {}, async (t, stage) => {
   await t.test('the defaults of the API server', (t) => defaults(t, stage))
   await t.test('what runs now, as kubectl shows it', (t) => upgrades(t, stage))
+  await t.test('two spellings, and what the API server says of them', (t) => spellings(t, stage))
 })
 
 const CONTAINER = {
@@ -98,7 +99,7 @@ const BARE: JsonObject = {
 }
 
 /** What the API server adds to a claim template, and nobody compares. */
-const UNCOMPARED = /^spec\.volumeClaimTemplates\[\d+\]\.(?:apiVersion|kind|status)|creationTimestamp$/
+const UNCOMPARED = /^spec\.volumeClaimTemplates\[\d+\]\.(?:apiVersion|kind)|creationTimestamp$/
 
 async function defaults(t: Test, stage: Stage): Promise<void> {
   const namespace = await stage.namespace()
@@ -123,13 +124,7 @@ const PROGRAM = fileURLToPath(new URL('../../bin/holdfast.cjs', import.meta.url)
 
 async function upgrades(t: Test, stage: Stage): Promise<void> {
   const namespace = await stage.namespace()
-  const directory = mkdtempSync(join(tmpdir(), 'holdfast-e2e-check-'))
-  t.teardown(() => rmSync(directory, { recursive: true }))
-  const file = (name: string, content: object | string): string => {
-    const path = join(directory, name)
-    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
-    return path
-  }
+  const file = fileMaker(t)
   for (const [from, to, code] of [
     ['2.16.0', '2.17.0', 1],
     ['2.17.0', '3.0.0', 1],
@@ -143,6 +138,73 @@ async function upgrades(t: Test, stage: Stage): Promise<void> {
     t.ok(run.stdout.includes(`StatefulSet ${namespace}/${NAME}`), 'by name')
     t.equal(run.stdout.includes(`"prometheus-pushgateway-${from}" →`), code === 1, 'and by key')
   }
+}
+
+/** Answers with the path of a file that is gone with the test. */
+function fileMaker(t: Test): (name: string, content: object | string) => string {
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-e2e-check-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  return (name, content) => {
+    const path = join(directory, name)
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+    return path
+  }
+}
+
+/** What runs, what is applied, and whether the API server refuses it, which nobody here says but itself. */
+const SPELLINGS: readonly (readonly [name: string, runs: ReleaseParts, applied: ReleaseParts])[] = [
+  ['nothing', {}, {}],
+  ['a phase', {}, { claimStatus: { phase: 'Bound' } }],
+  ['a phase that goes', { claimStatus: { phase: 'Bound' } }, {}],
+  ['the phase that is the default', {}, { claimStatus: { phase: 'Pending' } }],
+  ['a status without a phase', {}, { claimStatus: {} }],
+  ['a capacity', {}, { claimStatus: { capacity: { storage: '2Gi' } } }],
+  [
+    'a capacity in another unit',
+    { claimStatus: { capacity: { storage: '2Gi' } } },
+    { claimStatus: { capacity: { storage: '2048Mi' } } }
+  ],
+  ['a selector of claims', {}, { claim: { selector: {} } }],
+  ['a selector of claims without labels', {}, { claim: { selector: { matchLabels: {} } } }],
+  ['a selector of claims that goes', { claim: { selector: { matchLabels: {} } } }, {}],
+  ['a selector of claims in longer words', { claim: { selector: {} } }, { claim: { selector: { matchLabels: {} } } }],
+  [
+    'a selector of claims in shorter words',
+    { claim: { selector: { matchLabels: {}, matchExpressions: [] } } },
+    { claim: { selector: {} } }
+  ],
+  ['a data source', {}, { claim: { dataSource: {} } }],
+  ['a data source that is null', {}, { claim: { dataSource: null } }],
+  ['a class that is none', {}, { claim: { storageClassName: '' } }],
+  ['a volume of no name', {}, { claim: { volumeName: '' } }],
+  ['a limit of revisions', {}, { spec: { revisionHistoryLimit: 3 } }],
+  ['the limit of revisions that is the default', {}, { spec: { revisionHistoryLimit: 10 } }]
+]
+
+async function spellings(t: Test, stage: Stage): Promise<void> {
+  const namespace = await stage.namespace()
+  const file = fileMaker(t)
+  const version = await serverVersion(stage)
+  let refusals = 0
+  for (const [name, runs, applied] of SPELLINGS) {
+    const [old, now] = [release('3.0.0', namespace, runs), release('3.0.0', namespace, applied)]
+    const stored = await stage.run(['replace', '--force', '--validate=ignore', '-n', namespace, '-f', '-'], old)
+    t.equal(stored.code, 0, `${name}: ${stored.stderr}`)
+    const { stdout: live } = await stage.run(['get', 'statefulset', '-n', namespace, '-o', 'yaml'])
+    const { code } = await stage.run(['replace', '--validate=ignore', '--dry-run=server', '-f', '-'], now)
+    refusals += Number(code)
+    for (const before of [file('live.yaml', live), file('old.json', old)]) {
+      const args = [`--kubernetes-version=${version}`, '--previous', before, file('new.json', now)]
+      const { code: found, stdout } = await check(args)
+      t.equal(found, code, `${name}: ${stdout}`)
+    }
+  }
+  t.ok(refusals > 5 && refusals < SPELLINGS.length - 5, `${refusals} of them are refused`)
+}
+
+async function serverVersion({ run }: Stage): Promise<string> {
+  const { stdout } = await run(['version', '-o', 'json'])
+  return JSON.parse(stdout).serverVersion.gitVersion
 }
 
 function check(args: readonly string[]): Promise<{ code: unknown; stdout: string }> {

@@ -15,6 +15,8 @@ export interface ReleaseParts {
   containers?: V1Container[]
   /** Replaces fields of the claim template's spec. */
   claim?: Record<string, unknown>
+  /** The status of the claim template, which no chart writes. */
+  claimStatus?: Record<string, unknown>
 }
 
 /** What is read of the fixture, which is plain JSON. */
@@ -29,7 +31,8 @@ interface Rendered {
 }
 
 /** The StatefulSet of one version of the chart. What the API server fills in by itself is left out, as in a chart. */
-export function release(version: string, namespace: string, { metadata, spec, containers, claim }: ReleaseParts = {}) {
+export function release(version: string, namespace: string, parts: ReleaseParts = {}) {
+  const { metadata, spec, containers, claim, claimStatus } = parts
   const chart = chartStatefulSet(version) as unknown as Rendered
   const { serviceName, selector, template, volumeClaimTemplates } = chart.spec
   const [container] = template.spec.containers
@@ -50,7 +53,8 @@ export function release(version: string, namespace: string, { metadata, spec, co
       volumeClaimTemplates: [
         {
           metadata: volume.metadata,
-          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } }, ...claim }
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } }, ...claim },
+          ...(claimStatus && { status: claimStatus })
         }
       ],
       ...spec

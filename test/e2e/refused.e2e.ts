@@ -25,6 +25,8 @@ interface Refused {
 
 const SIZE = 'spec.volumeClaimTemplates[0].spec.resources.requests.storage'
 const CLASS = 'spec.volumeClaimTemplates[0].spec.storageClassName'
+const PHASE = 'spec.volumeClaimTemplates[0].status.phase'
+const CLAIMS = 'spec.volumeClaimTemplates[0].spec.selector'
 const LARGER = { claim: { resources: { requests: { storage: '10Gi' } } } }
 
 const orphan = (namespace: string) => `run "${recipe(namespace)}" (its Pods and claims stay) and upgrade again`
@@ -64,6 +66,20 @@ const REFUSED: readonly Refused[] = [
     applied: ['2.17.0', { claim: { storageClassName: 'fast' } }],
     field: 'spec.volumeClaimTemplates[0]',
     changes: [`${CHANGED}; ${CLASS} "slow" → "fast"`],
+    wayOut: keepWhatTheyHave
+  },
+  {
+    name: 'the status of a claim',
+    applied: ['2.16.0', { claimStatus: { phase: 'Bound' } }],
+    field: PHASE,
+    changes: [`${PHASE} "Pending" → "Bound"`],
+    wayOut: orphan
+  },
+  {
+    name: 'a selector of claims that says nothing',
+    applied: ['2.16.0', { claim: { selector: { matchLabels: {} } } }],
+    field: CLAIMS,
+    changes: [`${CLAIMS} none → "all volumes"`],
     wayOut: keepWhatTheyHave
   },
   {
@@ -115,6 +131,13 @@ const REFUSED: readonly Refused[] = [
     changes: ['spec.podManagementPolicy "OrderedReady" → "Parallel"'],
     wayOut: orphan
   }
+]
+
+/** What is the same in other words, and goes through beside labels that are restored. */
+const SPELLED: readonly (readonly [name: string, runs: ReleaseParts, applied: ReleaseParts])[] = [
+  ['a size', {}, { claim: { resources: { requests: { storage: '2048Mi' } } } }],
+  ['a selector of claims', { claim: { selector: {} } }, { claim: { selector: { matchLabels: {} } } }],
+  ['a status of claims', {}, { claimStatus: { phase: 'Pending' } }]
 ]
 
 function selecting(labels: Record<string, string>, spec: object = {}): ReleaseParts {
@@ -170,7 +193,9 @@ endToEnd('what is not restored', {}, async (t, stage) => {
     const server = await stage.holdfast({ configuration: RESTORE })
     await stage.install('cluster-wide', server)
     for (const one of REFUSED) await t.test(one.name, (t) => refuses(t, stage, one))
-    await t.test('a size that is only spelled differently', (t) => restoresBesideSize(t, stage))
+    for (const [name, runs, applied] of SPELLED) {
+      await t.test(`${name} that is only spelled differently`, (t) => restoresBeside(t, stage, runs, applied))
+    }
     await t.test('a claim template less', (t) => refusesFewer(t, stage))
     await t.test('exempted by kubectl annotate', (t) => excusedByHand(t, stage))
   })
@@ -208,11 +233,10 @@ async function refuses(t: Test, stage: Stage, { runs = ['2.16.0'], applied, ...e
   t.equal(result.code, 1)
 }
 
-async function restoresBesideSize(t: Test, stage: Stage): Promise<void> {
+async function restoresBeside(t: Test, stage: Stage, runs: ReleaseParts, applied: ReleaseParts): Promise<void> {
   const namespace = await stage.namespace()
-  await run(stage, namespace, ['2.16.0'])
-  const claim = { resources: { requests: { storage: '2048Mi' } } }
-  const result = await stage.run(['apply', '-f', '-'], release('2.17.0', namespace, { claim }))
+  await run(stage, namespace, ['2.16.0', runs])
+  const result = await stage.run(['apply', '-f', '-'], release('2.17.0', namespace, applied))
   t.strictSame(said(result), [KEPT])
   t.equal(result.code, 0)
 }

@@ -141,10 +141,23 @@ testPolicy(policy, {
       finds: [{ field: 'spec', problem: /storage "1Gi" → "2Gi", spec\.revisionHistoryLimit "10" → "5"$/ }]
     },
     {
+      name: 'a status that somebody copied from a claim',
+      options: restore,
+      oldObject: statefulSet(),
+      object: statefulSet({ templates: [{ ...claimTemplate(), status: { phase: 'Bound' } }] }),
+      finds: [{ field: 'spec.volumeClaimTemplates[0].status.phase', problem: /"Pending" → "Bound"/ }]
+    },
+    {
       name: 'a selector of claims without terms',
       oldObject: statefulSet({ templates: [claimTemplate()] }),
       object: statefulSet({ templates: [claimTemplate({ spec: { selector: {} } })] }),
-      finds: [{ field: 'spec.volumeClaimTemplates[0].spec.selector', problem: /none → "all volumes"/ }]
+      finds: [
+        {
+          field: 'spec.volumeClaimTemplates[0].spec.selector',
+          problem: /none → "all volumes"/,
+          remediation: /claims that are there keep what they have$/
+        }
+      ]
     },
     {
       name: 'a creationTimestamp that somebody copied from a claim',

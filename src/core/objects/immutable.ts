@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster.ts'
 import type { Edit } from '../patch.ts'
 import type { Subject } from '../subject.ts'
-import { type Differences, differencesBetween, type FieldChange } from '../values/differences.ts'
+import { type Differences, differencesBetween, type FieldChange, isNothing } from '../values/differences.ts'
 import { isObject, type JsonObject, listOf, objectOf, own, textOf } from '../values/json.ts'
 import { fieldPath, type Path } from '../values/path.ts'
 import { count, cut, oneLine, quote } from '../values/text.ts'
@@ -52,7 +52,7 @@ function differencesIn({ before, after }: Parts, isWanted: (field: ImmutableFiel
   return differencesBetween(before, after, {
     keep: NAMED_CHANGES,
     isSame: (path, one, other) =>
-      !isWanted(immutableFieldAt(path)) || (isResource(path.slice(3)) && isSameQuantity(one, other))
+      !isWanted(immutableFieldAt(path)) || (isAmount(path.slice(3)) && isSameQuantity(one, other))
   })
 }
 
@@ -96,22 +96,31 @@ export function isResource(path: Path): boolean {
   return path[0] === 'spec' && path[1] === 'resources'
 }
 
+const AMOUNTS_IN_STATUS: readonly unknown[] = ['capacity', 'allocatedResources']
+
+function isAmount(path: Path): boolean {
+  return isResource(path) || (path[0] === 'status' && AMOUNTS_IN_STATUS.includes(path[1]))
+}
+
 const NAMES = new Set(IMMUTABLE_FIELDS.map(({ path }) => String(path[1])))
 
-/** The fields of IMMUTABLE_FIELDS, without what the API server never compares. */
+/** The fields of IMMUTABLE_FIELDS, without what the API server never compares: apiVersion and kind of a template. */
 function immutablePartOf(object: JsonObject): JsonObject {
   const spec = specOf(object)
   const fields = Object.fromEntries([...NAMES].map((name) => [name, spec[name]]))
   const templates = claimTemplatesOf(object).map((template) => {
-    return { metadata: metadataOf(template), spec: claimSpec(template.spec) }
+    return { metadata: metadataOf(template), spec: claimSpec(template), status: template.status }
   })
   return { spec: { ...fields, volumeClaimTemplates: templates, serviceName: serviceNameOf(object) } }
 }
 
-/** Nothing and empty are the same nearly everywhere. A selector without terms is one, and chooses among all volumes. */
-function claimSpec(spec: unknown): unknown {
+/**
+ * The spec of a claim template as it is compared. Nothing and empty are the same nearly everywhere, but a selector without
+ * terms is one, and chooses among all volumes.
+ */
+export function claimSpec({ spec }: JsonObject): unknown {
   const { selector } = objectOf(spec)
-  const isEmpty = isObject(selector) && Object.keys(selector).length === 0
+  const isEmpty = isObject(selector) && Object.values(selector).every(isNothing)
   return isEmpty ? { ...objectOf(spec), selector: 'all volumes' } : spec
 }
 

@@ -2,7 +2,7 @@ import type { Subject } from '../subject.ts'
 import { differencesBetween } from '../values/differences.ts'
 import type { JsonObject } from '../values/json.ts'
 import { claimTemplatesOf, deletesClaims, templateNameOf } from './claim-templates.ts'
-import { isResource, serviceNameOf } from './immutable.ts'
+import { claimSpec, isResource, serviceNameOf } from './immutable.ts'
 import { specOf } from './metadata.ts'
 import { amountOf, isSameQuantity } from './quantity.ts'
 
@@ -88,8 +88,8 @@ function templatesByName(set: JsonObject): ReadonlyMap<string, JsonObject> {
 function consequencesFor(template: string, before: JsonObject | undefined, after: JsonObject): Consequence[] {
   if (before === undefined) return [{ what: 'claims-start-empty', template }]
   const { changes } = differencesBetween(
-    { spec: before.spec },
-    { spec: after.spec },
+    { spec: claimSpec(before) },
+    { spec: claimSpec(after) },
     { keep: 32, isSame: (path, one, other) => isResource(path) && isSameQuantity(one, other) }
   )
   return changes.map(({ path, before: from, after: to }) => {

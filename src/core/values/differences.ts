@@ -75,7 +75,8 @@ function emptyLike(value: unknown): unknown {
   return Array.isArray(value) ? [] : isObject(value) ? {} : undefined
 }
 
-function isNothing(value: unknown): boolean {
+/** What the API server takes for the same as nothing: null, an empty list and an empty map. */
+export function isNothing(value: unknown): boolean {
   if (value === undefined || value === null) return true
   if (Array.isArray(value)) return value.length === 0
   if (!isObject(value)) return false

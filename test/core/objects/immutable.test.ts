@@ -4,6 +4,7 @@ import { type Cluster, parseVersion, UNKNOWN_CLUSTER } from '../../../src/core/c
 import { immutableChangesOf } from '../../../src/core/objects/immutable.ts'
 import type { JsonObject } from '../../../src/core/values/json.ts'
 import { fieldPath } from '../../../src/core/values/path.ts'
+import { withDefaults } from '../../../src/inventory/defaults.ts'
 import { type ClaimTemplateParts, claimTemplate, type StatefulSetParts, statefulSet } from '../../fixtures/objects.ts'
 import { subjectOf } from '../../fixtures/reviews.ts'
 
@@ -91,5 +92,52 @@ t.test('what can be put back', async (t) => {
       expected,
       `${name} on ${version}`
     )
+  }
+})
+
+/** Spellings of a part of a claim template in files: two of them, and whether the API server tells them apart. */
+const SPELLINGS: readonly (readonly [name: string, before: JsonObject, after: JsonObject, differs: boolean])[] = [
+  ['a status that the API server fills in', {}, { status: { phase: 'Pending' } }, false],
+  ['a status that says nothing', {}, { status: {} }, false],
+  ['a status of null', { status: null }, { status: { phase: '' } }, false],
+  ['a phase', {}, { status: { phase: 'Bound' } }, true],
+  ['a phase that goes', { status: { phase: 'Bound' } }, {}, true],
+  [
+    'a capacity in two units',
+    { status: { capacity: { storage: '1Gi' } } },
+    { status: { capacity: { storage: '1024Mi' } } },
+    false
+  ],
+  ['another capacity', {}, { status: { capacity: { storage: '1Gi' } } }, true],
+  ['a selector of claims', {}, { spec: { selector: {} } }, true],
+  ['a selector of claims without labels', {}, { spec: { selector: { matchLabels: {} } } }, true],
+  ['a selector of claims with nothing in it', {}, { spec: { selector: { matchLabels: null } } }, true],
+  ['a selector of claims that is null', {}, { spec: { selector: null } }, false],
+  ['two empty selectors', { spec: { selector: {} } }, { spec: { selector: { matchLabels: {} } } }, false],
+  [
+    'two empty selectors, the other way round',
+    { spec: { selector: { matchLabels: {}, matchExpressions: [] } } },
+    { spec: { selector: {} } },
+    false
+  ],
+  ['a data source', {}, { spec: { dataSource: {} } }, true],
+  ['a data source that is null', {}, { spec: { dataSource: null } }, false],
+  ['another data source', { spec: { dataSourceRef: {} } }, {}, true],
+  ['apiVersion and kind', {}, { apiVersion: 'v1', kind: 'PersistentVolumeClaim' }, false],
+  ['creationTimestamp', {}, { metadata: { name: 'data', creationTimestamp: null } }, false]
+]
+
+t.test('spellings in files', async (t) => {
+  const filed = (template: JsonObject): JsonObject =>
+    withDefaults({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'a' },
+      spec: { volumeClaimTemplates: [{ metadata: { name: 'data' }, ...template }] }
+    })
+  for (const [name, before, after, differs] of SPELLINGS) {
+    const { refused } = immutableChangesOf(subjectOf(filed(after), filed(before)), UNKNOWN_CLUSTER)
+    t.equal(refused !== undefined, differs, name)
+    t.strictSame(refused?.restorable ?? [], [], `${name}: no spelling is put back`)
   }
 })
