@@ -1,12 +1,12 @@
 import type { Cluster } from './cluster.ts'
 import { isExempt } from './exemption.ts'
+import { identityOf } from './identity.ts'
 import { lowest, type Mode } from './mode.ts'
 import { annotationsOf } from './objects/metadata.ts'
 import { type PatchOperation, patchOf } from './patch.ts'
 import type { ConfiguredPolicy, Finding } from './policy.ts'
 import { isMatched, type Subject } from './subject.ts'
 import { type JsonObject, textOf } from './values/json.ts'
-import { fieldPath } from './values/path.ts'
 
 /** Names policies, separated by commas, that are to leave this object alone. */
 export const SKIP_ANNOTATION = 'holdfast.dev/skip'
@@ -107,7 +107,7 @@ function findingsOf(
   const before = found.some(isRefusal) ? preExistingIdentities(configured, subject, cluster) : NONE_BEFORE
   return found.map((finding) => {
     const enforced = isRefusal(finding) ? 'denied' : finding.advice ? 'warned' : 'patched'
-    const preExisting = enforced === 'denied' && before.has(identityOf(finding))
+    const preExisting = enforced === 'denied' && before.has(identityOf(finding, subject))
     const allowed = preExisting ? lowest(mode, 'warn') : mode
     const outcome = skipped ? 'skipped' : OUTCOME_IN[allowed](enforced)
     return { policy: policy.id, mode, outcome, enforced, preExisting, finding }
@@ -120,10 +120,6 @@ function isRefusal({ advice, fix }: Finding): boolean {
 
 const NONE_BEFORE: ReadonlySet<string> = new Set()
 
-function identityOf({ identity, field }: Finding): string {
-  return identity ?? fieldPath(field)
-}
-
 /**
  * The ratchet: what the policy says about the old object as it stands. An update that leaves a fault where it was is not
  * refused for it, or nobody could scale or mend a workload that was there before Holdfast.
@@ -135,7 +131,9 @@ function preExistingIdentities(
 ): ReadonlySet<string> {
   if (subject.operation !== 'UPDATE' || policy.comparesOld) return NONE_BEFORE
   const before: Subject = { ...subject, operation: 'CREATE', object: subject.oldObject, oldObject: {} }
-  return new Set([...policy.check(before, { options, cluster })].filter(isRefusal).map(identityOf))
+  return new Set(
+    [...policy.check(before, { options, cluster })].filter(isRefusal).map((finding) => identityOf(finding, before))
+  )
 }
 
 const OUTCOME_IN: Readonly<Record<Mode, (enforced: FindingVerdict['enforced']) => FindingVerdict['outcome']>> = {

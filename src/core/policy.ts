@@ -17,8 +17,9 @@ export interface Finding {
   /** The remediation, as something to type or to set. */
   readonly remediation: string
   /**
-   * What this fault is called while it stays the same: a word for it and the name of what has it, rather than its place
-   * in a list. By it an update is not refused for what the old object had already. Left out where the field says it.
+   * What it is called, where its field does not say it all: the policy has several findings about the field, or the fault
+   * is the same one in another field. Names in it, and neither a number in a list nor a value that may change while the
+   * fault stays. identity.ts says what it is called otherwise, and what that is for.
    */
   readonly identity?: string
   /** Advice is never enforced, whatever the policy's mode. */

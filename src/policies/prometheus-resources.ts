@@ -24,7 +24,6 @@ function* missingResources({ workload, container, path }: PrometheusServer): Gen
     if (isSet(own, shared, kind, name)) continue
     yield {
       field: [...path, 'resources', kind, name],
-      identity: `${kind} of ${name} of ${container.object.name}`,
       problem: `container ${quote(container.object.name)} has no ${NAMES[name]} ${kind === 'requests' ? 'request' : 'limit'}: ${effect}`,
       remediation
     }

@@ -46,7 +46,6 @@ function* withoutVolume(server: PrometheusServer, volume: Volume | undefined): G
   const where = volume === undefined ? "is in the container's own file system" : 'uses an emptyDir'
   yield {
     field: [...path, 'volumeMounts'],
-    identity: `no volume for ${container.object.name}`,
     problem: `the TSDB of container ${quote(container.object.name)} at ${quote(tsdbPath)} ${where}: every Pod starts without history`,
     remediation: `mount ${workload.kind === 'StatefulSet' ? 'a volume from volumeClaimTemplates' : 'a PersistentVolumeClaim'} there (server.persistentVolume.enabled: true in the prometheus chart), or run it with --agent if it only forwards`
   }

@@ -91,7 +91,6 @@ function* missingFlag(container: Container, path: Path): Generator<Finding> {
   if (!command.some((word) => word.includes('--flush-metrics'))) return
   yield {
     field: [...path, 'lifecycle', 'preStop'],
-    identity: `flush-metrics of ${container.object.name}`,
     problem: 'the preStop hook calls --flush-metrics, which no version of Pushgateway knows',
     remediation: 'remove it: metrics are written at SIGTERM where --persistence.file is set'
   }

@@ -98,6 +98,12 @@ function findingSchema(): Schema {
         description: '`error` is rejected in enforce mode, `warning` what clients are warned of, `note` all the rest.'
       },
       field: { ...TEXT, description: 'The field, as Kubernetes writes it; empty where a policy crashed.' },
+      identity: {
+        ...NAME,
+        description:
+          'What the finding is called for as long as it is the same one, among those of its policy about the object: ' +
+          'it stays while lines move, values change and containers or volumes are put in front.'
+      },
       line: { ...LINE, description: 'The line of the field in the file, from 1.' },
       message: { ...TEXT, description: 'What is wrong, or what was repaired: one sentence without a full stop.' },
       caution: { ...TEXT, description: 'What could be lost during the remediation.' },

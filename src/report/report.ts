@@ -1,4 +1,5 @@
 import type { Outcome, Verdict } from '../core/evaluate.ts'
+import { identityOf } from '../core/identity.ts'
 import type { Mode } from '../core/mode.ts'
 import type { Operation, Subject } from '../core/subject.ts'
 import { fieldPath, type Path } from '../core/values/path.ts'
@@ -66,6 +67,12 @@ export interface ReportedFinding {
   readonly level: Level
   /** As Kubernetes writes it: `spec.volumeClaimTemplates[0].metadata.labels`; `''` where a policy crashed. */
   readonly field: string
+  /**
+   * What the finding is called for as long as it is the same one, among those of its policy about the object: it stays
+   * while lines move, values change and containers or volumes are put in front. One line; `crashed` where a policy
+   * crashed.
+   */
+  readonly identity: string
   /** The line of the field in the file, from 1. */
   readonly line?: number
   /** What is wrong, or what a repair does ("adds …"): one sentence without a full stop. */
@@ -108,7 +115,7 @@ export function reportedObject(
   if (verdicts.length === 0) return undefined
   const { group, kind, namespace, name, operation } = subject
   const { location } = place
-  const findings = verdicts.map((verdict) => reportedFinding(verdict, place))
+  const findings = verdicts.map((verdict) => reportedFinding(verdict, subject, place))
   return { group, kind, namespace, name, operation, ...(location && { location }), findings }
 }
 
@@ -121,15 +128,16 @@ const LEVEL_OF: Readonly<Record<Outcome, Level>> = {
   skipped: 'note'
 }
 
-function reportedFinding(verdict: Verdict, place: Place): ReportedFinding {
+function reportedFinding(verdict: Verdict, subject: Subject, place: Place): ReportedFinding {
   const { policy, mode, outcome } = verdict
   const level = LEVEL_OF[outcome]
   if (verdict.outcome === 'crashed') {
     const message = `the policy crashed on this object: ${verdict.error instanceof Error ? verdict.error.message : verdict.error}`
-    return { policy, mode, outcome, level, field: '', message }
+    return { policy, mode, outcome, level, field: '', identity: 'crashed', message }
   }
   const { finding, enforced, preExisting: known } = verdict
-  const path = [...(place.within ?? []), ...finding.field]
+  const { within = [] } = place
+  const path = [...within, ...finding.field]
   const line = place.lineOf?.(path)
   const isRepair = enforced === 'patched' && finding.fix !== undefined
   const message = isRepair ? (finding.fix?.does as string) : finding.problem
@@ -139,6 +147,7 @@ function reportedFinding(verdict: Verdict, place: Place): ReportedFinding {
     outcome,
     level,
     field: fieldPath(path),
+    identity: identityOf(finding, subject, within),
     ...(line !== undefined && { line }),
     message: known ? `pre-existing: ${message}` : message,
     ...(finding.caution !== undefined && !isRepair && { caution: finding.caution }),

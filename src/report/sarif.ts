@@ -130,12 +130,12 @@ function logicalPlacesOf({ kind, namespace, name }: ReportedObject, { field }: R
 }
 
 /**
- * Which finding this is, wherever it stands and whatever the values are: it stays while lines move and numbers change.
- * Findings of one policy about one field of an object are told apart by their order.
+ * Which finding this is, wherever it stands and whatever the values are. Two of one identity, as in an object that stands
+ * twice in a file, are told apart by their order.
  */
 function fingerprintOf(object: ReportedObject, finding: ReportedFinding, met: Map<string, number>): string {
   const { group, kind, namespace, name, location } = object
-  const hash = hashOf({ policy: finding.policy, group, kind, namespace, name, field: finding.field })
+  const hash = hashOf({ policy: finding.policy, group, kind, namespace, name, identity: finding.identity })
   const key = `${hash} ${location?.file ?? ''}`
   const count = (met.get(key) ?? 0) + 1
   met.set(key, count)

@@ -228,6 +228,40 @@ t.test('where it stands', async (t) => {
   t.match(stop?.field, /^spec\.template\.spec\.containers\[0\]/, 'a field of the Pods that it makes')
 })
 
+t.test('a sidecar in front leaves every finding what it was called', async (t) => {
+  const server = prometheus({ replicas: 2, resources: {} })
+  const { template } = server.spec as { template: { spec: { containers: JsonObject[]; volumes?: JsonObject[] } } }
+  const { containers, volumes = [] } = template.spec
+  const sidecar = { name: 'auth', image: 'registry.example/auth:1' }
+  const pod = { ...template.spec, containers: [sidecar, ...containers], volumes: [{ name: 'a' }, ...volumes] }
+  const guarded = { ...server, spec: { ...(server.spec as JsonObject), template: { ...template, spec: pod } } }
+  const called = async (object: JsonObject) => {
+    const directory = filesIn({ 'new.yaml': rendered(object) })
+    const file = (format: string): string => join(directory, format)
+    const outputs = ['json', 'sarif'].flatMap((format) => ['-o', `${format}=${file(format)}`])
+    await holdfast('check', ...outputs, join(directory, 'new.yaml'))
+    const { objects } = JSON.parse(readFileSync(file('json'), 'utf8')) as Report
+    const [run] = JSON.parse(readFileSync(file('sarif'), 'utf8')).runs
+    const findings = objects.flatMap((object) => object.findings)
+    return {
+      fields: findings.map(({ field }) => field),
+      identities: findings.map(({ policy, identity }) => `${policy} ${identity}`),
+      fingerprints: run.results.map(({ partialFingerprints }: JsonObject) => partialFingerprints)
+    }
+  }
+  const [before, after] = [await called(server), await called(guarded)]
+  t.strictSame(before.identities, [
+    'shared-tsdb-claim claim prometheus-data',
+    'prometheus-resources spec.template.spec.containers[prometheus-server].resources.requests.cpu',
+    'prometheus-resources spec.template.spec.containers[prometheus-server].resources.requests.memory',
+    'prometheus-resources spec.template.spec.containers[prometheus-server].resources.limits.memory',
+    'prometheus-availability spec.template.spec.affinity'
+  ])
+  t.not(before.fields.join(), after.fields.join(), 'the numbers in the fields are others')
+  t.strictSame(after.identities, before.identities)
+  t.strictSame(after.fingerprints, before.fingerprints)
+})
+
 t.test('a file that cannot be read takes no other with it', async (t) => {
   const directory = filesIn({
     'a.yaml': 'a: b: c\n---\n'.concat(stringify(pod())),

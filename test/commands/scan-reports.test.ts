@@ -30,6 +30,7 @@ function reportOn(namespaces: readonly string[], message = 'two write one TSDB')
           outcome: 'denied',
           level: 'error',
           field: 'spec',
+          identity: 'spec',
           message,
           remediation: 'share nothing'
         }

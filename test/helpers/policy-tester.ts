@@ -2,12 +2,14 @@ import t from 'tap'
 import { type Cluster, UNKNOWN_CLUSTER } from '../../src/core/cluster.ts'
 import { type Decision, decisionFor } from '../../src/core/decide.ts'
 import type { FindingVerdict } from '../../src/core/evaluate.ts'
+import { identityOf } from '../../src/core/identity.ts'
 import type { OptionFields, OptionValues } from '../../src/core/options.ts'
 import type { PatchOperation } from '../../src/core/patch.ts'
 import type { ConfiguredPolicy, Policy } from '../../src/core/policy.ts'
 import type { Phase } from '../../src/core/subject.ts'
-import type { JsonObject } from '../../src/core/values/json.ts'
+import { isObject, type JsonObject } from '../../src/core/values/json.ts'
 import { fieldPath } from '../../src/core/values/path.ts'
+import { claimTemplate } from '../fixtures/objects.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
 import { context, enforced } from './rules.ts'
 
@@ -50,8 +52,9 @@ export interface PolicyCases<Fields extends OptionFields> {
 }
 
 /**
- * Runs the table of a policy. Besides what each case says, every case proves that its input is not touched, and every
- * repair that what comes out of it is clean and is left alone by a second pass.
+ * Runs the table of a policy. Besides what each case says, every case proves that its input is not touched and that its
+ * findings are called the same with another container, volume and claim template in front, and every repair that what
+ * comes out of it is clean and is left alone by a second pass.
  */
 export function testPolicy<Fields extends OptionFields>(policy: Policy<Fields>, cases: PolicyCases<Fields>): void {
   const judgeCase = (one: Case<Fields>): Decision => {
@@ -86,6 +89,16 @@ export function testPolicy<Fields extends OptionFields>(policy: Policy<Fields>, 
       }
     })
   }
+  t.test('a container, a volume or a claim template in front changes no identity', async (t) => {
+    for (const one of [...(cases.refused ?? []), ...(cases.advised ?? []), ...(cases.fixed ?? [])]) {
+      const before = one.oldObject && withMoreInFront(one.oldObject)
+      const later = { ...one, object: withMoreInFront(one.object), ...(before && { oldObject: before }) }
+      const identities = identitiesIn(judgeCase(one), one)
+      t.ok(identities.length > 0, `${one.name}: there is something to call`)
+      t.strictSame(identitiesIn(judgeCase(later), later), identities, one.name)
+      t.equal(new Set(identities).size, identities.length, `${one.name}: no two findings are called the same`)
+    }
+  })
   t.test('fixed', async (t) => {
     for (const one of cases.fixed ?? []) {
       const decision = judgeCase(one)
@@ -100,6 +113,30 @@ export function testPolicy<Fields extends OptionFields>(policy: Policy<Fields>, 
       )
     }
   })
+}
+
+function identitiesIn({ verdicts }: Decision, { object, oldObject }: Case<OptionFields>): string[] {
+  const subject = subjectOf(object, oldObject)
+  return verdicts.flatMap((verdict) => (verdict.outcome === 'crashed' ? [] : identityOf(verdict.finding, subject)))
+}
+
+const IN_FRONT: Readonly<Record<string, JsonObject>> = {
+  containers: { name: 'in-front', image: 'registry.example/sidecar:1' },
+  initContainers: { name: 'in-front-of-init', image: 'registry.example/sidecar:1' },
+  volumes: { name: 'volume-in-front', configMap: { name: 'a' } },
+  volumeClaimTemplates: claimTemplate({ name: 'claim-in-front' })
+}
+
+/** The object with one item more at the beginning of each list of a Pod's, or of a StatefulSet's, that it has. */
+function withMoreInFront(object: JsonObject): JsonObject {
+  const { spec } = object
+  if (!isObject(spec)) return object
+  const lists = Object.entries(IN_FRONT).flatMap(([name, item]) => {
+    const items = spec[name]
+    return Array.isArray(items) && items.length > 0 ? [[name, [item, ...items]]] : []
+  })
+  const template = isObject(spec.template) && { template: withMoreInFront(spec.template) }
+  return { ...object, spec: { ...spec, ...Object.fromEntries(lists), ...template } }
 }
 
 function checkNames(cases: readonly { name: string }[]): void {

@@ -242,11 +242,12 @@ t.test('fingerprints', async (t) => {
     ['lines move', { location: { file: 'out/prometheus.yaml', line: 99 }, findings: [finding({ line: 103 })] }],
     ['values change', { findings: [finding({ message: '3 replicas write one TSDB' })] }],
     ['the mode changes', { findings: [finding({ mode: 'warn', outcome: 'warned', level: 'warning' })] }],
+    ['a container is put in front', { findings: [finding({ field: 'spec.template.spec.containers[1]' })] }],
     ['the file is another', { location: { file: 'b.yaml', line: 10 } }]
   ]
   for (const [name, parts] of same) t.equal(hash(parts), before, name)
   const other: readonly (readonly [string, Parameters<typeof object>[0]])[] = [
-    ['another field', { findings: [finding({ field: 'spec.template' })] }],
+    ['another identity', { findings: [finding({ identity: 'spec.template' })] }],
     ['another policy', { findings: [finding({ policy: 'prometheus-storage' })] }],
     ['another object', { name: 'b' }],
     ['another namespace', { namespace: 'b' }],

@@ -10,6 +10,7 @@ const FINDING: ReportedFinding = {
   outcome: 'denied',
   level: 'error',
   field: 'spec.volumeClaimTemplates[0].metadata.labels',
+  identity: 'spec.volumeClaimTemplates[data].metadata.labels',
   line: 17,
   message: 'labels of claim template "data" change: chart "a-1" → "a-2"',
   caution: 'whenDeleted is Delete',

@@ -2,8 +2,8 @@ import type { Cluster } from '../cluster.ts'
 import type { Edit } from '../patch.ts'
 import type { Subject } from '../subject.ts'
 import { type Differences, differencesBetween, type FieldChange, isNothing } from '../values/differences.ts'
-import { isObject, type JsonObject, listOf, objectOf, own, textOf } from '../values/json.ts'
-import { fieldPath, type Path } from '../values/path.ts'
+import { isObject, type JsonObject, listOf, objectOf, textOf } from '../values/json.ts'
+import { fieldPath, type Path, valueAt } from '../values/path.ts'
 import { count, cut, oneLine, quote } from '../values/text.ts'
 import { claimTemplatesOf, templateNameOf } from './claim-templates.ts'
 import { IMMUTABLE_FIELDS, type ImmutableField, immutableFieldAt } from './immutable-fields.ts'
@@ -79,12 +79,6 @@ function placesOf(path: Path, object: JsonObject): Path[] {
   if (at < 0) return [path]
   const items = listOf(valueAt(object, path.slice(0, at)))
   return items.map((_, index) => [...path.slice(0, at), index, ...path.slice(at + 1)])
-}
-
-function valueAt(object: JsonObject, path: Path): unknown {
-  let value: unknown = object
-  for (const step of path) value = typeof step === 'number' ? listOf(value)[step] : own(objectOf(value), step)
-  return value
 }
 
 /**

@@ -120,7 +120,12 @@ function resultOf(report: Report, object: ReportedObject, finding: ReportedFindi
     message: cut(sentencesOf(finding), MESSAGE_LIMIT),
     resources: [resourceOf(object)],
     timestamp: { seconds: Math.floor(Date.parse(report.createdAt) / 1000), nanos: 0 },
-    properties: { mode, outcome, page: pageOf(policy, report.version) }
+    properties: {
+      mode,
+      outcome,
+      identity: cut(oneLine(finding.identity), FIELD_LIMIT),
+      page: pageOf(policy, report.version)
+    }
   }
 }
 

@@ -125,6 +125,7 @@ t.test('a result', async (t) => {
       properties: {
         mode: 'enforce',
         outcome: 'denied',
+        identity: 'spec.replicas',
         page: 'https://github.com/holdfast-dev/holdfast/blob/v1.2.3/docs/policies/shared-tsdb-claim.md'
       }
     }
@@ -170,7 +171,14 @@ t.test('what has no room is counted', async (t) => {
 t.test('no report is larger than etcd takes', async (t) => {
   const long = '🦀'.repeat(5000)
   const name = 'n'.repeat(253)
-  const worst = finding({ field: long, message: long, remediation: long, caution: long, policy: 'p'.repeat(60) })
+  const worst = finding({
+    field: long,
+    identity: long,
+    message: long,
+    remediation: long,
+    caution: long,
+    policy: 'p'.repeat(60)
+  })
   const findings = Array.from({ length: MOST_RESULTS * 2 }, () => worst)
   for (const api of APIS) {
     const [made] = reportsOf(scanned(live({ name, findings })), api)
