@@ -36,6 +36,9 @@ export function hasSwitch(container: Container, name: string): boolean {
 const SHELLS = ['sh', 'bash', 'ash', 'dash']
 const INITS = ['tini', 'dumb-init', 'catatonit', 'docker-init']
 
+/** What parts the words of a script: not the no-break space and the like, which are letters to a shell. */
+const BLANKS = /[\t\n\v\f\r ]+/
+
 /** Longer scripts are not read to their end. */
 const READ_CHARACTERS = 4096
 
@@ -59,7 +62,8 @@ export function programOf(container: Container): string | undefined {
   // Without a command, `args` go to the image's own program, unless they name one by its path.
   if (word === undefined || (textsOf(container.object.command).length === 0 && !word.startsWith('/'))) return undefined
   if (!SHELLS.includes(baseName(word)) || words[at + 1] !== '-c') return baseName(word)
-  const [first = '', second = ''] = (words[at + 2] ?? '').slice(0, READ_CHARACTERS).trim().split(/\s+/)
+  const script = (words[at + 2] ?? '').slice(0, READ_CHARACTERS)
+  const [first = '', second = ''] = script.split(BLANKS).filter((part) => part !== '')
   return baseName(first === 'exec' ? second : first)
 }
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Container } from '../../../src/core/objects/pod.ts'
-import { flagValue, hasSwitch } from '../../../src/core/programs/arguments.ts'
+import { flagValue, hasSwitch, programOf } from '../../../src/core/programs/arguments.ts'
 
 function running(...args: unknown[]): Container {
   return { index: 0, object: { command: ['/bin/prometheus'], args } }
@@ -33,4 +33,23 @@ t.test('switches', async (t) => {
     [[], false]
   ]
   for (const [args, on] of table) t.equal(hasSwitch(running(...args), 'agent'), on, args.join(' '))
+})
+
+t.test('what a container starts', async (t) => {
+  const table: readonly (readonly [command: readonly string[], program: string | undefined])[] = [
+    [['/bin/pushgateway', '--x'], 'pushgateway'],
+    [['tini', '-g', '--', '/x/pushgateway'], 'pushgateway'],
+    [['sh', '-c', 'exec pushgateway --x'], 'pushgateway'],
+    [['sh', '-c', '\n\t/bin/pushgateway\n'], 'pushgateway'],
+    [['sh', '-c', ' '], ''],
+    [['sh', 'run.sh'], 'sh'],
+    // To a shell a no-break space is a letter.
+    [['sh', '-c', '\u00a0pushgateway'], '\u00a0pushgateway'],
+    [['sh', '-c', 'exec\u00a0pushgateway'], 'exec\u00a0pushgateway'],
+    [[], undefined]
+  ]
+  for (const [command, program] of table)
+    t.equal(programOf({ index: 0, object: { command } }), program, JSON.stringify(command))
+  t.equal(programOf({ index: 0, object: { args: ['pushgateway'] } }), undefined, 'an argument of the image')
+  t.equal(programOf({ index: 0, object: { args: ['/bin/pushgateway'] } }), 'pushgateway', 'a path')
 })
