@@ -1,12 +1,11 @@
-import { parseImage } from '../core/objects/image.ts'
 import { STATEFUL_SET } from '../core/objects/kinds.ts'
 import { annotationsOf, labelsOf, specOf } from '../core/objects/metadata.ts'
-import { type Container, containersOf, imageOf } from '../core/objects/pod.ts'
+import { containersOf } from '../core/objects/pod.ts'
 import { isSameQuantity } from '../core/objects/quantity.ts'
 import { restartCommand } from '../core/objects/replacement.ts'
 import { rollsAllPods } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
-import { flagValue } from '../core/programs/arguments.ts'
+import { followsByLabels, isAutosharded } from '../core/programs/kube-state-metrics.ts'
 import type { Subject } from '../core/subject.ts'
 import { hashOf } from '../core/values/canonical.ts'
 import { differencesBetween } from '../core/values/differences.ts'
@@ -44,7 +43,7 @@ export default definePolicy({
   *check(subject, { options }) {
     const shards = containersOf(objectOf(specOf(subject.object).template)).filter(isAutosharded)
     if (shards.length === 0 || specOf(subject.object).replicas === 0) return
-    const versions = shards.map(affectedVersion)
+    const versions = shards.map(followsByLabels)
     if (versions.every((affected) => affected === false)) return
     const changed = changedLabels(subject)
     const finding =
@@ -60,19 +59,6 @@ interface LabelChange {
   readonly key: string
   readonly before: unknown
   readonly after: unknown
-}
-
-function isAutosharded(container: Container): boolean {
-  if (parseImage(imageOf(container)).name !== 'kube-state-metrics') return false
-  return Boolean(flagValue(container, 'pod')) && Boolean(flagValue(container, 'pod-namespace'))
-}
-
-/** Whether the version has the fault: 1.8 to 2.12. Undefined where the tag does not say, such as for a digest. */
-function affectedVersion(container: Container): boolean | undefined {
-  const match = /^v?(\d{1,3})\.(\d{1,4})(?:\D|$)/.exec(parseImage(imageOf(container)).tag ?? '')
-  if (match === null) return undefined
-  const [major, minor] = [Number(match[1]), Number(match[2])]
-  return (major === 1 && minor >= 8) || (major === 2 && minor < 13)
 }
 
 /** A label that is new does no harm: the StatefulSet still carries all that the Pods look for. */

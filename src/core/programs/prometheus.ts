@@ -7,18 +7,29 @@ import type { Subject } from '../subject.ts'
 import { textOf } from '../values/json.ts'
 import type { Path } from '../values/path.ts'
 import { flagValue, flagValues, hasSwitch, isExpanded, isStartedByShell, programOf } from './arguments.ts'
+import { hasFlagOf, hasImageOf, type Program } from './program.ts'
 
 /** The directory that the image starts in, and the one its own command names for the TSDB. */
 const WORKING_DIRECTORY = '/prometheus'
 
 /**
- * Whether a container runs Prometheus itself: by the name of its image, or by a flag that no other program has. Not by
- * `--config.file`, which half of the ecosystem takes, and not by prefix: `prometheus-adapter` is another program. The
- * image carries promtool too, so a command of another name is another program.
+ * Not `--config.file`, which half of the ecosystem takes, and no command: what is called `prometheus` may be anything.
+ * `prometheus-adapter` is another program.
+ */
+export const PROMETHEUS: Program = {
+  name: 'Prometheus',
+  images: ['prometheus'],
+  sharesImageNames: true,
+  flags: ['storage.tsdb.', 'storage.agent.']
+}
+
+/**
+ * Whether a container runs Prometheus itself: by a flag that no other program has, or by the name of its image. The image
+ * carries promtool too, so a command of another name is another program.
  */
 export function isPrometheus(container: Container): boolean {
-  if (wordsOf(container).some((word) => /^--(no-)?storage\.(tsdb|agent)\./.test(word))) return true
-  if (parseImage(imageOf(container)).name !== 'prometheus') return false
+  if (hasFlagOf(PROMETHEUS, container)) return true
+  if (!hasImageOf(PROMETHEUS, container)) return false
   const program = programOf(container)
   return program === undefined || program === 'prometheus' || isStartedByShell(container)
 }

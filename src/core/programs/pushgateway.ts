@@ -1,11 +1,14 @@
 import { parseImage } from '../objects/image.ts'
-import { type Container, exposes, imageOf, nameOfContainer } from '../objects/pod.ts'
-import { programOf } from './arguments.ts'
+import type { Container } from '../objects/pod.ts'
+import { hasImageOf, hasNameAndPortOf, type Program, startsCommandOf } from './program.ts'
 
-/** Image names seen in charts and mirrors. Not by prefix: `pushgateway-cleaner` is another program. */
-const IMAGE_NAMES = ['pushgateway', 'push-gateway', 'prometheus-pushgateway', 'prometheus-pushgateway-bitnami']
-const CONTAINER_NAMES = ['pushgateway', 'prometheus-pushgateway']
-const PORT = 9091
+/** The image names were seen in charts and mirrors; `pushgateway-cleaner` is another program. */
+export const PUSHGATEWAY: Program = {
+  name: 'Pushgateway',
+  images: ['pushgateway', 'push-gateway', 'prometheus-pushgateway', 'prometheus-pushgateway-bitnami'],
+  commands: ['pushgateway'],
+  containers: { names: ['pushgateway', 'prometheus-pushgateway'], port: 9091 }
+}
 
 /**
  * Whether a container runs Pushgateway: by the name of its image, by the program that it starts, or by its own name
@@ -13,9 +16,11 @@ const PORT = 9091
  * (kube-rbac-proxy listens on 9091 too).
  */
 export function isPushgateway(container: Container): boolean {
-  if (IMAGE_NAMES.includes(parseImage(imageOf(container)).name)) return true
-  if (programOf(container) === 'pushgateway') return true
-  return CONTAINER_NAMES.includes(nameOfContainer(container)) && exposes(container, PORT)
+  return (
+    hasImageOf(PUSHGATEWAY, container) ||
+    startsCommandOf(PUSHGATEWAY, container) ||
+    hasNameAndPortOf(PUSHGATEWAY, container)
+  )
 }
 
 const BUSYBOX_OR_DEBIAN = /(?:^|\/)(?:prom|prometheus|bitnami|bitnamilegacy)\/pushgateway$/
