@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Phase } from '../src/core/subject.ts'
 import {
   COMMANDS_FILE,
   commandsPage,
@@ -10,10 +11,18 @@ import {
   schemaText,
   withOptions
 } from './generated.ts'
+import { WEBHOOK_FILES, withMatchConditions } from './match-conditions.ts'
 
 const root = join(import.meta.dirname, '..')
 
 writeFileSync(join(root, SCHEMA_FILE), schemaText())
 writeFileSync(join(root, REPORT_SCHEMA_FILE), reportSchemaText())
 writeFileSync(join(root, COMMANDS_FILE), commandsPage())
-writeFileSync(join(root, OPTIONS_FILE), withOptions(readFileSync(join(root, OPTIONS_FILE), 'utf8')))
+rewrite(OPTIONS_FILE, withOptions)
+for (const phase of ['mutate', 'validate'] as const satisfies Phase[])
+  rewrite(WEBHOOK_FILES[phase], (text) => withMatchConditions(text, phase))
+
+function rewrite(file: string, change: (text: string) => string): void {
+  const path = join(root, file)
+  writeFileSync(path, change(readFileSync(path, 'utf8')))
+}

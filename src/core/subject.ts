@@ -1,4 +1,5 @@
 import type { Resource } from './objects/kinds.ts'
+import type { Program } from './programs/program.ts'
 import type { JsonObject } from './values/json.ts'
 
 /** The two moments at which kube-apiserver asks a webhook. Built-in validation stands between them. */
@@ -25,11 +26,26 @@ export interface Subject {
   readonly oldObject: JsonObject
 }
 
-/** One combination that a policy wants to see. Manifests and the webhook's rules are checked against these. */
+/**
+ * What an object has to have for a policy to have anything to say about it. The webhook's matchConditions are made of it
+ * (programs/match-conditions.ts), so that the API server calls for every object that a policy has an eye on.
+ */
+export type About =
+  /** A container of its Pods may run the program. */
+  | { readonly kind: 'program'; readonly program: Program }
+  /** The same, and a label of the object changes, or its Pod template loses the annotation. */
+  | { readonly kind: 'labels-of-program'; readonly program: Program; readonly annotation: string }
+  /** A field of a StatefulSet changes that no update may change. */
+  | { readonly kind: 'immutable-fields' }
+  /** A StatefulSet is new, and one of its claim templates has labels. */
+  | { readonly kind: 'labelled-claim-templates' }
+
+/** One combination that a policy wants to see. The webhook's rules are checked against these, its conditions made of them. */
 export interface Match {
   readonly phase: Phase
   readonly operation: Operation
   readonly resource: Resource
+  readonly about: About
 }
 
 export function isMatched(watches: readonly Match[], subject: Subject): boolean {

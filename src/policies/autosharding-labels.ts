@@ -5,7 +5,7 @@ import { isSameQuantity } from '../core/objects/quantity.ts'
 import { restartCommand } from '../core/objects/replacement.ts'
 import { rollsAllPods } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
-import { followsByLabels, isAutosharded } from '../core/programs/kube-state-metrics.ts'
+import { followsByLabels, isAutosharded, KUBE_STATE_METRICS } from '../core/programs/kube-state-metrics.ts'
 import type { Subject } from '../core/subject.ts'
 import { hashOf } from '../core/values/canonical.ts'
 import { differencesBetween } from '../core/values/differences.ts'
@@ -27,7 +27,14 @@ export default definePolicy({
   id: 'autosharding-labels',
   summary: 'A change of labels does not freeze the shard count of kube-state-metrics.',
   defaultMode: 'warn',
-  matches: [{ phase: 'mutate', operation: 'UPDATE', resource: STATEFUL_SET }],
+  matches: [
+    {
+      phase: 'mutate',
+      operation: 'UPDATE',
+      resource: STATEFUL_SET,
+      about: { kind: 'labels-of-program', program: KUBE_STATE_METRICS, annotation: HASH_ANNOTATION }
+    }
+  ],
   options: {
     onChange: {
       type: 'string',

@@ -30,8 +30,8 @@ export default definePolicy({
   defaultMode: 'enforce',
   matches: [
     // Built-in validation refuses a changed claim template before the validating phase, which never sees it.
-    { phase: 'mutate', operation: 'UPDATE', resource: STATEFUL_SET },
-    { phase: 'validate', operation: 'CREATE', resource: STATEFUL_SET }
+    { phase: 'mutate', operation: 'UPDATE', resource: STATEFUL_SET, about: { kind: 'immutable-fields' } },
+    { phase: 'validate', operation: 'CREATE', resource: STATEFUL_SET, about: { kind: 'labelled-claim-templates' } }
   ],
   options: {
     onChange: {

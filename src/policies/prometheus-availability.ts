@@ -2,14 +2,14 @@ import { DEPLOYMENT, REPLICA_SET, STATEFUL_SET } from '../core/objects/kinds.ts'
 import { specOf } from '../core/objects/metadata.ts'
 import { replicasInWords, storedAs, type Workload } from '../core/objects/workload.ts'
 import { definePolicy } from '../core/policy.ts'
-import { serversIn } from '../core/programs/prometheus.ts'
+import { PROMETHEUS, serversIn } from '../core/programs/prometheus.ts'
 import { listOf, objectOf } from '../core/values/json.ts'
 
 export default definePolicy({
   id: 'prometheus-availability',
   summary: 'Replicas of Prometheus do not all go down with one node.',
   defaultMode: 'warn',
-  matches: storedAs([DEPLOYMENT, STATEFUL_SET, REPLICA_SET]),
+  matches: storedAs([DEPLOYMENT, STATEFUL_SET, REPLICA_SET], PROMETHEUS),
   options: {},
   *check(subject) {
     const [server] = serversIn(subject)

@@ -1,7 +1,7 @@
 import { specOf } from '../core/objects/metadata.ts'
 import { storedAs, WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
-import { type PrometheusServer, serversIn } from '../core/programs/prometheus.ts'
+import { PROMETHEUS, type PrometheusServer, serversIn } from '../core/programs/prometheus.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
 import { quote } from '../core/values/text.ts'
 
@@ -9,7 +9,7 @@ export default definePolicy({
   id: 'prometheus-resources',
   summary: 'Prometheus requests CPU and memory, and has a memory limit.',
   defaultMode: 'warn',
-  matches: storedAs(WORKLOADS),
+  matches: storedAs(WORKLOADS, PROMETHEUS),
   options: {},
   *check(subject) {
     for (const server of serversIn(subject)) yield* missingResources(server)

@@ -3,7 +3,7 @@ import { mountCovering, type Volume, volumeNamed } from '../core/objects/volumes
 import { storedAs, surges, WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { flagValue, hasSwitch, isExpanded } from '../core/programs/arguments.ts'
-import { type PrometheusServer, serversIn } from '../core/programs/prometheus.ts'
+import { PROMETHEUS, type PrometheusServer, serversIn } from '../core/programs/prometheus.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
 import { quote } from '../core/values/text.ts'
 
@@ -11,7 +11,7 @@ export default definePolicy({
   id: 'prometheus-storage',
   summary: 'A Prometheus TSDB is on a volume that outlives its Pod and has room for it.',
   defaultMode: 'warn',
-  matches: storedAs(WORKLOADS),
+  matches: storedAs(WORKLOADS, PROMETHEUS),
   options: {
     maxRetentionPercent: {
       type: 'integer',

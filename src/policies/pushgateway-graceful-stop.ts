@@ -12,7 +12,7 @@ import {
 } from '../core/objects/pod.ts'
 import type { Edit } from '../core/patch.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
-import { hasSleepBinary, isPushgateway } from '../core/programs/pushgateway.ts'
+import { hasSleepBinary, isPushgateway, PUSHGATEWAY } from '../core/programs/pushgateway.ts'
 import { isObject, type JsonObject, objectOf, own } from '../core/values/json.ts'
 import { quote } from '../core/values/text.ts'
 
@@ -31,7 +31,7 @@ export default definePolicy({
   id: 'pushgateway-graceful-stop',
   summary: 'A Pushgateway keeps serving until its endpoint is gone, and has the time to stop after that.',
   defaultMode: 'enforce',
-  matches: [{ phase: 'mutate', operation: 'CREATE', resource: POD }],
+  matches: [{ phase: 'mutate', operation: 'CREATE', resource: POD, about: { kind: 'program', program: PUSHGATEWAY } }],
   options: {
     profile: {
       type: 'string',

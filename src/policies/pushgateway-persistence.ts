@@ -4,7 +4,7 @@ import { mountCovering, mountsOf, resolve, volumeNamed } from '../core/objects/v
 import { replicasInWords, storedAs, surges, type Workload, workloadOf } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { flagValue, isExpanded, isStartedByShell } from '../core/programs/arguments.ts'
-import { isPushgateway } from '../core/programs/pushgateway.ts'
+import { isPushgateway, PUSHGATEWAY } from '../core/programs/pushgateway.ts'
 import { objectOf, textOf, textsOf } from '../core/values/json.ts'
 import type { Path } from '../core/values/path.ts'
 import { quote } from '../core/values/text.ts'
@@ -16,7 +16,7 @@ export default definePolicy({
   id: 'pushgateway-persistence',
   summary: 'A Pushgateway that has a volume keeps its metrics on it, and there is one of it.',
   defaultMode: 'warn',
-  matches: storedAs([DEPLOYMENT, STATEFUL_SET]),
+  matches: storedAs([DEPLOYMENT, STATEFUL_SET], PUSHGATEWAY),
   options: {},
   *check(subject) {
     const workload = workloadOf(subject)

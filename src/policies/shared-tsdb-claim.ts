@@ -2,14 +2,14 @@ import { mountCovering, volumeNamed } from '../core/objects/volumes.ts'
 import { replicasInWords, storedAs, WORKLOADS, type Workload } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { isExpanded } from '../core/programs/arguments.ts'
-import { type PrometheusServer, serversIn } from '../core/programs/prometheus.ts'
+import { PROMETHEUS, type PrometheusServer, serversIn } from '../core/programs/prometheus.ts'
 import { quote } from '../core/values/text.ts'
 
 export default definePolicy({
   id: 'shared-tsdb-claim',
   summary: 'Several replicas of Prometheus never write one TSDB through one PersistentVolumeClaim.',
   defaultMode: 'enforce',
-  matches: storedAs(WORKLOADS),
+  matches: storedAs(WORKLOADS, PROMETHEUS),
   options: {},
   *check(subject) {
     for (const server of serversIn(subject)) yield* sharedClaim(server)

@@ -12,6 +12,7 @@ import {
   schemaText,
   withOptions
 } from '../../scripts/generated.ts'
+import { WEBHOOK_FILES, withMatchConditions } from '../../scripts/match-conditions.ts'
 import { createProgram } from '../../src/commands/program.ts'
 import { ERRORS } from '../../src/errors.ts'
 import { POLICIES } from '../../src/policies/index.ts'
@@ -59,6 +60,10 @@ t.test('what is generated is what stands there: npm run generate writes it', asy
   const page = read(OPTIONS_FILE)
   t.equal(page, withOptions(page), OPTIONS_FILE)
   t.equal(read(COMMANDS_FILE), commandsPage(), COMMANDS_FILE)
+  for (const phase of ['mutate', 'validate'] as const) {
+    const file = read(WEBHOOK_FILES[phase])
+    t.equal(file, withMatchConditions(file, phase), WEBHOOK_FILES[phase])
+  }
 })
 
 t.test('the help of every command ends in examples, and each of them can be run', async (t) => {

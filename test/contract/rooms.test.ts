@@ -44,6 +44,7 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/process\.exit\(/, ['commands/serve/run.ts']],
   [/console\./, []],
   [/'fast-json-patch'/, ['core/patch.ts']],
+  [/has\((?:object|oldObject|c)\./, ['core/programs/match-conditions.ts']],
   [/'AdmissionReview'/, ['admission/review.ts', 'admission/response.ts']],
   [/'fastify'/, ['server/webhook.ts', 'server/health.ts', 'server/server.ts']],
   [/'@kubernetes\/client-node'/, ['kubernetes/kubeconfig.ts']],

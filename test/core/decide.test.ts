@@ -10,7 +10,9 @@ import { context } from '../helpers/rules.ts'
 const finding: Finding = { field: ['spec'], problem: 'it is wrong', remediation: 'mend it' }
 
 function rule(id: string, check: Policy['check'], mode: Mode = 'enforce'): ConfiguredPolicy {
-  const matches = [{ phase: 'mutate', operation: 'CREATE', resource: POD }] as const
+  const matches = [
+    { phase: 'mutate', operation: 'CREATE', resource: POD, about: { kind: 'immutable-fields' } }
+  ] as const
   return {
     policy: { id, summary: '', defaultMode: 'enforce', matches, options: {}, check },
     mode,
@@ -121,7 +123,9 @@ t.test('the ratchet: what was so before is only warned about', async (t) => {
     const { replicas = 0 } = object.spec as { replicas?: number }
     return replicas > 1 ? [{ ...finding, field: ['spec', 'replicas'] }] : []
   })
-  const updates = [{ phase: 'mutate', operation: 'UPDATE', resource: POD }] as const
+  const updates = [
+    { phase: 'mutate', operation: 'UPDATE', resource: POD, about: { kind: 'immutable-fields' } }
+  ] as const
   const on = (parts: object): ConfiguredPolicy => ({
     ...tooMany,
     policy: { ...tooMany.policy, matches: updates, ...parts }

@@ -198,7 +198,7 @@ t.test('what crashes is said, counted and logged', async (t) => {
       summary: '',
       defaultMode: 'enforce',
       options: {},
-      matches: [{ phase: 'mutate', operation: 'CREATE', resource: POD }],
+      matches: [{ phase: 'mutate', operation: 'CREATE', resource: POD, about: { kind: 'immutable-fields' } }],
       check: () => {
         throw new Error('a bug')
       }

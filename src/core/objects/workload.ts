@@ -1,3 +1,4 @@
+import type { Program } from '../programs/program.ts'
 import type { Match, Operation, Subject } from '../subject.ts'
 import { integerOf, type JsonObject, objectOf } from '../values/json.ts'
 import { DAEMON_SET, DEPLOYMENT, REPLICA_SET, type Resource, STATEFUL_SET } from './kinds.ts'
@@ -8,10 +9,15 @@ export const WORKLOADS: readonly Resource[] = [DEPLOYMENT, STATEFUL_SET, DAEMON_
 
 const WRITES: readonly Operation[] = ['CREATE', 'UPDATE']
 
-/** What a policy watches that evaluates kinds as they are about to be stored, whoever writes them. */
-export function storedAs(resources: readonly Resource[]): readonly Match[] {
+/** What a policy matches that evaluates what runs a program as it is about to be stored, whoever writes it. */
+export function storedAs(resources: readonly Resource[], program: Program): readonly Match[] {
   return resources.flatMap((resource) =>
-    WRITES.map((operation) => ({ phase: 'validate' as const, operation, resource }))
+    WRITES.map((operation) => ({
+      phase: 'validate' as const,
+      operation,
+      resource,
+      about: { kind: 'program' as const, program }
+    }))
   )
 }
 
