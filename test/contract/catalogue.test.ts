@@ -1,18 +1,15 @@
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import t from 'tap'
-import { isMap, parseAllDocuments } from 'yaml'
 import { typeWords } from '../../scripts/generated.ts'
 import { decisionFor } from '../../src/core/decide.ts'
 import type { OptionField } from '../../src/core/options.ts'
 import type { Policy } from '../../src/core/policy.ts'
-import type { JsonObject } from '../../src/core/values/json.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
+import { examplesUnder, OUTCOME_UNDER, pageOf, sectionOf } from '../helpers/policy-pages.ts'
+import type { Sample } from '../helpers/positive-cases.ts'
 import { context, enforced } from '../helpers/rules.ts'
-
-/** What the examples under the third heading of a page come to. */
-const OUTCOME_UNDER: Readonly<Record<string, string>> = { Refused: 'denied', Repaired: 'patched', Advised: 'warned' }
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -40,7 +37,7 @@ t.test('each policy says what it is', async (t) => {
 
 for (const policy of POLICIES) {
   t.test(`the page of ${policy.id}`, async (t) => {
-    const page = readFileSync(join(ROOT, `docs/policies/${policy.id}.md`), 'utf8')
+    const page = pageOf(policy.id)
     const headings = [...page.matchAll(/^#{1,2} (.+)$/gm)].map(([, heading]) => heading)
     const [title, stops, bad, ...rest] = headings
     t.equal(title, policy.id)
@@ -50,40 +47,24 @@ for (const policy of POLICIES) {
     t.strictSame(rest, ['Accepted', 'Options', 'When to turn it off', 'At 3 a.m.'])
 
     t.strictSame(optionRows(page), expectedRows(policy), 'the table of options is what the policy declares')
-    const wrong = examples(page, String(bad))
+    const wrong = examplesUnder(page, String(bad))
     t.ok(wrong.length > 0, `${bad} has examples`)
-    for (const example of wrong)
-      t.ok(outcomesOf(policy, example).includes(String(outcome)), `${bad}: ${example.slice(0, 200)}`)
-    const fine = examples(page, 'Accepted')
+    for (const [index, example] of wrong.entries())
+      t.ok(outcomesOf(policy, example).includes(String(outcome)), `${bad}, example ${index + 1}`)
+    const fine = examplesUnder(page, 'Accepted')
     t.ok(fine.length > 0, 'Accepted has examples')
-    for (const example of fine) t.strictSame(outcomesOf(policy, example), [], `Accepted: ${example.slice(0, 200)}`)
+    for (const [index, example] of fine.entries())
+      t.strictSame(outcomesOf(policy, example), [], `Accepted, example ${index + 1}`)
   })
 }
 
-function section(page: string, heading: string): string {
-  const [, after = ''] = page.split(`\n## ${heading}\n`)
-  return after.split('\n## ')[0] as string
-}
-
-function examples(page: string, heading: string): string[] {
-  return [...section(page, heading).matchAll(/```yaml\n([^`]+)```/g)].map(([, yaml = '']) => yaml)
-}
-
-/** One document is a creation, two are an update. */
-function outcomesOf(policy: Policy, yaml: string): string[] {
-  const documents = parseAllDocuments(yaml)
-  const objects = documents.map((document) => {
-    t.ok(!('empty' in documents) && isMap(document.contents), 'an example is YAML')
-    return document.toJS() as JsonObject
-  })
-  const [first = {}, second] = objects
-  const subject = second === undefined ? subjectOf(first, undefined) : subjectOf(second, first)
-  const { verdicts } = decisionFor(subject, [enforced(policy)], context())
+function outcomesOf(policy: Policy, { object, oldObject }: Sample): string[] {
+  const { verdicts } = decisionFor(subjectOf(object, oldObject), [enforced(policy)], context())
   return verdicts.map(({ outcome }) => outcome)
 }
 
 function optionRows(page: string): string[][] {
-  const rows = section(page, 'Options')
+  const rows = sectionOf(page, 'Options')
     .split('\n')
     .filter((line) => line.startsWith('| `'))
   // Rows of four cells: a table of annotations may follow, which has three.

@@ -6,11 +6,14 @@ import { identityOf } from '../../src/core/identity.ts'
 import type { OptionFields, OptionValues } from '../../src/core/options.ts'
 import type { PatchOperation } from '../../src/core/patch.ts'
 import type { ConfiguredPolicy, Policy } from '../../src/core/policy.ts'
-import type { Phase } from '../../src/core/subject.ts'
+import { matchConditionsFor } from '../../src/core/programs/match-conditions.ts'
+import type { Phase, Subject } from '../../src/core/subject.ts'
 import { isObject, type JsonObject } from '../../src/core/values/json.ts'
 import { fieldPath } from '../../src/core/values/path.ts'
 import { claimTemplate } from '../fixtures/objects.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
+import { entriesCalled, isLetThrough } from '../manifests/called.ts'
+import { subjectFor } from './positive-cases.ts'
 import { context, enforced } from './rules.ts'
 
 /** What is evaluated: an object as it is created, or as it is updated where there is an old one. */
@@ -57,15 +60,17 @@ export interface PolicyCases<Fields extends OptionFields> {
  * comes out of it is clean and is left alone by a second pass.
  */
 export function testPolicy<Fields extends OptionFields>(policy: Policy<Fields>, cases: PolicyCases<Fields>): void {
-  const judgeCase = (one: Case<Fields>): Decision => {
-    const rule = enforced(policy as unknown as Policy, one.options as ConfiguredPolicy['options'])
-    const subject = subjectOf(deepFreeze(one.object), deepFreeze(one.oldObject), one.phases)
-    return decisionFor(subject, [rule], context({ cluster: one.cluster ?? UNKNOWN_CLUSTER }))
+  const evaluate = (subject: Subject, { options, cluster = UNKNOWN_CLUSTER }: Case<Fields>): Decision => {
+    const rule = enforced(policy as unknown as Policy, options as ConfiguredPolicy['options'])
+    return decisionFor(subject, [rule], context({ cluster }))
   }
+  const evaluateCase = (one: Case<Fields>): Decision =>
+    evaluate(subjectOf(deepFreeze(one.object), deepFreeze(one.oldObject), one.phases), one)
 
   checkNames(Object.values(cases).flat())
+  checkConditions(policy, cases, evaluate)
   t.test('accepted', async (t) => {
-    for (const one of cases.accepted) t.strictSame(judgeCase(one).verdicts, [], one.name)
+    for (const one of cases.accepted) t.strictSame(evaluateCase(one).verdicts, [], one.name)
   })
   for (const [kind, outcome] of [
     ['refused', 'denied'],
@@ -73,7 +78,7 @@ export function testPolicy<Fields extends OptionFields>(policy: Policy<Fields>, 
   ] as const) {
     t.test(kind, async (t) => {
       for (const one of cases[kind] ?? []) {
-        const decision = judgeCase(one)
+        const decision = evaluateCase(one)
         t.equal(decision.allowed, kind === 'advised', `${one.name}: allowed or not`)
         const found = decision.verdicts.filter((verdict) => verdict.outcome === outcome) as FindingVerdict[]
         t.strictSame(
@@ -93,19 +98,19 @@ export function testPolicy<Fields extends OptionFields>(policy: Policy<Fields>, 
     for (const one of [...(cases.refused ?? []), ...(cases.advised ?? []), ...(cases.fixed ?? [])]) {
       const before = one.oldObject && withMoreInFront(one.oldObject)
       const later = { ...one, object: withMoreInFront(one.object), ...(before && { oldObject: before }) }
-      const identities = identitiesIn(judgeCase(one), one)
+      const identities = identitiesIn(evaluateCase(one), one)
       t.ok(identities.length > 0, `${one.name}: there is something to call`)
-      t.strictSame(identitiesIn(judgeCase(later), later), identities, one.name)
+      t.strictSame(identitiesIn(evaluateCase(later), later), identities, one.name)
       t.equal(new Set(identities).size, identities.length, `${one.name}: no two findings are called the same`)
     }
   })
   t.test('fixed', async (t) => {
     for (const one of cases.fixed ?? []) {
-      const decision = judgeCase(one)
+      const decision = evaluateCase(one)
       t.strictSame(decision.operations, one.patch, `${one.name}: patch`)
       const does = decision.verdicts.map((verdict) => (verdict.outcome === 'patched' ? verdict.finding.fix?.does : ''))
       t.match(does.join(' '), one.does, `${one.name}: says what it does`)
-      const again = judgeCase({ ...one, object: decision.object })
+      const again = evaluateCase({ ...one, object: decision.object })
       t.strictSame(
         again.verdicts.filter(({ outcome }) => outcome !== 'warned'),
         [],
@@ -137,6 +142,37 @@ function withMoreInFront(object: JsonObject): JsonObject {
   })
   const template = isObject(spec.template) && { template: withMoreInFront(spec.template) }
   return { ...object, spec: { ...spec, ...Object.fromEntries(lists), ...template } }
+}
+
+/**
+ * That the API server calls for what the policy finds, by the shipped conditions and by those of the Match alone. Every
+ * Match needs a case, or its condition might as well be wrong: one of the table, as it is or as another kind of workload.
+ */
+function checkConditions<Fields extends OptionFields>(
+  policy: Policy<Fields>,
+  { refused = [], advised = [], fixed = [] }: PolicyCases<Fields>,
+  evaluate: (subject: Subject, one: Case<Fields>) => Decision
+): void {
+  t.test('the conditions of the webhook', async (t) => {
+    for (const match of policy.matches) {
+      const what = `${match.resource.kind} ${match.operation}, ${match.phase} phase`
+      const found = [...refused, ...advised, ...fixed].flatMap((one) => {
+        const subject = subjectFor(match, one)
+        if (subject === undefined || isSpecUnchanged(subject)) return []
+        return evaluate(subject, one).verdicts.length > 0 ? [{ name: one.name, subject }] : []
+      })
+      t.ok(found.length > 0, `${what}: there is a case in which the policy finds something`)
+      for (const { name, subject } of found) {
+        t.ok(isLetThrough(matchConditionsFor([match]), subject), `${what}: it is about this, ${name}`)
+        t.equal(entriesCalled(subject).length, 1, `${what}: the webhook is called for this, ${name}`)
+      }
+    }
+  })
+}
+
+/** What an object is has been evaluated when its spec was written; only a change of the spec is news. */
+function isSpecUnchanged({ phases, object, oldObject }: Subject): boolean {
+  return phases.includes('validate') && JSON.stringify(object.spec) === JSON.stringify(oldObject.spec)
 }
 
 function checkNames(cases: readonly { name: string }[]): void {

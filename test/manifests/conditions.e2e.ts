@@ -1,15 +1,21 @@
-// Whom the API server calls for which object: asked of a real one, with the entries of the cluster-wide overlay. Two
+// Whom the API server calls for which object: asked of a real one, with the entries of the cluster-wide overlay, and
+// compared with the tables of conditions.ts and, for hundreds of generated objects, with what called.ts computes. Two
 // things are changed: the entries call a server of this test, and failurePolicy is Fail, so that a condition that cannot
 // be evaluated refuses the request rather than passing for one that does not match.
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
+import fc from 'fast-check'
 import t from 'tap'
 import { issueCertificates } from '../../src/certificates/issue.ts'
+import type { Subject } from '../../src/core/subject.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { type Cluster, findAssets, startControlPlane, sumOf, until } from '../e2e/control-plane.ts'
 import { waitUntilInForce } from '../e2e/webhook.ts'
+import { anyPod, anyUpdate, generatedWorkload, type MutablePart } from '../fixtures/generated.ts'
 import { container } from '../fixtures/objects.ts'
+import { subjectOf } from '../fixtures/reviews.ts'
+import { entriesCalled } from './called.ts'
 import {
   creations,
   type Kind,
@@ -18,6 +24,7 @@ import {
   NONE,
   oddities,
   PROMETHEUS,
+  positives,
   updates,
   VALIDATE,
   WORKLOADS,
@@ -27,7 +34,7 @@ import { entriesOf, render, skip } from './render.ts'
 
 const { assets, reason } = findAssets(process.env)
 
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 t.test('the conditions, on a real API server', { skip: skip || reason || false }, async (t) => {
   if (assets === undefined) return
@@ -74,6 +81,80 @@ t.test('the conditions, on a real API server', { skip: skip || reason || false }
       t.strictSame(await called('replace', after), expected, `${before.kind}, ${what}`)
       await remove(before)
     }
+  })
+
+  const listOf = (items: readonly object[]) => JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
+  const storeAll = (items: readonly object[]) =>
+    kubectl(['create', '--validate=false', '-f', '-'], { input: listOf(items) })
+  const removeAll = () =>
+    kubectl(['delete', 'daemonsets,deployments,replicasets,statefulsets', '--all', '--wait=false', '-n', 'monitoring'])
+  /** Dry runs of many objects in one go, and who is called for each: `Pod x: pods.mutate.holdfast.dev`. */
+  const calledForAll = async (verb: 'create' | 'replace', items: readonly object[]): Promise<readonly string[]> => {
+    recorder.reviewed.length = 0
+    await kubectl([verb, '--dry-run=server', '--validate=false', '-f', '-'], {
+      input: listOf(items),
+      allowFailure: true
+    })
+    return recorder.reviewed.toSorted()
+  }
+  const computedFor = (subjects: readonly Subject[]): readonly string[] =>
+    subjects
+      .flatMap((subject) => entriesCalled(subject).map((entry) => `${subject.kind} ${subject.name}: ${entry}`))
+      .toSorted()
+
+  await t.test('what each policy finds something in is called for', async (t) => {
+    const rows = positives().map((row, index) => {
+      const named = (object: Manifest) => ({ ...object, metadata: { ...object.metadata, name: `positive-${index}` } })
+      return { ...row, object: named(row.object), before: row.before && named(row.before) }
+    })
+    await storeAll(rows.flatMap(({ before }) => before ?? []))
+    const called = [
+      ...(await calledForAll(
+        'create',
+        rows.flatMap(({ before, object }) => (before === undefined ? object : []))
+      )),
+      ...(await calledForAll(
+        'replace',
+        rows.flatMap(({ before, object }) => (before === undefined ? [] : object))
+      ))
+    ]
+    for (const { what, entry, object } of rows)
+      t.ok(called.includes(`${object.kind} ${object.metadata.name}: ${entry}`), what)
+    await removeAll()
+  })
+
+  await t.test('hundreds of new objects, as they are computed without an API server', async (t) => {
+    const pods = fc.sample(anyPod, { seed: 11, numRuns: 300 }).map((spec, index) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `generated-${index}`, namespace: 'monitoring' },
+      spec: JSON.parse(JSON.stringify(spec)) as JsonObject
+    }))
+    const workloads = fc
+      .sample(anyUpdate, { seed: 12, numRuns: 300 })
+      .map((update, index) => generatedWorkload(update, update.after, `generated-${index}`))
+    const objects = [...pods, ...workloads]
+    const computed = computedFor(objects.map((object) => subjectOf(object, undefined)))
+    t.ok(computed.length > 100 && computed.length < 500, `${computed.length} calls`)
+    t.strictSame(await calledForAll('create', objects), computed)
+  })
+
+  await t.test('hundreds of changes, as they are computed without an API server', async (t) => {
+    const updates = fc.sample(anyUpdate, { seed: 13, numRuns: 200 }).map((update, index) => {
+      // What is stored has no owner, or the garbage collector would look for it and delete what it does not own.
+      const before = { ...update.before, owners: undefined }
+      const named = (part: MutablePart) => generatedWorkload(update, part, `generated-${index}`)
+      return { before: named(before), after: named(update.isSame ? before : update.after) }
+    })
+    await storeAll(updates.map(({ before }) => before))
+    const computed = computedFor(updates.map(({ before, after }) => subjectOf(after, before)))
+    t.ok(computed.length > 40 && computed.length < 200, `${computed.length} calls`)
+    const asked = await calledForAll(
+      'replace',
+      updates.map(({ after }) => after)
+    )
+    t.strictSame(asked, computed)
+    await removeAll()
   })
 
   await t.test('no odd object makes a condition fail', async (t) => {
@@ -127,27 +208,44 @@ t.test('the conditions, on a real API server', { skip: skip || reason || false }
 interface Recorder {
   /** Names of entries, in the order of the calls. */
   readonly calls: string[]
+  /** The same with the object that the call was about: `Pod x: ENTRY`. */
+  readonly reviewed: string[]
   readonly port: number
   readonly caBundle: string
   stop(): void
+}
+
+interface Review {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly request: { readonly uid: string; readonly name: string; readonly kind: { readonly kind: string } }
 }
 
 /** Allows everything, and remembers which entry was called: its name is the path. */
 async function startRecorder(): Promise<Recorder> {
   const { ca, certificate, privateKey } = await issueCertificates(['127.0.0.1'], 1, new Date())
   const calls: string[] = []
+  const reviewed: string[] = []
   const server = createServer({ cert: certificate, key: privateKey }, async (request, response) => {
-    const { apiVersion, kind, request: review } = (await json(request)) as { [key: string]: { uid: string } }
-    calls.push(new URL(request.url ?? '', 'https://x').pathname.slice(1))
+    const { apiVersion, kind, request: review } = (await json(request)) as Review
+    const entry = new URL(request.url ?? '', 'https://x').pathname.slice(1)
+    calls.push(entry)
+    reviewed.push(`${review.kind.kind} ${review.name}: ${entry}`)
     response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify({ apiVersion, kind, response: { uid: review?.uid, allowed: true } }))
+    response.end(JSON.stringify({ apiVersion, kind, response: { uid: review.uid, allowed: true } }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const stop = () => {
     server.close()
     server.closeAllConnections()
   }
-  return { calls, stop, port: (server.address() as AddressInfo).port, caBundle: Buffer.from(ca).toString('base64') }
+  return {
+    calls,
+    reviewed,
+    stop,
+    port: (server.address() as AddressInfo).port,
+    caBundle: Buffer.from(ca).toString('base64')
+  }
 }
 
 function configurationsFor({ port, caBundle }: Recorder): object[] {

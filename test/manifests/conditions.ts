@@ -1,7 +1,16 @@
 // Objects, and which entries the API server calls for them: tables, without a word about how that is found out.
-import type { JsonObject } from '../../src/core/values/json.ts'
+import { evaluate } from '../../src/core/evaluate.ts'
+import { POD } from '../../src/core/objects/kinds.ts'
+import type { Policy } from '../../src/core/policy.ts'
+import type { Match, Subject } from '../../src/core/subject.ts'
+import { type JsonObject, objectOf } from '../../src/core/values/json.ts'
 import { HASH_ANNOTATION } from '../../src/policies/autosharding-labels.ts'
+import { POLICIES } from '../../src/policies/index.ts'
 import { claimTemplate, container } from '../fixtures/objects.ts'
+import { findingExamplesOf } from '../helpers/policy-pages.ts'
+import { subjectFor } from '../helpers/positive-cases.ts'
+import { context, enforced } from '../helpers/rules.ts'
+import { WORDS_READ } from './called.ts'
 
 export const MUTATE_SET = 'statefulsets.mutate.holdfast.dev'
 export const MUTATE_POD = 'pods.mutate.holdfast.dev'
@@ -51,7 +60,6 @@ export function workload(
 
 const statefulSet = (containers: unknown, parts?: Parts) => workload('StatefulSet', containers, parts)
 
-/** What is called for a new object. */
 /** What starts a Pushgateway without its path at the beginning of a word. */
 const STARTED: readonly string[][] = [
   ['sh', '-c', 'exec pushgateway --web.listen-address=:9091'],
@@ -60,6 +68,7 @@ const STARTED: readonly string[][] = [
   ['tini', '--', 'pushgateway']
 ]
 
+/** What is called for a new object. */
 export function creations(): [what: string, object: Manifest, expected: readonly string[]][] {
   const images = (...names: string[]) => names.map((name) => [name, container('main', name)] as const)
   const running = (words: readonly string[], field = 'args') =>
@@ -199,6 +208,44 @@ export function updates(): [what: string, before: Manifest, after: Manifest, exp
   ]
 }
 
+/** What a policy finds something in: an example of its page, for each Match of each policy, and what is called for it. */
+export interface Positive {
+  readonly what: string
+  readonly entry: string
+  /** What is stored, without Pods of its own; undefined for an object that is new. */
+  readonly before: Manifest | undefined
+  readonly object: Manifest
+  readonly subject: Subject
+}
+
+export function positives(): Positive[] {
+  return POLICIES.flatMap((policy) => policy.matches.map((match) => positiveOf(policy, match)))
+}
+
+function positiveOf(policy: Policy, match: Match): Positive {
+  const { phase, operation, resource } = match
+  const what = `${policy.id}: ${resource.kind} ${operation}, ${phase} phase`
+  for (const { object, oldObject } of findingExamplesOf(policy.id)) {
+    const subject = subjectFor(match, {
+      object: inMonitoring(object),
+      oldObject: oldObject && inMonitoring(withoutPods(oldObject))
+    })
+    if (subject === undefined || evaluate(subject, [enforced(policy)], context()).verdicts.length === 0) continue
+    const entry = phase === 'validate' ? VALIDATE : resource === POD ? MUTATE_POD : MUTATE_SET
+    const before = operation === 'CREATE' ? undefined : (withoutPods(subject.oldObject) as Manifest)
+    return { what, entry, before, object: subject.object as Manifest, subject }
+  }
+  throw new Error(`${what}: there is no example on the page of the policy in which it finds something`)
+}
+
+function inMonitoring(object: JsonObject): JsonObject {
+  return { ...object, metadata: { ...objectOf(object.metadata), namespace: 'monitoring' } }
+}
+
+function withoutPods(workload: JsonObject): JsonObject {
+  return workload.kind === 'DaemonSet' ? workload : { ...workload, spec: { ...objectOf(workload.spec), replicas: 0 } }
+}
+
 /** Objects that nobody writes: no condition may fail for them, whatever is called. Most are refused later. */
 export function oddities(kind: Kind): [what: string, object: unknown][] {
   const megabytes = 1.4 * 2 ** 20
@@ -242,7 +289,7 @@ export function oddities(kind: Kind): [what: string, object: unknown][] {
       'as many containers as are looked at, all full',
       workload(
         kind,
-        many(20, (index) => full(index, 20_000))
+        many(20, (index) => full(index, WORDS_READ))
       )
     ],
     [
@@ -256,7 +303,7 @@ export function oddities(kind: Kind): [what: string, object: unknown][] {
       'many containers, at the end of what is looked at',
       workload(
         kind,
-        many(100, (index) => full(index, 10_000))
+        many(100, (index) => full(index, WORDS_READ / 2))
       )
     ],
     [

@@ -10,6 +10,7 @@ import type { IClusterRole } from 'kubernetes-models/rbac.authorization.k8s.io/v
 import type { IClusterRoleBinding } from 'kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRoleBinding'
 import type { IConfigMap } from 'kubernetes-models/v1/ConfigMap'
 import t from 'tap'
+import { PROGRAMS } from '../fixtures/generated.ts'
 import { entriesOf, only, render, root, skip } from './render.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-readme-')))
@@ -140,4 +141,9 @@ t.test('a scan in another namespace', { skip }, async (t) => {
     const [subject] = only<IClusterRoleBinding>(manifests, 'ClusterRoleBinding', name).subjects ?? []
     t.equal(subject?.namespace, 'guardrails', name)
   }
+})
+
+t.test('what is called for, in words: the programs that policies are about', async (t) => {
+  const [, section = ''] = readme.split('\n## What is called for\n')
+  for (const { name } of PROGRAMS) t.match(section.split('\n## ')[0], name)
 })
