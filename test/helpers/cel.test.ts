@@ -25,6 +25,7 @@ t.test('what expressions come to', async (t) => {
     ["(['a'] + ['b']).join(' ') == 'a b'", true],
     ["object.spec.containers.exists(c, has(c.image) && c.image.contains('/b'))", true],
     ["object.spec.containers.exists(c, has(c.image) && c.image.endsWith('b'))", false],
+    ["object.spec.containers.exists(c, has(c.image) && c.image.startsWith('x'))", true],
     ["'x y'.matches('[[:space:]]y$') && !'xy'.matches('(^|[/[:space:]])y')", true],
     ["'a\u00a0b'.matches('[[:space:]]')", false],
     // An error counts only where no other part has the answer.

@@ -196,6 +196,7 @@ const RELATIONS: Readonly<Record<string, (left: unknown, right: unknown) => bool
 const METHODS: Readonly<Record<string, (operand: unknown, argument: string) => unknown>> = {
   contains: (operand, part) => textOf(operand).includes(part),
   endsWith: (operand, end) => textOf(operand).endsWith(end),
+  startsWith: (operand, start) => textOf(operand).startsWith(start),
   join: (operand, separator) => listOf(operand).map(textOf).join(separator),
   // RE2 spells the class of blanks as POSIX does.
   matches: (operand, pattern) =>
