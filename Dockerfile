@@ -1,5 +1,5 @@
-# Tags, not digests: a rebuild picks up the fixes of both bases without a commit here. Who needs the same bytes again
-# passes `name@sha256:…` in these two. Debian 13, because distroless no longer builds Node.js on Debian 12.
+# Tags, so that a rebuild picks up the fixes of both bases without a commit here. A release passes `name@sha256:…` in these
+# two, and the labels below keep them: RELEASE.md. Debian 13, because distroless no longer builds Node.js on Debian 12.
 ARG BUILD_IMAGE=docker.io/library/node:24-bookworm-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian13:nonroot
 
@@ -38,10 +38,15 @@ ENV NODE_ENV=production
 # cap did not lower the peak, because what grows under load, the request bodies, lies outside of it.
 ENV NODE_OPTIONS=--max-semi-space-size=4
 
+# Without a value here: that of the top, or of the build.
+ARG BUILD_IMAGE
+ARG RUNTIME_IMAGE
 ARG SOURCE=""
 LABEL org.opencontainers.image.title="holdfast" \
       org.opencontainers.image.description="An admission webhook that keeps the stateful workloads of the Prometheus stack safe to upgrade and safe to stop" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="${RUNTIME_IMAGE}" \
+      dev.holdfast.build-image="${BUILD_IMAGE}" \
       org.opencontainers.image.source="${SOURCE}"
 
 # Numbers: Kubernetes cannot tell from a name that it is not root (runAsNonRoot).

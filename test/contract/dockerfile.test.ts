@@ -83,6 +83,22 @@ t.test('labels say what package.json says', async (t) => {
   t.equal(label('licenses'), manifest.license)
 })
 
+t.test('a release pins both bases by digest, and the image says which they were', async (t) => {
+  const bases = all('ARG', stages[0]).map((it) => it.split('=', 2) as [name: string, image: string])
+  t.same(
+    bases.map(([name]) => name),
+    ['BUILD_IMAGE', 'RUNTIME_IMAGE']
+  )
+  const from = stages.slice(1).map((stage) => stage[0]?.rest.split(' ')[0])
+  t.same([...new Set(from)].sort(), bases.map(([name]) => `\${${name}}`).sort(), 'no stage has a base of its own')
+  const release = read('RELEASE.md')
+  for (const [name, image] of bases) {
+    t.ok(release.includes(`--build-arg ${name}="$(pinned ${image})"`), `RELEASE.md pins ${name}`)
+    t.ok(all('ARG').includes(name), `${name} is known in the last stage, with the value of the build`)
+    t.ok(only('LABEL').includes(`="\${${name}}"`), `and a label keeps it`)
+  }
+})
+
 t.test('the build is sent what it copies, and nothing else', async (t) => {
   const [everything, ...exceptions] = read('.dockerignore')
     .split('\n')
