@@ -1,7 +1,7 @@
 // What runs in the CI of others: the GitHub Action, the hook of pre-commit, and the examples of docs/ci.md.
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, globSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { Ajv } from 'ajv'
 import t from 'tap'
@@ -58,17 +58,27 @@ t.test('the examples of docs/ci.md', async (t) => {
 
   const [hook] = parse(read('.pre-commit-hooks.yaml'))
   const own = local.repos[0].hooks[0]
-  for (const field of ['id', 'name', 'entry', 'language', 'types', 'require_serial'])
+  for (const field of ['id', 'name', 'types', 'require_serial'])
     t.strictSame(own[field], hook[field], `the local hook has the ${field} of the shipped one`)
+  t.equal(own.entry.split(' ').at(-1), hook.entry.split(' ').at(-1), 'and runs the same command')
 
   const uses = workflow.jobs.holdfast.steps.find(({ id }: { id?: string }) => id === 'holdfast')
   for (const input of Object.keys(uses.with)) t.ok(action.inputs[input], `the action has the input ${input}`)
 })
 
 t.test('the version is the one of this checkout', async (t) => {
-  t.equal(action.inputs.version?.default, VERSION, 'action.yml')
-  const named = [...PAGE.matchAll(/(?:holdfast@|rev: |`)v?(\d+\.\d+\.\d+)\b/g)].map(([, version]) => version)
-  t.strictSame([...new Set(named)], [VERSION], 'docs/ci.md')
+  const naming = /(?:holdfast(?:\.git)?[@#:]|[?]ref=|rev: |newTag: )v?(\d+\.\d+\.\d+)\b/g
+  const pages = globSync(['README.md', '{docs,manifests}/**/*.{md,yaml}'], { cwd: ROOT })
+  const found = new Map(pages.map((page) => [page, [...read(page).matchAll(naming)].map(([, version]) => version)]))
+  for (const [page, versions] of found) for (const version of versions) t.equal(version, VERSION, page)
+  for (const page of [
+    'README.md',
+    'docs/ci.md',
+    'docs/operations.md',
+    'manifests/README.md',
+    'manifests/base/deployment.yaml'
+  ])
+    t.not(found.get(page)?.length, 0, `${page} names it`)
 })
 
 t.test('docs/ci.md lists every input with its default, and every output', async (t) => {
@@ -90,8 +100,10 @@ t.test('nothing that a user wrote becomes a part of the script', async (t) => {
 })
 
 interface Run {
-  /** What npx was called with. */
+  /** What bin/holdfast.cjs was called with. */
   readonly called: readonly string[]
+  /** The commands of npm, in order. */
+  readonly built: readonly string[]
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
@@ -99,8 +111,8 @@ interface Run {
   readonly output: string
 }
 
-/** A stand-in that writes down its arguments, and the report where `check` would. */
-const NPX = `#!/usr/bin/env bash
+/** A stand-in for Node.js that writes down its arguments, and the report where `check` would. */
+const NODE = `#!/usr/bin/env bash
 printf '%s\\0' "$@" >"$STUB_RECORD"
 for argument in "$@"; do
   case "$argument" in --output=text=*) [ -n "$STUB_REPORT" ] && printf '%s' "$STUB_REPORT" >"\${argument#--output=text=}" ;; esac
@@ -108,17 +120,44 @@ done
 exit "$STUB_CODE"
 `
 
+/** A stand-in that installs what it is told to: a Node.js of its own, and what a build leaves behind. */
+const NPM = `#!/usr/bin/env bash
+echo "$PWD: $*" >>"$STUB_BUILD"
+[ "$STUB_BUILDS" = yes ] || exit 1
+case "$1" in
+  ci) mkdir -p node_modules/.bin && cp "$STUB_NODE" node_modules/.bin/node ;;
+  run) mkdir dist && touch dist/main.js ;;
+esac
+`
+
 const RUNNER_TEMP = temporaryDirectory()
 const REPORT = `--output=text=${RUNNER_TEMP}/holdfast-report.txt`
 
+interface Stubs {
+  readonly report?: string
+  readonly code?: number
+  /** Whether the build goes well. */
+  readonly builds?: boolean
+  /** Whether an earlier step of the job has built it. */
+  readonly isBuilt?: boolean
+}
+
 /** Runs the action's script as a runner does: with its inputs, or what they are by default, as environment variables. */
-function runAction(inputs: Readonly<Record<string, string>>, { report = 'all well\n', code = 0 } = {}): Run {
+function runAction(
+  inputs: Readonly<Record<string, string>>,
+  { report = 'all well\n', code = 0, builds = true, isBuilt = true }: Stubs = {}
+): Run {
   const directory = temporaryDirectory()
+  const checkout = join(directory, 'the action')
+  mkdirSync(join(checkout, 'dist'), { recursive: true })
+  if (isBuilt) writeFileSync(join(checkout, 'dist/main.js'), '')
+  else rmdirSync(join(checkout, 'dist'))
   const file = (name: string, text = '') => {
     writeFileSync(join(directory, name), text)
     return join(directory, name)
   }
-  chmodSync(file('npx', NPX), 0o755)
+  const node = file('node', NODE)
+  for (const program of [node, file('npm', NPM)]) chmodSync(program, 0o755)
   const values = Object.entries(action.inputs).map(([name, input]) => [
     `INPUT_${name.replaceAll('-', '_').toUpperCase()}`,
     inputs[name] ?? input.default ?? ''
@@ -129,7 +168,11 @@ function runAction(inputs: Readonly<Record<string, string>>, { report = 'all wel
     RUNNER_TEMP,
     GITHUB_OUTPUT: file('output'),
     GITHUB_STEP_SUMMARY: file('summary'),
+    GITHUB_ACTION_PATH: checkout,
+    STUB_NODE: node,
     STUB_RECORD: file('record'),
+    STUB_BUILD: file('build'),
+    STUB_BUILDS: builds ? 'yes' : 'no',
     STUB_REPORT: report,
     STUB_CODE: String(code)
   }
@@ -141,14 +184,15 @@ function runAction(inputs: Readonly<Record<string, string>>, { report = 'all wel
     cwd: directory
   })
   const text = (name: string) => readFileSync(join(directory, name), 'utf8')
-  const called = text('record').split('\0').slice(0, -1)
-  return { called, code: status, stdout, stderr, summary: text('summary'), output: text('output') }
+  const called = text('record').replaceAll(checkout, 'CHECKOUT').split('\0').slice(0, -1)
+  const built = text('build').replaceAll(checkout, 'CHECKOUT').split('\n').slice(0, -1)
+  return { called, built, code: status, stdout, stderr, summary: text('summary'), output: text('output') }
 }
 
 const NO_BASH = spawnSync('bash', ['-c', 'exit']).error !== undefined && 'There is no bash here.'
 
 t.test('what the action runs', { skip: NO_BASH }, async (t) => {
-  const [before, sarif] = [['--yes', `holdfast@${VERSION}`, 'check'], '--output=sarif=holdfast.sarif']
+  const [before, sarif] = [['CHECKOUT/bin/holdfast.cjs', 'check'], '--output=sarif=holdfast.sarif']
   const table: readonly (readonly [string, Record<string, string>, readonly string[]])[] = [
     ['one path', { paths: 'new.yaml' }, [...before, '--fail-on=enforce', REPORT, sarif, '--', 'new.yaml']],
     [
@@ -161,13 +205,10 @@ t.test('what the action runs', { skip: NO_BASH }, async (t) => {
         'fail-on': 'warn',
         'sarif-file': 'out/a.sarif',
         'html-file': 'out/a.html',
-        version: '1.2.3',
         args: '--mode=warn\n-o\njson=out/a.json'
       },
       [
-        '--yes',
-        'holdfast@1.2.3',
-        'check',
+        ...before,
         '--previous=old',
         '--previous=older.yaml',
         '--config=holdfast.yaml',
@@ -211,6 +252,36 @@ t.test('what the action runs', { skip: NO_BASH }, async (t) => {
   for (const [name, inputs, called] of table) t.strictSame(runAction(inputs).called, called, name)
 })
 
+t.test('the action builds itself, once for each job', { skip: NO_BASH }, async (t) => {
+  const again = runAction({ paths: 'a.yaml' })
+  t.strictSame(again.built, [], 'not a second time')
+
+  const first = runAction({ paths: 'a.yaml' }, { isBuilt: false })
+  t.strictSame(first.built, ['CHECKOUT: ci --include=dev --ignore-scripts --no-audit --no-fund', 'CHECKOUT: run build'])
+  t.equal(first.called[0], 'CHECKOUT/bin/holdfast.cjs')
+  t.match(first, { code: 0, stdout: '::group::Build Holdfast\n::endgroup::\nall well\n' })
+
+  const broken = runAction({ paths: 'a.yaml' }, { isBuilt: false, builds: false })
+  t.strictSame(broken.called, [], 'what was not built is not run')
+  t.match(broken, { code: 2, output: 'exit-code=2\n', summary: /did not run/ })
+})
+
+t.test('nothing that is run is fetched by a name that nobody has registered', async (t) => {
+  const pages = globSync(['*.md', '*.yml', '.*.yaml', '{docs,manifests,certs}/**/*.{md,yaml}'], { cwd: ROOT })
+  t.ok(pages.length > 20 && pages.includes('action.yml') && pages.includes('.pre-commit-hooks.yaml'))
+  const fetched =
+    /\b(npx|npm (exec|install|i|x))\b[^\n`]*\s["']?holdfast(@|["'\s]|$)|additional_dependencies:.*\bholdfast@/m
+  for (const page of pages) t.notMatch(read(page), fetched, page)
+  for (const line of [
+    'npx holdfast check a.yaml',
+    `npx --yes holdfast@${VERSION} check`,
+    'npm install -g holdfast',
+    'npx --yes "holdfast@$INPUT_VERSION" "$@"',
+    "additional_dependencies: ['holdfast@1.0.0']"
+  ])
+    t.match(line, fetched, `the gate sees ${line}`)
+})
+
 t.test('what the action leaves behind', { skip: NO_BASH }, async (t) => {
   const clean = runAction({ paths: 'a.yaml' })
   t.match(clean, { code: 0, stdout: 'all well\n', stderr: '', output: 'exit-code=0\n' })
@@ -224,11 +295,7 @@ t.test('what the action leaves behind', { skip: NO_BASH }, async (t) => {
   t.notMatch(failed.summary, 'an error', 'no report of a run before')
 
   const absent = runAction({ paths: 'a.yaml' }, { report: '', code: 1 })
-  t.match(
-    absent,
-    { code: 2, output: 'exit-code=2\n' },
-    'npx ends with 1 where it has no package, and nothing was found'
-  )
+  t.match(absent, { code: 2, output: 'exit-code=2\n' }, 'a program that ends with 1 and no report has found nothing')
 
   const large = runAction({ paths: 'a.yaml' }, { report: 'x'.repeat(120_000), code: 0 })
   t.match(large.summary, /x{120000}\n~~~~~~\n$/)
