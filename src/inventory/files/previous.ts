@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { kindOf, metadataOf, nameOfObject } from '../../core/objects/metadata.ts'
+import { digestOf } from '../../core/values/canonical.ts'
 import { type JsonObject, textOf } from '../../core/values/json.ts'
 
 /** What an object was before an upgrade. */
@@ -71,10 +71,6 @@ interface Entry {
   isSeen: boolean
   /** The object that it is compared with. */
   met: { readonly place: string; readonly digest: string } | undefined
-}
-
-function digestOf(object: JsonObject): string {
-  return createHash('sha256').update(JSON.stringify(object)).digest('hex')
 }
 
 export function namespaceOf(object: JsonObject): string | undefined {

@@ -1,3 +1,4 @@
+import { canonical } from '../../core/values/canonical.ts'
 import { type JsonObject, listOf, objectOf, own, textOf } from '../../core/values/json.ts'
 import {
   LEFT_OUT,
@@ -135,14 +136,6 @@ function essence(report: JsonObject | PolicyReport): JsonObject {
 function withoutTimestamp(result: unknown): JsonObject {
   const { timestamp: _, ...rest } = objectOf(result)
   return rest
-}
-
-/** JSON with sorted keys: the API server does not keep their order. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part) => {
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
-    return Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
-  })
 }
 
 function isOurs({ metadata }: JsonObject): boolean {

@@ -89,3 +89,21 @@ t.test('what stands twice and is the same is one', async (t) => {
   for (const place of ['new:1', 'new:2']) t.equal(previous.find(set('x'), undefined, place).kind, 'known')
   t.strictSame(previous.gone(), [])
 })
+
+t.test('the order of keys makes no other object', async (t) => {
+  const spec = { replicas: 2, template: { metadata: { labels: { a: '1', b: '2' } } } }
+  const turned = { template: { metadata: { labels: { b: '2', a: '1' } } }, replicas: 2 }
+  const [one, other] = [
+    { ...set('x'), spec },
+    { spec: turned, ...set('x') }
+  ]
+  const previous = new Previous()
+  for (const [index, object] of [one, other].entries()) previous.add(object, undefined, `old:${index}`)
+  t.equal(previous.find(one, undefined, 'new:0').kind, 'known', 'of what was before')
+  t.equal(previous.find(other, undefined, 'new:1').kind, 'known', 'and of what asks')
+  const swapped = { ...set('x'), spec: { ...spec, args: ['b', 'a'] } }
+  previous.add({ ...set('y'), spec: { args: ['a', 'b'] } }, undefined, 'old:2')
+  previous.add({ ...set('y'), spec: { args: ['b', 'a'] } }, undefined, 'old:3')
+  t.equal(previous.find(set('y'), undefined, 'new:2').kind, 'ambiguous', 'the order of a list does')
+  t.equal(previous.find(swapped, undefined, 'new:3').kind, 'ambiguous')
+})
