@@ -9,6 +9,7 @@ COPY package.json package-lock.json ./
 # With optional packages: the compiler of TypeScript is one of them. Nothing of this node_modules is shipped.
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
+COPY scripts ./scripts
 COPY src ./src
 COPY bin ./bin
 # Files keep the modes of the checkout, and after a strict umask nobody but root could read them in the last stage.

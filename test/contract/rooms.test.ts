@@ -62,6 +62,8 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
     /new Date\(\)|Date\.now|performance\.now/,
     ['server/webhook.ts', 'server/server.ts', 'server/handshakes.ts', 'commands/']
   ],
+  // Each reads what lies beside the program itself.
+  [/readFileSync/, ['report/html/assets.ts', 'version.ts']],
   [
     /readFile\b/,
     [

@@ -1,10 +1,20 @@
 import t from 'tap'
-import { PALETTES, type Palette } from '../../../src/report/html/palette.ts'
+import { STYLE } from '../../../src/report/html/assets.ts'
 
-type Name = keyof Palette
+/** Colours by their names, as the first `:root` of a piece of style has them. */
+type Palette = ReadonlyMap<string, string>
+
+function paletteIn(style = ''): Palette {
+  const [block = ''] = /:root \{[^}]*\}/.exec(style) ?? []
+  return new Map(
+    [...block.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map(([, name = '', colour = '']) => [name, colour])
+  )
+}
+
+const PALETTES = { light: paletteIn(STYLE), dark: paletteIn(STYLE.split('prefers-color-scheme: dark')[1]) }
 
 /** What is written on what. */
-const TEXTS: readonly (readonly [readonly Name[], readonly Name[]])[] = [
+const TEXTS: readonly (readonly [readonly string[], readonly string[]])[] = [
   [
     ['ink', 'soft', 'link'],
     ['page', 'card', 'sunk', 'warning-tint', 'next-tint']
@@ -24,7 +34,9 @@ const DEEPEST = 0.45
 
 type Colour = readonly [number, number, number]
 
-function parse(colour: string): Colour {
+function colourOf(palette: Palette, name: string): Colour {
+  const colour = palette.get(name)
+  if (colour === undefined) throw new Error(`there is no colour ${name}`)
   const number = Number.parseInt(colour.slice(1), 16)
   return [number >> 16, (number >> 8) & 255, number & 255]
 }
@@ -47,23 +59,28 @@ function mixed(one: Colour, other: Colour, share: number): Colour {
   return one.map((value, index) => value * share + (other[index] as number) * (1 - share)) as unknown as Colour
 }
 
+t.test('both palettes have the same colours', async (t) => {
+  t.ok(PALETTES.light.size > 20)
+  t.strictSame([...PALETTES.dark.keys()].sort(), [...PALETTES.light.keys()].sort())
+})
+
 for (const [scheme, palette] of Object.entries(PALETTES)) {
   t.test(`${scheme}: everything can be read (WCAG AA)`, async (t) => {
     for (const [texts, grounds] of TEXTS) {
       for (const text of texts) {
         for (const ground of grounds) {
-          const ratio = contrast(parse(palette[text]), parse(palette[ground]))
+          const ratio = contrast(colourOf(palette, text), colourOf(palette, ground))
           t.ok(ratio >= 4.5, `${text} on ${ground}: ${ratio.toFixed(2)}`)
         }
       }
     }
     for (const level of ['error', 'warning', 'note', 'next'] as const) {
-      const ground = mixed(parse(palette[`${level}-fill`]), parse(palette[`${level}-tint`]), DEEPEST)
-      const ratio = contrast(parse(palette.ink), ground)
+      const ground = mixed(colourOf(palette, `${level}-fill`), colourOf(palette, `${level}-tint`), DEEPEST)
+      const ratio = contrast(colourOf(palette, 'ink'), ground)
       t.ok(ratio >= 4.5, `ink on the deepest ${level}: ${ratio.toFixed(2)}`)
     }
     for (const ground of ['page', 'card'] as const) {
-      const ratio = contrast(parse(palette.rim), parse(palette[ground]))
+      const ratio = contrast(colourOf(palette, 'rim'), colourOf(palette, ground))
       t.ok(ratio >= 3, `the rim of a control on ${ground}: ${ratio.toFixed(2)}`)
     }
   })

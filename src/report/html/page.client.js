@@ -1,26 +1,30 @@
-/**
+/*
  * What the page does: it filters, keeps the filter in its address and copies commands. It reads what is there and hides
- * some of it; it never makes markup, so that no text can become any.
+ * some of it; it never makes markup, so that no text can become any. All of it is inline, and its hash stands in the
+ * policy of the page.
  */
-export const SCRIPT = String.raw`
-(() => {
+;(() => {
   'use strict'
   const root = document.documentElement
-  const byId = (id) => document.getElementById(id)
   root.classList.add('js')
 
-  document.addEventListener('click', (event) => {
-    const button = event.target.closest('.command button')
-    if (button) copy(button)
+  /** @param {string} id of an element that every page has, or every page with findings */
+  const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id))
+
+  document.addEventListener('click', ({ target }) => {
+    const button = target instanceof Element && target.closest('.command button')
+    if (button) void copy(button)
   })
 
+  /** @param {Element} button behind the command that it copies */
   async function copy(button) {
-    const code = button.previousElementSibling
-    const copied = (await toClipboard(code.textContent)) || fromSelection(code)
+    const code = /** @type {Element} */ (button.previousElementSibling)
+    const copied = (await toClipboard(code.textContent ?? '')) || fromSelection(code)
     button.textContent = byId('said').textContent = copied ? 'Copied' : 'Press Ctrl+C'
     if (copied) setTimeout(() => (button.textContent = 'Copy'), 2000)
   }
 
+  /** @param {string} text */
   async function toClipboard(text) {
     try {
       await navigator.clipboard.writeText(text)
@@ -30,30 +34,47 @@ export const SCRIPT = String.raw`
     }
   }
 
-  // Browsers have no clipboard for pages that came over plain HTTP.
+  /**
+   * Browsers have no clipboard for pages that came over plain HTTP.
+   *
+   * @param {Element} element
+   */
   function fromSelection(element) {
-    getSelection().selectAllChildren(element)
+    getSelection()?.selectAllChildren(element)
     return document.execCommand('copy')
   }
 
-  if (byId('filters')) filtering()
+  if (document.getElementById('filters')) filtering()
 
+  /**
+   * @typedef {{ readonly element: HTMLElement, readonly policy: number, readonly level: string, readonly upgrade: boolean,
+   *   text: string, hidden: boolean }} Finding
+   * @typedef {{ readonly element: HTMLElement, readonly findings: readonly Finding[], readonly namespace: number,
+   *   text: string, hidden: boolean }} Item An object with its findings. The numbers are places in the lists of the filters.
+   * @typedef {{ readonly policy: number, readonly namespace: number, readonly levels: readonly string[],
+   *   readonly upgrade: boolean, readonly words: readonly string[] }} Wanted
+   */
   function filtering() {
-    const q = byId('q')
-    const policy = byId('policy')
-    const namespace = byId('namespace')
-    const levels = [...document.querySelectorAll('input[name=level]')]
-    const upgrade = byId('upgrade')
-    const links = [...document.querySelectorAll('[data-filter]')]
+    const q = /** @type {HTMLInputElement} */ (byId('q'))
+    const policy = /** @type {HTMLSelectElement} */ (byId('policy'))
+    const namespace = /** @type {HTMLSelectElement} */ (byId('namespace'))
+    const levels = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll('input[name=level]')])
+    const upgrade = /** @type {HTMLInputElement | null} */ (document.getElementById('upgrade'))
+    const links = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll('[data-filter]')])
     const objects = [...document.querySelectorAll('article')].map(readObject)
     const total = objects.reduce((sum, { findings }) => sum + findings.length, 0)
     let isTextRead = false
 
+    /**
+     * @param {HTMLElement} element
+     * @returns {Item}
+     */
     function readObject(element) {
-      const findings = [...element.querySelectorAll('.finding')].map((item) => ({
+      const items = /** @type {HTMLElement[]} */ ([...element.querySelectorAll('.finding')])
+      const findings = items.map((item) => ({
         element: item,
         policy: Number(item.dataset.policy),
-        level: item.classList[1],
+        level: item.classList[1] ?? '',
         upgrade: 'upgrade' in item.dataset,
         text: '',
         hidden: false
@@ -61,14 +82,15 @@ export const SCRIPT = String.raw`
       return { element, findings, namespace: Number(element.dataset.namespace), text: '', hidden: false }
     }
 
-    // Not before somebody looks for a word: it is most of the work.
+    /** Not before somebody looks for a word: it is most of the work. */
     function readTexts() {
       if (isTextRead) return
       isTextRead = true
       for (const object of objects) {
         const heads = [...object.element.children].filter(({ tagName }) => tagName !== 'UL')
-        object.text = heads.map(({ textContent }) => textContent).join(' ').toLowerCase()
-        for (const finding of object.findings) finding.text = finding.element.textContent.toLowerCase()
+        const texts = heads.map(({ textContent }) => textContent)
+        object.text = texts.join(' ').toLowerCase()
+        for (const finding of object.findings) finding.text = (finding.element.textContent ?? '').toLowerCase()
       }
     }
 
@@ -82,6 +104,7 @@ export const SCRIPT = String.raw`
       return parameters.toString()
     }
 
+    /** @param {URLSearchParams} parameters */
     function take(parameters) {
       choose(policy, parameters.get('policy'))
       choose(namespace, parameters.get('namespace'))
@@ -91,11 +114,20 @@ export const SCRIPT = String.raw`
       q.value = parameters.get('q') ?? ''
     }
 
+    /**
+     * @param {HTMLSelectElement} select
+     * @param {string | null} value
+     */
     function choose(select, value) {
       const index = [...select.options].findIndex((option, at) => at > 0 && option.value === value)
       select.selectedIndex = Math.max(0, index)
     }
 
+    /**
+     * @param {Item} object
+     * @param {Finding} finding
+     * @param {Wanted} wanted
+     */
     function isWanted(object, finding, wanted) {
       if (wanted.policy >= 0 && finding.policy !== wanted.policy) return false
       if (wanted.levels.length > 0 && !wanted.levels.includes(finding.level)) return false
@@ -104,12 +136,13 @@ export const SCRIPT = String.raw`
     }
 
     function apply() {
+      const words = q.value.toLowerCase().split(/\s+/)
       const wanted = {
         policy: policy.selectedIndex - 1,
         namespace: namespace.selectedIndex - 1,
         levels: levels.filter(({ checked }) => checked).map(({ value }) => value),
         upgrade: upgrade?.checked === true,
-        words: q.value.toLowerCase().split(/\s+/).filter((word) => word !== '')
+        words: words.filter((word) => word !== '')
       }
       if (wanted.words.length > 0) readTexts()
       let shown = 0
@@ -123,17 +156,23 @@ export const SCRIPT = String.raw`
       tell(shown)
     }
 
-    // Most stay as they are, and the browser has nothing to do for those.
+    /**
+     * Most stay as they are, and the browser has nothing to do for those.
+     *
+     * @param {Item | Finding} item
+     * @param {boolean} hidden
+     */
     function setHidden(item, hidden) {
       if (item.hidden === hidden) return
       item.hidden = hidden
       item.element.hidden = hidden
     }
 
+    /** @param {number} shown findings */
     function tell(shown) {
       const state = address()
       const number = new Intl.NumberFormat('en')
-      byId('count').textContent = number.format(shown) + ' of ' + number.format(total) + ' findings shown'
+      byId('count').textContent = `${number.format(shown)} of ${number.format(total)} findings shown`
       byId('clear').hidden = state === ''
       byId('empty').hidden = shown > 0
       for (const link of links) {
@@ -145,7 +184,7 @@ export const SCRIPT = String.raw`
     function remember() {
       const state = address()
       try {
-        history.replaceState(null, '', state === '' ? location.href.split('#')[0] : '#' + state)
+        history.replaceState(null, '', state === '' ? location.href.split('#')[0] : `#${state}`)
       } catch {
         // A frame without an origin of its own, or more changes than the browser likes: the page works without it.
       }
@@ -164,7 +203,7 @@ export const SCRIPT = String.raw`
       byId('findings-title').focus({ preventScroll: true })
     }
 
-    // The address holds a filter, or the id of an object, which no filter may then hide.
+    /** The address holds a filter, or the id of an object, which no filter may then hide. */
     function follow() {
       const hash = location.hash.slice(1)
       if (hash.includes('=')) {
@@ -175,23 +214,27 @@ export const SCRIPT = String.raw`
       } else if (/^o\d+$/.test(hash) || hash === '') {
         take(new URLSearchParams())
         apply()
-        const object = byId(hash)
+        const object = document.getElementById(hash)
         if (object) reveal(object)
       }
     }
 
-    // Objects get their height when they come into view, so that those above push this one away while it is reached.
+    /**
+     * Objects get their height when they come into view, so that those above push this one away while it is reached.
+     *
+     * @param {Element} element
+     */
     function reveal(element, frames = 4) {
       element.scrollIntoView()
       if (frames > 0) requestAnimationFrame(() => reveal(element, frames - 1))
     }
 
-    for (const link of links) link.href = '#' + link.dataset.filter
+    for (const link of links) link.href = `#${link.dataset.filter}`
     byId('filters').hidden = false
     byId('filters').addEventListener('input', change)
-    for (const button of [byId('clear'), byId('empty').querySelector('button')]) button.addEventListener('click', clear)
+    for (const button of [byId('clear'), byId('empty').querySelector('button')])
+      button?.addEventListener('click', clear)
     addEventListener('hashchange', follow)
     follow()
   }
 })()
-`

@@ -1,0 +1,63 @@
+// The style and the script of the page: files, which no compiler looks after.
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { SCRIPT, STYLE } from '../../../src/report/html/assets.ts'
+import { filesIn } from '../../helpers/files.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const SRC = join(ROOT, 'src')
+
+/** What the compiler does not bring into `dist`. */
+const assets = globSync('**/*.*', { cwd: SRC }).filter((file) => !file.endsWith('.ts'))
+
+function read(...path: readonly string[]): string {
+  return readFileSync(join(...path), 'utf8')
+}
+
+t.test('every file is in the page, and none ends the element that it stands in', async (t) => {
+  t.ok(assets.length > 1)
+  for (const file of assets) t.ok((STYLE + SCRIPT).includes(read(SRC, file)), file)
+  t.notMatch(STYLE + SCRIPT, /<\/|<!--/)
+})
+
+t.test('the build puts all of them beside the modules', async (t) => {
+  const { scripts } = JSON.parse(read(ROOT, 'package.json'))
+  t.match(scripts.build, /&& node scripts\/copy-assets\.ts$/)
+  const target = filesIn({})
+  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts/copy-assets.ts'), target])
+  t.equal(status, 0, String(stderr))
+  t.strictSame(globSync('**/*.*', { cwd: target }).sort(), assets.toSorted(), 'and nothing else')
+  for (const file of assets) t.equal(read(target, file), read(SRC, file), file)
+})
+
+t.test('scripts of the page are type-checked', async (t) => {
+  const { scripts } = JSON.parse(read(ROOT, 'package.json'))
+  t.match(scripts.check, 'tsc -p tsconfig.client.json')
+  const { include, compilerOptions } = JSON.parse(read(ROOT, 'tsconfig.client.json'))
+  t.equal(compilerOptions.checkJs, true)
+  const checked = globSync(include, { cwd: ROOT }).map((file) => file.replace(/^src\//, ''))
+  t.strictSame(
+    checked.sort(),
+    assets.filter((file) => file.endsWith('.js'))
+  )
+})
+
+const BUILT = existsSync(join(ROOT, 'dist/report/html/html.js')) ? false : 'There is no dist here.'
+
+t.test('the built command finds them', { skip: BUILT }, async (t) => {
+  const directory = filesIn({ 'pod.yaml': 'apiVersion: v1\nkind: Pod\nmetadata: { name: a }\n' })
+  const page = join(directory, 'page.html')
+  const bin = join(ROOT, 'bin/holdfast.cjs')
+  const { status, stderr } = spawnSync(process.execPath, [
+    bin,
+    'check',
+    join(directory, 'pod.yaml'),
+    `--output=html=${page}`
+  ])
+  t.equal(status, 0, String(stderr))
+  const [before = '', ...behind] = read(page).split('<script>')
+  t.match(before, /<style>[^<]{1000,}<\/style>/)
+  t.match(behind.join(), /^\/\*[^<]{100,}/)
+})
