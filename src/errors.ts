@@ -1,3 +1,5 @@
+import { oneLine } from './core/values/text.ts'
+
 /**
  * Every error that Holdfast raises on purpose: its code, the HTTP status where it answers a request, the exit code
  * where it ends a command, and one sentence of help. docs/errors.md lists the same codes, and a test compares.
@@ -61,13 +63,22 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** An error that a user can do something about. */
+/** Of a sentence, in characters: it may quote what somebody wrote. */
+const LONGEST = 2000
+
+/** An error that a user can do something about. Its message holds no line that is not meant as one. */
 export class HoldfastError extends Error {
   readonly code: ErrorCode
 
-  /** @param what happened, as a sentence without its full stop; the code and its help are put behind it */
-  constructor(code: ErrorCode, what: string, options?: ErrorOptions) {
-    super(`${what}${what.endsWith('\n') ? '' : '. '}${ERRORS[code].help} [${code}]`, options)
+  /**
+   * @param what happened, as a sentence without its full stop; the code and its help are put behind it
+   * @param options with `list`, what is told one below the other behind the sentence
+   */
+  constructor(code: ErrorCode, what: string, options: ErrorOptions & { readonly list?: readonly string[] } = {}) {
+    const { list, ...others } = options
+    const [sentence, help] = [oneLine(what, LONGEST), `${ERRORS[code].help} [${code}]`]
+    const items = list?.map((item) => `  ${oneLine(item, LONGEST)}\n`)
+    super(items === undefined ? `${sentence}. ${help}` : `${sentence}:\n${items.join('')}${help}`, others)
     this.name = 'HoldfastError'
     this.code = code
   }
@@ -84,7 +95,9 @@ export class HoldfastError extends Error {
   }
 }
 
-/** The sentence of any thrown value. */
+/** The sentence of any thrown value: on one line, where it is not an error of ours. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (error instanceof HoldfastError) return error.message
+  const message = error instanceof Error ? error.message : String(error)
+  return oneLine(message.replace(/\s+/g, ' ').trim(), LONGEST)
 }

@@ -1,6 +1,6 @@
 import type { FindingVerdict, Verdict } from '../core/evaluate.ts'
 import { fieldPath } from '../core/values/path.ts'
-import { cut, oneLine } from '../core/values/text.ts'
+import { oneLine } from '../core/values/text.ts'
 
 /**
  * What Holdfast says, in the words of whoever passes it on. Each sentence stands alone: that it was Holdfast, which
@@ -13,6 +13,8 @@ const ANNOTATION_LIMIT = 512
 const MOST_LINES = 15
 /** Causes of one denial; each may be a sentence of several hundred characters. */
 const MOST_CAUSES = 8
+/** Of one of them: more than thirty-two changes in words take. */
+const CAUSE_LIMIT = 16_384
 
 export interface Denial {
   /** For clients that print `status.message`: Helm, Argo CD, client-go. */
@@ -28,7 +30,8 @@ export function denialOf(verdicts: readonly Verdict[]): Denial {
   const causes = denied.map(({ policy, finding }) => ({
     field: fieldPath(finding.field),
     message: oneLine(
-      `${finding.problem}.${cautionOf(finding)} Fix: ${finding.remediation} (Holdfast, policy ${policy})`
+      `${finding.problem}.${cautionOf(finding)} Fix: ${finding.remediation} (Holdfast, policy ${policy})`,
+      CAUSE_LIMIT
     )
   }))
   return { message: causes.map(({ field, message }) => `${field}: ${message}`).join('; '), causes }
@@ -44,7 +47,7 @@ export function warningsOf(verdicts: readonly Verdict[]): string[] {
   // The API server drops what comes after 4096 characters; better to say that there is more.
   if (lines.length > MOST_LINES)
     lines.splice(MOST_LINES, lines.length, 'Holdfast: and more, which the audit log and the metrics have')
-  return lines.map((line) => cut(oneLine(line), WARNING_LIMIT))
+  return lines.map((line) => oneLine(line, WARNING_LIMIT))
 }
 
 function linesOf(verdict: Verdict): string[] {
@@ -67,7 +70,7 @@ export function annotationOf(verdicts: readonly Verdict[]): string {
     if (verdict.outcome === 'crashed') return 'crashed'
     return `${verdict.outcome}: ${fieldPath(verdict.finding.field)}: ${intent(verdict)}`
   })
-  return cut(oneLine(parts.join('; ')), ANNOTATION_LIMIT)
+  return oneLine(parts.join('; '), ANNOTATION_LIMIT)
 }
 
 /** Says what enforcing would have done, where it was not done. */

@@ -1,5 +1,6 @@
 import type { Decision } from '../core/decide.ts'
 import type { Verdict } from '../core/evaluate.ts'
+import { oneLine } from '../core/values/text.ts'
 import { annotationOf, denialOf, warningsOf } from './messages.ts'
 import type { Review } from './review.ts'
 
@@ -11,7 +12,12 @@ import type { Review } from './review.ts'
  */
 export function encodeResponse(review: Review, decision: Decision | undefined): string {
   const response = answerOf(review, decision)
-  return JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response })
+  return JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response }, inLines)
+}
+
+/** What people will read is on one line, whoever wrote it. The uid and the patch are for the API server, as they are. */
+function inLines(member: string, value: unknown): unknown {
+  return typeof value !== 'string' || member === 'uid' || member === 'patch' ? value : oneLine(value)
 }
 
 function answerOf(review: Review, decision: Decision | undefined): object {

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { oneLine } from '../core/values/text.ts'
 import { VERSION } from '../version.ts'
 import { addCertsCommand } from './certs/command.ts'
 import { addCheckCommand } from './check/command.ts'
@@ -15,6 +16,15 @@ export function createProgram(): Command {
     .version(VERSION)
     .addHelpText('after', '\nholdfast COMMAND --help says more, with examples.')
     .exitOverride()
+    .configureOutput({
+      outputError: (text, write) =>
+        write(
+          text
+            .split('\n')
+            .map((line) => oneLine(line))
+            .join('\n')
+        )
+    })
   addServeCommand(program)
   addCheckCommand(program)
   addExplainUpgradeCommand(program)

@@ -141,5 +141,5 @@ function dayOf(text: string): number {
 }
 
 function invalid(source: string, problems: readonly string[]): HoldfastError {
-  return new HoldfastError('CONFIG_INVALID', `${source} cannot be used:\n  ${problems.join('\n  ')}\n`)
+  return new HoldfastError('CONFIG_INVALID', `${source} cannot be used`, { list: problems })
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { JsonObject } from '../core/values/json.ts'
-import { cut, oneLine } from '../core/values/text.ts'
+import { oneLine } from '../core/values/text.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
 import { ApiError, LONGEST_MESSAGE } from './api-error.ts'
 import type { Connection } from './kubeconfig.ts'
@@ -99,5 +99,5 @@ function unreachable({ server, cluster }: Connection, { status, message }: ApiEr
  */
 function reasonOf(error: unknown): string {
   const { code } = Object(error) as { readonly code?: unknown }
-  return cut(oneLine(messageOf(error)).trim(), LONGEST_MESSAGE) || String(code)
+  return oneLine(messageOf(error), LONGEST_MESSAGE) || String(code)
 }

@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent, type RequestOptions } from 'node:https'
 import { isAbsolute } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
-import { cut, oneLine, quote } from '../core/values/text.ts'
+import { oneLine, quote } from '../core/values/text.ts'
 import { HoldfastError } from '../errors.ts'
 import { ApiError, LONGEST_MESSAGE } from './api-error.ts'
 import { type PluginWatch, watchPlugins } from './credential-plugin.ts'
@@ -64,7 +64,7 @@ export async function connect(
     cluster:
       name === IN_CLUSTER
         ? 'the cluster that it runs in'
-        : `the cluster behind the context ${cut(oneLine(name), LONGEST_NAME)}`,
+        : `the cluster behind the context ${oneLine(name, LONGEST_NAME)}`,
     namespace,
     close: () => agent.destroy(),
     async options() {
@@ -147,7 +147,7 @@ function contextOf(config: KubeConfig): { readonly name: string; readonly namesp
   // YAML makes a number of 123.
   if (context !== null) return { name: String(name), namespace: String(context.namespace ?? '').trim() || undefined }
   const names = config.getContexts().map((other) => other.name)
-  const others = names.length === 0 ? 'it has none' : `it has ${cut(oneLine(names.join(', ')), LONGEST_MESSAGE)}`
+  const others = names.length === 0 ? 'it has none' : `it has ${oneLine(names.join(', '), LONGEST_MESSAGE)}`
   if (name) throw unreachable(`The kubeconfig has no context ${quote(name)}: ${others}`)
   throw unreachable(`The kubeconfig names no current context: ${others}`)
 }

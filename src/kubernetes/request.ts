@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https'
 import { createGunzip } from 'node:zlib'
 import { metadataOf } from '../core/objects/metadata.ts'
 import { isObject, type JsonObject, objectOf, textOf } from '../core/values/json.ts'
-import { cut, oneLine } from '../core/values/text.ts'
+import { oneLine } from '../core/values/text.ts'
 import { ApiError, LONGEST_MESSAGE } from './api-error.ts'
 import type { Connection } from './kubeconfig.ts'
 
@@ -76,7 +76,9 @@ function answerIn({ statusCode = 0, headers }: IncomingMessage, body: string): J
     throw new ApiError('Malformed', 'the answer is no JSON object', { status: statusCode })
   }
   const status = objectOf(answer)
-  throw new ApiError('Status', cut(oneLine(textOf(status.message) ?? `it answers ${statusCode}`), LONGEST_MESSAGE), {
+  // What webhooks say in several lines becomes one.
+  const message = (textOf(status.message) ?? `it answers ${statusCode}`).replace(/\s+/g, ' ')
+  throw new ApiError('Status', oneLine(message, LONGEST_MESSAGE), {
     status: statusCode,
     retryAfterMs: retryAfterIn(headers),
     continueToken: textOf(metadataOf(status).continue)

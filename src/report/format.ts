@@ -10,5 +10,5 @@ export interface FormatOptions {
   readonly failOn?: 'warn' | 'enforce'
 }
 
-/** A whole report as the text of one file. */
+/** A whole report as the text of one file. Every text of the report is one line. */
 export type Format = (report: Report, options: FormatOptions) => string

@@ -1,4 +1,4 @@
-import { count, oneLine } from '../core/values/text.ts'
+import { count } from '../core/values/text.ts'
 import type { FormatOptions } from './format.ts'
 import type { Location, ReadProblem, Report, ReportedFinding, ReportedObject, ReportedPolicy } from './report.ts'
 import { nameOfReported, sentencesOf, whatOf } from './sentences.ts'
@@ -39,15 +39,14 @@ interface Outcome {
 
 /** Whether all was read and checked. It has a test whatever the report says, because Jenkins fails over none at all. */
 function inputSuite({ checked, source, problems, notes }: Report): Suite {
-  const text = [`${count(checked, 'object')} checked: ${source}`, ...notes].map(oneLine).join('\n')
+  const text = [`${count(checked, 'object')} checked: ${source}`, ...notes].join('\n')
   const passed: Case = { name: 'everything was read', outcome: { element: 'system-out', text } }
   return { name: 'input', cases: problems.length === 0 ? [passed] : problems.map(problemCase) }
 }
 
 function problemCase({ where, line, code, message }: ReadProblem): Case {
-  const name = oneLine(line === undefined ? where : `${where}:${line}`)
-  const text = oneLine(`${name}: ${message}`)
-  return { name, outcome: { element: 'error', type: code, message: oneLine(message), text } }
+  const name = line === undefined ? where : `${where}:${line}`
+  return { name, outcome: { element: 'error', type: code, message, text: `${name}: ${message}` } }
 }
 
 type Met = readonly [object: ReportedObject, findings: readonly ReportedFinding[]]
@@ -80,7 +79,7 @@ function objectCase([object, findings]: Met, failOn: 'warn' | 'enforce'): Case {
   if (location === undefined) return { name: nameOfReported(object), outcome }
   const { file, line } = location
   if (file === '-') return { name: nameOfReported(object), outcome }
-  return { name: `${nameOfReported(object)} in ${oneLine(file)}`, file: oneLine(file), line, outcome }
+  return { name: `${nameOfReported(object)} in ${file}`, file, line, outcome }
 }
 
 /** Jenkins keeps one failure of a test, so that all findings stand in one. */
@@ -101,7 +100,7 @@ function lineOf({ location }: ReportedObject, finding: ReportedFinding): string 
   const { level, outcome, field } = finding
   const word = outcome === 'skipped' ? outcome : level
   const parts = [location && placeOf(location, finding.line), word, field, sentencesOf(finding)]
-  return oneLine(parts.filter(Boolean).join(': '))
+  return parts.filter(Boolean).join(': ')
 }
 
 function placeOf({ file, line, template }: Location, lineOfField = line): string {
@@ -159,7 +158,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&apos;'
 }
 
-/** What XML 1.0 forbids even as a reference; `oneLine` has already replaced what else it forbids. */
+/** What XML 1.0 forbids even as a reference; what else it forbids is in no line of a report. */
 const FORBIDDEN = /[\uFFFE\uFFFF]/g
 
 function escaped(text: string): string {

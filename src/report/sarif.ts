@@ -1,7 +1,6 @@
 import type { Mode } from '../core/mode.ts'
 import { hashOf } from '../core/values/canonical.ts'
 import type { JsonObject } from '../core/values/json.ts'
-import { oneLine } from '../core/values/text.ts'
 import { artifactUri } from './artifact-uri.ts'
 import { LEVELS, type Report, type ReportedFinding, type ReportedObject, type ReportedPolicy } from './report.ts'
 import { nameOfReported, pageOf, REPOSITORY, sentencesOf } from './sentences.ts'
@@ -53,7 +52,7 @@ function ruleOf({ id, summary, mode }: ReportedPolicy, version: string): JsonObj
  * ours, and none of them is to become one. Names of objects and fields are no messages and stay as they are.
  */
 function plain(text: string): { readonly text: string } {
-  return { text: oneLine(text).replaceAll(/[\\[\]]/g, '\\$&') }
+  return { text: text.replaceAll(/[\\[\]]/g, '\\$&') }
 }
 
 const LEVEL_IN: Readonly<Record<Mode, string>> = { enforce: 'error', warn: 'warning', audit: 'note', off: 'note' }
@@ -83,7 +82,7 @@ function resultOf(
   fingerprint: string
 ): Result {
   const { policy, level, mode, outcome, field } = finding
-  const subject = field === '' ? nameOfReported(object) : `${nameOfReported(object)}, ${oneLine(field)}`
+  const subject = field === '' ? nameOfReported(object) : `${nameOfReported(object)}, ${field}`
   const template = object.location?.template
   return {
     ruleId: policy,
@@ -94,7 +93,7 @@ function resultOf(
     // The second name is the one that GitHub reads.
     partialFingerprints: { 'holdfastFinding/v1': fingerprint, primaryLocationLineHash: fingerprint },
     ...(outcome === 'skipped' && { suppressions: [SUPPRESSION] }),
-    properties: { mode, outcome, ...(template !== undefined && { template: oneLine(template) }) }
+    properties: { mode, outcome, ...(template !== undefined && { template }) }
   }
 }
 
@@ -123,10 +122,10 @@ function placeOf({ location, namespace, kind, name }: ReportedObject, { line }: 
 }
 
 function logicalPlacesOf({ kind, namespace, name }: ReportedObject, { field }: ReportedFinding): JsonObject[] {
-  const object = oneLine([kind, ...(namespace === '' ? [] : [namespace]), name].join('/'))
-  const places = [{ name: oneLine(name), fullyQualifiedName: object, kind: 'object' }]
+  const object = [kind, ...(namespace === '' ? [] : [namespace]), name].join('/')
+  const places = [{ name, fullyQualifiedName: object, kind: 'object' }]
   if (field === '') return places
-  return [...places, { name: oneLine(field), fullyQualifiedName: `${object}/${oneLine(field)}`, kind: 'property' }]
+  return [...places, { name: field, fullyQualifiedName: `${object}/${field}`, kind: 'property' }]
 }
 
 /**

@@ -1,11 +1,10 @@
-import { oneLine } from '../core/values/text.ts'
 import type { ReportedFinding, ReportedObject } from './report.ts'
 
 /** What machines are given to show to people: each text stands alone, on one line. */
 
 /** "StatefulSet monitoring/prometheus". */
 export function nameOfReported({ kind, namespace, name }: ReportedObject): string {
-  return oneLine(`${kind} ${namespace === '' ? name : `${namespace}/${name}`}`)
+  return `${kind} ${namespace === '' ? name : `${namespace}/${name}`}`
 }
 
 /** What, careful and the remediation. What comes first, because little room shows the first sentence only. */
@@ -15,14 +14,14 @@ export function sentencesOf(finding: ReportedFinding): string {
   if (failsNextUpgrade) sentences.push('Its next upgrade will be refused.')
   if (caution !== undefined) sentences.push(`Careful: ${caution}.`)
   if (remediation !== undefined) sentences.push(`Fix: ${remediation}.`)
-  return oneLine(sentences.join(' '))
+  return sentences.join(' ')
 }
 
 /** Without a full stop. A repair is told in the present tense ("adds …"), which says nothing without who does it. */
 export function whatOf({ outcome, remediation, message }: ReportedFinding): string {
-  if (outcome === 'patched') return oneLine(`Holdfast repairs this: ${message}`)
-  if (outcome === 'crashed' || remediation !== undefined) return oneLine(message)
-  return oneLine(`Holdfast would repair this: ${message}`)
+  if (outcome === 'patched') return `Holdfast repairs this: ${message}`
+  if (outcome === 'crashed' || remediation !== undefined) return message
+  return `Holdfast would repair this: ${message}`
 }
 
 /** The page of a policy, as it was in the version that wrote the report. */

@@ -1,5 +1,5 @@
-import { stripVTControlCharacters, styleText } from 'node:util'
-import { count, oneLine, wrap } from '../core/values/text.ts'
+import { styleText } from 'node:util'
+import { count, wrap } from '../core/values/text.ts'
 import type { FormatOptions } from './format.ts'
 import {
   countsOf,
@@ -59,9 +59,7 @@ class Page {
     const title = this.#style('bold', nameOfReported(object))
     const template = location?.template === undefined ? '' : `, from ${location.template}`
     this.line(
-      location === undefined
-        ? title
-        : `${title}  ${this.#style('dim', oneLine(`${location.file}:${location.line}${template}`))}`
+      location === undefined ? title : `${title}  ${this.#style('dim', `${location.file}:${location.line}${template}`)}`
     )
     const worstFirst = LEVELS.flatMap((level) => findings.filter((finding) => finding.level === level))
     for (const finding of worstFirst) this.#finding(finding)
@@ -94,7 +92,7 @@ class Page {
 
   problem({ where, line, message }: ReadProblem): void {
     if (this.text !== '') this.line('')
-    this.line(this.#style('bold', oneLine(line === undefined ? where : `${where}:${line}`)))
+    this.line(this.#style('bold', line === undefined ? where : `${where}:${line}`))
     this.paragraph('error', 'unread', message)
   }
 
@@ -123,5 +121,5 @@ class Page {
 const PIECES = /"kubectl [^"]*"\S*|\S+/g
 
 function wrapped(text: string, width: number): string[] {
-  return wrap(oneLine(stripVTControlCharacters(text)), width, PIECES)
+  return wrap(text, width, PIECES)
 }

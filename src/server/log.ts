@@ -1,7 +1,7 @@
 import { destination, type Logger, pino } from 'pino'
 import type { Review } from '../admission/review.ts'
 import type { Decision } from '../core/decide.ts'
-import { cut } from '../core/values/text.ts'
+import { inertJson, oneLine } from '../core/values/text.ts'
 import { type ErrorCode, messageOf } from '../errors.ts'
 import { outcomeOf } from './metrics.ts'
 
@@ -15,7 +15,11 @@ const BUFFER = { dest: 1, minLength: 4096, periodicFlush: 1000 }
  */
 export function createLogger(v: number): Logger {
   const formatters = { level: (label: string) => ({ level: label }) }
-  return pino({ level: v >= 2 ? 'info' : 'warn', base: null, formatters }, destination(BUFFER))
+  const stream = destination(BUFFER)
+  const write = stream.write.bind(stream)
+  // Whatever is logged, the stack of an error too: JSON leaves some characters as they are that a terminal obeys.
+  stream.write = (line) => write(inertJson(line))
+  return pino({ level: v >= 2 ? 'info' : 'warn', base: null, formatters }, stream)
 }
 
 /** A line names so many verdicts at the most. */
@@ -53,7 +57,7 @@ function logCrashes(logger: Logger, review: Review, decision: Decision | undefin
 
 /** Names are at most 253 characters long; what is longer did not come from an API server. */
 function short(name: string | undefined): string | undefined {
-  return name === undefined ? undefined : cut(name, 253)
+  return name === undefined ? undefined : oneLine(name, 253)
 }
 
 export function logFailure(logger: Logger, code: ErrorCode, error: unknown): void {

@@ -1,4 +1,4 @@
-import { cut, oneLine, wrap } from '../core/values/text.ts'
+import { oneLine, wrap } from '../core/values/text.ts'
 import { notesOn } from './notes.ts'
 import type { UpgradePlan } from './plan.ts'
 import type { Part, Section } from './steps.ts'
@@ -44,7 +44,7 @@ function textOf(plan: UpgradePlan, width: number): string {
 }
 
 function titleOf({ namespace, name }: UpgradePlan): string {
-  return cut(oneLine(`StatefulSet ${namespace === '' ? '' : `${namespace}/`}${name}`), 300)
+  return oneLine(`StatefulSet ${namespace === '' ? '' : `${namespace}/`}${name}`, 300)
 }
 
 function sectionText(title: string, { parts }: Section, width: number): string {

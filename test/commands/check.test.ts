@@ -409,6 +409,12 @@ t.test('--fix says what is missing in what it writes', async (t) => {
   t.equal(code, 2)
 })
 
+t.test('--fix does not take the name of a file for YAML', async (t) => {
+  const directory = filesIn({ 'a\nkind: Evil\n.yaml': '\0' })
+  const { stdout } = await holdfast('check', '--fix', directory)
+  t.match(stdout, /^---\n# holdfast left out [^\n]*a\\nkind: Evil\\n\.yaml: SOURCE_NOT_TEXT\n$/)
+})
+
 t.test('--fix cannot change one of two objects that share a part', async (t) => {
   const text =
     'apiVersion: v1\nkind: List\nitems:\n- &pod\n  apiVersion: v1\n  kind: Pod\n  metadata: {name: a}\n  spec: {containers: [{name: p, image: prom/pushgateway:v1}]}\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: *pod}\n'

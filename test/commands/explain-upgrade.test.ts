@@ -139,7 +139,7 @@ t.test('what cannot be read is one line, whatever it is called', async (t) => {
   const run = await holdfast('explain-upgrade', '--previous', join(directory, 'old.yaml'), join(directory, name))
   t.match(
     run.stderr,
-    /^holdfast: [^\p{Cc}\p{Bidi_Control}]+a \[2J \.yaml:1: [^\p{Cc}\p{Bidi_Control}]+\[SOURCE_INVALID\]\n$/u
+    /^holdfast: [^\p{Cc}\p{Bidi_Control}]+a\\n\\u001b\[2J\\u202e\.yaml:1: [^\p{Cc}\p{Bidi_Control}]+\[SOURCE_INVALID\]\n$/u
   )
   t.equal(run.code, 2)
 })

@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'version.ts'
   ],
   'main.ts': ['commands', 'errors.ts'],
-  'errors.ts': [],
+  'errors.ts': ['core'],
   'follow.ts': [],
   'replace-file.ts': [],
   'version.ts': []

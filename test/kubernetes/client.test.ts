@@ -103,7 +103,7 @@ t.test('the first request: a wrong address is said at once', async (t) => {
     throw new Error(`altnames:\n\u001b[31m${'x'.repeat(600)}`)
   }
   await t.rejects(createApi({ ...refusing.connection, options: outside }).get('/'), {
-    message: /reached: altnames: \[31mx{400,490}…\. /
+    message: /reached: altnames: \\u001b\[31mx{400,490}…\. /
   })
   const nameless = async (): Promise<never> => {
     throw Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' })

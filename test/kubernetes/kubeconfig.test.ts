@@ -69,7 +69,7 @@ t.test('what leads nowhere', async (t) => {
     [kubeconfigFor('ftp://me:SECRET@host'), /no URL of an API server: "ftp:\/\/host"/],
     [
       kubeconfigFor('https://127.0.0.1:1', { 'current-context': 'a\n\u001b[31m' }),
-      /no context "a \[31m": it has test\. /
+      /no context "a\\n\\u001b\[31m": it has test\. /
     ],
     [file('other', 'kind: ConfigMap'), /^The kubeconfig names no current context: it has none/],
     [kubeconfigFor('localhost:8080'), /no URL of an API server: "localhost:8080"/],
@@ -148,7 +148,7 @@ t.test('what is wrong with credentials is said in words of ours', async (t) => {
     [
       'no such command',
       userOf({ exec: { ...pluginOf(''), command: '/no/\u001b[31m', args: ['SECRET'] } }),
-      /^the credential plugin "\/no\/ \[31m" cannot be started: ENOENT$/
+      /^the credential plugin "\/no\/\\u001b\[31m" cannot be started: ENOENT$/
     ],
     ['no command', userOf({ exec: {} }), /^the credentials or the proxy of the kubeconfig cannot be used$/],
     ['a token of OIDC', old('oidc'), /^the credentials or the proxy of the kubeconfig cannot be used$/],

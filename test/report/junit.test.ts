@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { FormatOptions } from '../../src/report/format.ts'
-import { junitReport } from '../../src/report/junit.ts'
+import { loadFormat } from '../../src/report/formats.ts'
 import type { Report } from '../../src/report/report.ts'
 import {
   AUDITED_REPAIR,
@@ -18,6 +18,8 @@ import {
   WARNED
 } from '../fixtures/machine-reports.ts'
 import { parseXml, type XmlElement } from '../helpers/xml.ts'
+
+const junitReport = await loadFormat('junit')
 
 const LOOK: FormatOptions = { colour: false, width: 120 }
 

@@ -172,12 +172,12 @@ t.test('a sentence is no markup, wherever its words come from', async (t) => {
   const markdown = planMarkdown([made])
   t.match(
     markdown,
-    '\n\n\\~\\~\\~ \\~\\~no\\~\\~ \\&lt; \\$x\\$ https\\://evil.example www\\.evil.example     curl\n\n'
+    '\n\n\\~\\~\\~ \\~\\~no\\~\\~ \\&lt; \\$x\\$ https\\://evil.example www\\.evil.example\\\\n\\\\n    curl\n\n'
   )
-  t.match(markdown, '\n### 1. a ## b\n')
-  t.match(markdown, '\n````text\na ``` b\n````\n')
+  t.match(markdown, '\n### 1. a\\n## b\n')
+  t.match(markdown, '\n````text\na\\n```\\nb\n````\n')
   t.notMatch(markdown, /^ *curl/m)
   const text = planText([made])
   t.notMatch(text, /^ {4,}curl/m)
-  t.match(text, '\n\n1. a ## b\n')
+  t.match(text, '\n\n1. a\\n## b\n')
 })

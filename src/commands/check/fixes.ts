@@ -1,3 +1,4 @@
+import { oneLine } from '../../core/values/text.ts'
 import { HoldfastError, messageOf } from '../../errors.ts'
 import type { DocumentRead } from '../../inventory/files/read.ts'
 import type { FileReadProblem } from '../../inventory/files/walk.ts'
@@ -36,7 +37,7 @@ export class Fixes {
 
   /** A text that cannot be read stays what it is; where it is not at hand, it is said that something is missing. */
   keep({ file, line, text, error }: FileReadProblem): void {
-    const kept = text ?? `---\n# holdfast left out what stands here in ${file}: ${error.code}\n`
+    const kept = text ?? `---\n# holdfast left out what stands here in ${oneLine(file)}: ${error.code}\n`
     this.#put(kept, kept)
     // After a document the file goes on, otherwise this was its end.
     if (line === undefined) this.endFile(file)

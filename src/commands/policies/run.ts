@@ -1,6 +1,6 @@
 import type { OptionField } from '../../core/options.ts'
 import type { ConfiguredPolicy } from '../../core/policy.ts'
-import { wrap } from '../../core/values/text.ts'
+import { oneLine, wrap } from '../../core/values/text.ts'
 import { HoldfastError } from '../../errors.ts'
 import { loadConfiguration } from '../configuration-file.ts'
 import type { PoliciesFlags } from './flags.ts'
@@ -31,7 +31,9 @@ function explanation({ policy, mode, options, exemptions }: ConfiguredPolicy): s
     )
   ]
   const lines = settings.flatMap(([name, choices, value, standard, description]) => [
-    `  ${name} = ${JSON.stringify(value)}${same(value, standard) ? '' : ` (default ${JSON.stringify(standard)})`}`,
+    oneLine(
+      `  ${name} = ${JSON.stringify(value)}${same(value, standard) ? '' : ` (default ${JSON.stringify(standard)})`}`
+    ),
     `      ${choices}`,
     ...wrap(description, 100).map((line) => `      ${line}`)
   ])

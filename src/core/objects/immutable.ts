@@ -4,7 +4,7 @@ import type { Subject } from '../subject.ts'
 import { type Differences, differencesBetween, type FieldChange, isNothing } from '../values/differences.ts'
 import { isObject, type JsonObject, listOf, objectOf, textOf } from '../values/json.ts'
 import { fieldPath, type Path, valueAt } from '../values/path.ts'
-import { count, cut, oneLine, quote } from '../values/text.ts'
+import { count, oneLine, quote } from '../values/text.ts'
 import { claimTemplatesOf, templateNameOf } from './claim-templates.ts'
 import { IMMUTABLE_FIELDS, type ImmutableField, immutableFieldAt } from './immutable-fields.ts'
 import { metadataOf, specOf } from './metadata.ts'
@@ -161,7 +161,7 @@ export function uncertaintyInWords(differences: Differences, subject: Subject): 
 
 /** The label's key, or the path of a field that is no label. */
 export function keyOfChange(change: FieldChange): string {
-  return cut(oneLine(isLabelChange(change) ? change.path.slice(5).join('.') : fieldPath(change.path)), 200)
+  return oneLine(isLabelChange(change) ? change.path.slice(5).join('.') : fieldPath(change.path), 200)
 }
 
 /** A value as a sentence shows it. */

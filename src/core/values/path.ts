@@ -1,13 +1,17 @@
 import { listOf, objectOf, own, textOf } from './json.ts'
+import { oneLine } from './text.ts'
 
 /** Where something stands in an object: `['spec', 'containers', 0, 'image']`. */
 export type Path = readonly (string | number)[]
 
 const PLAIN_KEY = /^[A-Za-z_][A-Za-z0-9_-]*$/
 
+/** Longer than any path to a label, whose key has 317 characters at the most. */
+const LONGEST_PATH = 500
+
 /**
  * The path as Kubernetes writes it in its own errors: `spec.containers[0].image`, and
- * `metadata.labels[helm.sh/chart]` for keys that have dots of their own.
+ * `metadata.labels[helm.sh/chart]` for keys that have dots of their own. A key may be any text; the path is one line.
  */
 export function fieldPath(path: Path): string {
   return written(path, String)
@@ -24,8 +28,9 @@ function written(path: Path, item: (step: number, index: number) => string): str
     if (typeof step === 'number') text += `[${item(step, index)}]`
     else if (!PLAIN_KEY.test(step)) text += `[${step}]`
     else text += text === '' ? step : `.${step}`
+    if (text.length > LONGEST_PATH) break
   }
-  return text
+  return oneLine(text, LONGEST_PATH)
 }
 
 /** The name of an item in the first object that has one; nothing for an item that the API server knows by its place. */

@@ -2,15 +2,63 @@
 
 /** Printable ASCII, which nearly all texts are, is found out much faster than what is wrong with the others. */
 const PLAIN = /^[ -~]*$/
-const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu
 
 /**
- * One line that every channel accepts. kube-apiserver silently drops a warning with a control character or with
- * invalid UTF-8 in it, and label values and annotations are written by users.
+ * What works without being seen: control characters, ends of lines, and what turns the direction of a text or takes no
+ * room. The joiners of Arabic, of Indic scripts and of emoji are a part of their letters, and stay.
  */
-export function oneLine(text: string): string {
-  if (PLAIN.test(text)) return text
-  return text.toWellFormed().replace(CONTROL, ' ')
+const UNSEEN = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]--\p{Join_Control}]/gv
+
+/**
+ * What a CI runner takes for a command in the log of a step: `::error::` with nothing but blanks before it in its line
+ * (GitHub), and `##[error]`, `##vso[…]` and `##teamcity[…]` anywhere (GitHub, Azure Pipelines, TeamCity). Where a line will
+ * begin nobody knows yet, so that each word counts.
+ */
+const COMMAND = /(?<=^|\s):(?=:)|#(?=#\w*\[)/g
+
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+/**
+ * One line that every channel accepts and nothing obeys: neither a terminal, nor the log of a CI runner, nor a reader's
+ * eye. Each character that could is shown by its escape, as in `\u001b[2J`, so that texts that differ look different.
+ * Names, label values and annotations are written by users, and kube-apiserver silently drops a warning with a control
+ * character or with invalid UTF-8 in it. Everything that Holdfast says goes through here; what has been need not again,
+ * and stays as it is.
+ *
+ * @param most characters of the line, the last one an ellipsis where some are gone
+ */
+export function oneLine(text: string, most = Number.POSITIVE_INFINITY): string {
+  const short = cut(text, most)
+  return isHarmless(short) ? short : cut(shown(short), most)
+}
+
+function isHarmless(text: string): boolean {
+  return PLAIN.test(text) && !text.includes('::') && !text.includes('##')
+}
+
+function shown(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(UNSEEN, (character) => SHORT[character] ?? escapeOf(character))
+    .replace(COMMAND, escapeOf)
+}
+
+/** `\u001b`, and `\u{e0041}` for what has more than four digits. */
+function escapeOf(character: string): string {
+  const digits = (character.codePointAt(0) as number).toString(16)
+  return digits.length > 4 ? `\\u{${digits}}` : `\\u${digits.padStart(4, '0')}`
+}
+
+/** Lines of JSON text in which nothing works unseen and no runner finds a command; what they mean stays the same. */
+export function inertJson(json: string): string {
+  if (/^[\n -~]*$/.test(json) && !json.includes('##')) return json
+  return json.replace(UNSEEN, inJson).replace(/#(?=#\w*\[)/g, inJson)
+}
+
+/** As a JSON string spells it, which knows four digits only. What ends a line of a log is left alone. */
+function inJson(character: string): string {
+  if (character === '\n') return character
+  return Array.from({ length: character.length }, (_, at) => escapeOf(character.charAt(at))).join('')
 }
 
 /** At most `limit` characters (code points, as kube-apiserver counts), the last one an ellipsis where some are gone. */
@@ -28,7 +76,7 @@ export function cut(text: string, limit: number): string {
 export function quote(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'a map'
-  return `"${oneLine(cut(String(value), 100))}"`
+  return `"${oneLine(String(value), 100)}"`
 }
 
 /** "1 label", "2 labels". */

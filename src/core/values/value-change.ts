@@ -1,4 +1,4 @@
-import { cut, oneLine } from './text.ts'
+import { oneLine } from './text.ts'
 
 /** A value before and after, as text on one line; absent where there is none. */
 export interface ValueChange {
@@ -21,5 +21,5 @@ function isNone(value: unknown): value is undefined | null {
 
 function inText(value: unknown): string {
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-  return oneLine(cut(text, LONGEST_VALUE))
+  return oneLine(text, LONGEST_VALUE)
 }

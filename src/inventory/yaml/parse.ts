@@ -1,6 +1,6 @@
 import { loadAll, YAMLException } from 'js-yaml'
 import { isObject } from '../../core/values/json.ts'
-import { cut } from '../../core/values/text.ts'
+import { oneLine } from '../../core/values/text.ts'
 import { KUBERNETES_SCHEMA } from './schema.ts'
 
 /** What cannot be read in a document: one sentence without a full stop, and where in the document's text. */
@@ -114,7 +114,7 @@ function loadYaml(text: string): unknown[] {
 function invalidDocument(error: unknown, text: string): Error {
   if (error instanceof InvalidDocument) return error
   if (error instanceof YAMLException) {
-    return new InvalidDocument(hintOf(cut(error.reason, LONGEST_REASON), text), error.mark?.line ?? 0)
+    return new InvalidDocument(hintOf(oneLine(error.reason, LONGEST_REASON), text), error.mark?.line ?? 0)
   }
   // The stack ended: lists in lists in lists, or aliases of aliases.
   return new InvalidDocument(TOO_DEEP, 0)

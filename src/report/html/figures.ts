@@ -1,6 +1,5 @@
 import { cut } from '../../core/values/text.ts'
 import { countsOf, LEVELS, type Level, type Report, type ReportedFinding, type ReportedObject } from '../report.ts'
-import { visible } from './markup.ts'
 
 type Counts = Readonly<Record<Level, number>>
 
@@ -80,7 +79,7 @@ const LONGEST_KEY = 253
 
 /** One word for a policy or a namespace wherever the page has to tell them apart. */
 export function keyOf(name: string): string {
-  return visible(cut(name, LONGEST_KEY))
+  return cut(name, LONGEST_KEY)
 }
 
 function tallies(

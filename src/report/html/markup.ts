@@ -33,27 +33,8 @@ export const NOTHING = raw('')
 
 function inMarkup(value: Content): string {
   if (value instanceof Html) return value.text
-  if (typeof value === 'string') return escaped(visible(cut(value, LONGEST_TEXT)))
+  if (typeof value === 'string') return escaped(cut(value, LONGEST_TEXT))
   return typeof value === 'number' ? String(value) : value.map(({ text }) => text).join('')
-}
-
-/** Printable ASCII, which nearly all texts are, is found out much faster than what is wrong with the others. */
-const PLAIN = /^[ -~]*$/
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
-
-/**
- * Shows what would otherwise work unseen: control characters, and those that turn the direction of a text. Two names
- * that differ look different, and what is copied is what was read.
- */
-export function visible(text: string): string {
-  if (PLAIN.test(text)) return text
-  return text.toWellFormed().replace(INVISIBLE, (character) => SHORT[character] ?? codeOf(character))
-}
-
-function codeOf(character: string): string {
-  const digits = (character.codePointAt(0) as number).toString(16)
-  return digits.length > 4 ? `\\u{${digits}}` : `\\u${digits.padStart(4, '0')}`
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../core/values/json.ts'
-import { cut, oneLine } from '../../core/values/text.ts'
+import { cut } from '../../core/values/text.ts'
+import { inLines } from '../in-lines.ts'
 import type { Level, Report, ReportedFinding, ReportedObject } from '../report.ts'
 import { pageOf, sentencesOf } from '../sentences.ts'
 
@@ -60,12 +61,13 @@ export interface PolicyResult {
  * One object for each namespace in which there is something to report, made when it is asked for: in a large cluster all
  * of them would take as much memory again as the findings.
  */
-export function policyReportsOf(report: Report, api: PolicyReportApi): Map<string, () => PolicyReport> {
+export function policyReportsOf(found: Report, api: PolicyReportApi): Map<string, () => PolicyReport> {
+  const report = inLines(found)
   // What policies watch is in a namespace; without one there is no place for a report.
   const objects = report.objects.filter(({ namespace }) => namespace !== '')
   const byNamespace = Map.groupBy(objects, ({ namespace }) => namespace)
   return new Map(
-    [...byNamespace].map(([namespace, found]) => [namespace, () => policyReport(report, api, namespace, found)])
+    [...byNamespace].map(([namespace, objects]) => [namespace, () => policyReport(report, api, namespace, objects)])
   )
 }
 
@@ -108,7 +110,7 @@ const SEVERITY_OF: Readonly<Record<Level, PolicyResult['severity']>> = { error: 
 function resultOf(report: Report, object: ReportedObject, finding: ReportedFinding): PolicyResult {
   const { policy, mode, outcome, level } = finding
   const result = RESULT_OF[outcome]
-  const field = cut(oneLine(finding.field), FIELD_LIMIT)
+  const field = cut(finding.field, FIELD_LIMIT)
   return {
     source: SOURCE,
     policy,

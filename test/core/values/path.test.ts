@@ -41,3 +41,10 @@ t.test('what stands at a path', async (t) => {
   for (const path of [['constructor'], ['spec', 'containers', 'length'], ['spec', 0], ['spec', 'containers', 2, 'x']])
     t.equal(valueAt(POD, path), undefined, path.join('.'))
 })
+
+t.test('a path is one line, whatever its keys are', async (t) => {
+  t.equal(fieldPath(['spec', 'selector', 'a\n\u001b[2J::b']), 'spec.selector[a\\n\\u001b[2J::b]')
+  t.equal(fieldPath(['##', 'error']), '[##].error')
+  t.equal(fieldPath(['##[error]']), '[\\u0023#[error]]')
+  t.equal(fieldPath(['a'.repeat(1e6), 'b']).length, 500)
+})

@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { htmlReport } from '../../../src/report/html/html.ts'
+import { loadFormat } from '../../../src/report/formats.ts'
 import type { Report } from '../../../src/report/report.ts'
 import { checkReport, cleanReport, hostileReport, scanReport } from '../../fixtures/reports.ts'
 import { launchChromium, skip } from '../../helpers/chromium.ts'
 
 t.setTimeout(300_000)
+
+const htmlReport = await loadFormat('html')
 
 let browser: Browser
 if (!skip) {
@@ -31,7 +33,7 @@ function visit(
 ): void {
   t.test(name, { skip }, async (t) => {
     const file = join(t.testdir(), 'report.html')
-    writeFileSync(file, htmlReport(report))
+    writeFileSync(file, htmlReport(report, { colour: false, width: 80 }))
     const url = pathToFileURL(file).href
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
     const page = await context.newPage()
