@@ -107,6 +107,8 @@ interface Run {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
+  /** All of standard output, commands for the runner included. */
+  readonly log: string
   readonly summary: string
   readonly output: string
 }
@@ -114,6 +116,7 @@ interface Run {
 /** A stand-in for Node.js that writes down its arguments, and the report where `check` would. */
 const NODE = `#!/usr/bin/env bash
 printf '%s\\0' "$@" >"$STUB_RECORD"
+printf '%s' "$STUB_SAYS" >&2
 for argument in "$@"; do
   case "$argument" in --output=text=*) [ -n "$STUB_REPORT" ] && printf '%s' "$STUB_REPORT" >"\${argument#--output=text=}" ;; esac
 done
@@ -140,12 +143,14 @@ interface Stubs {
   readonly builds?: boolean
   /** Whether an earlier step of the job has built it. */
   readonly isBuilt?: boolean
+  /** What Holdfast writes to standard error. */
+  readonly says?: string
 }
 
 /** Runs the action's script as a runner does: with its inputs, or what they are by default, as environment variables. */
 function runAction(
   inputs: Readonly<Record<string, string>>,
-  { report = 'all well\n', code = 0, builds = true, isBuilt = true }: Stubs = {}
+  { report = 'all well\n', code = 0, builds = true, isBuilt = true, says = '' }: Stubs = {}
 ): Run {
   const directory = temporaryDirectory()
   const checkout = join(directory, 'the action')
@@ -174,6 +179,7 @@ function runAction(
     STUB_BUILD: file('build'),
     STUB_BUILDS: builds ? 'yes' : 'no',
     STUB_REPORT: report,
+    STUB_SAYS: says,
     STUB_CODE: String(code)
   }
   // How GitHub starts a step with `shell: bash`.
@@ -184,9 +190,12 @@ function runAction(
     cwd: directory
   })
   const text = (name: string) => readFileSync(join(directory, name), 'utf8')
+  // What makes the runner stop listening, and listen again, is looked at by itself.
+  const stops = stdout.match(/^::stop-commands::([^\n]*)\n(.*)^::\1::\n$/ms)
   const called = text('record').replaceAll(checkout, 'CHECKOUT').split('\0').slice(0, -1)
   const built = text('build').replaceAll(checkout, 'CHECKOUT').split('\n').slice(0, -1)
-  return { called, built, code: status, stdout, stderr, summary: text('summary'), output: text('output') }
+  const said = { stdout: stops ? stdout.slice(0, stops.index) + stops[2] : stdout, stderr, log: stdout }
+  return { called, built, code: status, ...said, summary: text('summary'), output: text('output') }
 }
 
 const NO_BASH = spawnSync('bash', ['-c', 'exit']).error !== undefined && 'There is no bash here.'
@@ -299,4 +308,33 @@ t.test('what the action leaves behind', { skip: NO_BASH }, async (t) => {
 
   const large = runAction({ paths: 'a.yaml' }, { report: 'x'.repeat(120_000), code: 0 })
   t.match(large.summary, /x{120000}\n~~~~~~\n$/)
+})
+
+/** The commands that a runner of GitHub obeys in a log: behind blanks at the beginning of a line, or in brackets anywhere. */
+function obeyedIn(log: string): string[] {
+  let token: string | undefined
+  return log.split('\n').flatMap((line) => {
+    const [, command, value = ''] = /^\s*::([\w-]+).*?::(.*)$/.exec(line) ?? /##\[([\w-]+)\](.*)/.exec(line) ?? []
+    if (command === undefined) return []
+    if (token !== undefined) {
+      if (command === token) token = undefined
+      return []
+    }
+    if (command === 'stop-commands') token = value
+    return [command]
+  })
+}
+
+t.test('nothing of a manifest becomes a command of the runner', { skip: NO_BASH }, async (t) => {
+  const loud = '::error::a\n   ::set-output name=b::c\nd ##[error]e\n::stop-commands::f\n::f::\n::error::g\n'
+  t.strictSame(obeyedIn(loud), ['error', 'set-output', 'error', 'stop-commands', 'error'], 'these are commands')
+  const runs = [0, 1, 2].map((code) => runAction({ paths: 'a.yaml' }, { report: loud, says: loud, code }))
+  for (const { log, stderr, stdout, code } of runs) {
+    t.strictSame(obeyedIn(log), ['stop-commands'], `exit code ${code}`)
+    t.equal(stderr, '', 'there is one stream, so that its lines have an order')
+    t.equal(stdout, `${loud}${loud}`, 'and all of it can be read')
+    t.strictSame(obeyedIn(`${log}::warning::h`), ['stop-commands', 'warning'], 'the runner listens again')
+  }
+  const tokens = runs.map(({ log }) => /^::stop-commands::([0-9a-f]{32})$/m.exec(log)?.[1])
+  t.equal(new Set(tokens).size, 3, 'nobody knows the token before')
 })
