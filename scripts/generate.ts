@@ -5,10 +5,13 @@ import {
   COMMANDS_FILE,
   commandsPage,
   OPTIONS_FILE,
+  README_FILE,
   REPORT_SCHEMA_FILE,
+  REPORTS_FILE,
   reportSchemaText,
   SCHEMA_FILE,
   schemaText,
+  withFormats,
   withOptions
 } from './generated.ts'
 import { WEBHOOK_FILES, withMatchConditions } from './match-conditions.ts'
@@ -19,6 +22,7 @@ writeFileSync(join(root, SCHEMA_FILE), schemaText())
 writeFileSync(join(root, REPORT_SCHEMA_FILE), reportSchemaText())
 writeFileSync(join(root, COMMANDS_FILE), commandsPage())
 rewrite(OPTIONS_FILE, withOptions)
+for (const file of [REPORTS_FILE, README_FILE] as const) rewrite(file, (text) => withFormats(file, text))
 for (const phase of ['mutate', 'validate'] as const satisfies Phase[])
   rewrite(WEBHOOK_FILES[phase], (text) => withMatchConditions(text, phase))
 

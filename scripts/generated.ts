@@ -3,6 +3,7 @@ import { createProgram } from '../src/commands/program.ts'
 import { configurationSchema } from '../src/config/schema.ts'
 import type { OptionField } from '../src/core/options.ts'
 import { POLICIES } from '../src/policies/index.ts'
+import { FORMATS } from '../src/report/formats.ts'
 import { reportSchema } from '../src/report/json-schema.ts'
 
 /**
@@ -13,9 +14,8 @@ export const SCHEMA_FILE = 'docs/configuration.schema.json'
 export const REPORT_SCHEMA_FILE = 'docs/report.schema.json'
 export const OPTIONS_FILE = 'docs/configuration.md'
 export const COMMANDS_FILE = 'docs/commands.md'
-
-const BEGIN = '<!-- options: written by npm run generate -->'
-const END = '<!-- end of options -->'
+export const REPORTS_FILE = 'docs/reports.md'
+export const README_FILE = 'README.md'
 
 export function schemaText(): string {
   return `${JSON.stringify(configurationSchema(POLICIES), null, 2)}\n`
@@ -27,10 +27,23 @@ export function reportSchemaText(): string {
 
 /** The page with the table of all options of all policies between its two marks. */
 export function withOptions(page: string): string {
-  const [before, rest] = page.split(BEGIN)
-  const after = rest?.split(END)[1]
-  if (before === undefined || after === undefined) throw new Error(`${OPTIONS_FILE} has lost its marks`)
-  return `${before}${BEGIN}\n\n${optionsTable()}\n${END}${after}`
+  return withPart(page, 'options', optionsTable())
+}
+
+/** A page with the table of all formats of a report between its two marks. */
+export function withFormats(file: typeof REPORTS_FILE | typeof README_FILE, page: string): string {
+  const sections = file === REPORTS_FILE ? '' : REPORTS_FILE
+  const rows = FORMATS.map(({ name, description }) => `| [\`${name}\`](${sections}#${name}) | ${description} |`)
+  return withPart(page, 'formats', `| format | |\n|---|---|\n${rows.join('\n')}\n`)
+}
+
+/** The page with a text between the two marks of a part. */
+function withPart(page: string, part: string, text: string): string {
+  const [begin, end] = [`<!-- ${part}: written by npm run generate -->`, `<!-- end of ${part} -->`]
+  const [before, rest] = page.split(begin)
+  const after = rest?.split(end)[1]
+  if (before === undefined || after === undefined) throw new Error(`a page has lost its marks: ${begin}`)
+  return `${before}${begin}\n\n${text}\n${end}${after}`
 }
 
 function optionsTable(): string {

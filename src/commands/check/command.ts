@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { addFlags, examples } from '../flags/flag.ts'
+import { FORMATS_HELP } from '../flags/output.ts'
 import { CHECK_FLAGS, type CheckFlags } from './flags.ts'
 
 export function addCheckCommand(program: Command): void {
@@ -7,6 +8,7 @@ export function addCheckCommand(program: Command): void {
     .command('check')
     .description('Check rendered YAML and JSON before a cluster sees it.')
     .argument('<paths...>', 'files, directories, and - for standard input')
+    .addHelpText('after', FORMATS_HELP)
     .addHelpText(
       'after',
       examples([

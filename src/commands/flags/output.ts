@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { FORMAT_NAMES, type FormatName } from '../../report/formats.ts'
+import { FORMAT_NAMES, FORMATS, type FormatName } from '../../report/formats.ts'
 import { flag } from './flag.ts'
 
 /** One report, and where it goes: a file, or standard output where there is none. */
@@ -13,6 +13,8 @@ export interface OutputFlags {
   readonly failOn: 'warn' | 'enforce'
 }
 
+const LONGEST_NAME = Math.max(...FORMAT_NAMES.map(({ length }) => length))
+
 /** The flags of every command that ends in a report. */
 export const OUTPUT_FLAGS: readonly Option[] = [
   // The choices are for help and completion: what is not among them has an error of its own.
@@ -23,6 +25,13 @@ export const OUTPUT_FLAGS: readonly Option[] = [
     .choices(['warn', 'enforce'])
     .default('enforce')
 ]
+
+/** What `--help` says of each format, for `addHelpText('after', …)`. */
+export const FORMATS_HELP = [
+  '',
+  'Formats of a report:',
+  ...FORMATS.map(({ name, description }) => `  ${name.padEnd(LONGEST_NAME)}  ${description}`)
+].join('\n')
 
 function output(text: string, before: readonly Output[] = []): readonly Output[] {
   const [format, ...rest] = text.split('=')

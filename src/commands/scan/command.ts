@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
 import { addFlags, examples } from '../flags/flag.ts'
+import { FORMATS_HELP } from '../flags/output.ts'
 import { SCAN_FLAGS, type ScanFlags } from './flags.ts'
 
 export function addScanCommand(program: Command): void {
   const command = program
     .command('scan')
     .description('Check what a cluster already runs.')
+    .addHelpText('after', FORMATS_HELP)
     .addHelpText(
       'after',
       examples([
