@@ -31,10 +31,20 @@ const DEEPEST = 500
 /** Of two keys that are the same the last one counts, as for kubectl and Helm. */
 const OPTIONS = { schema: KUBERNETES_SCHEMA, json: true, maxDepth: DEEPEST }
 
-/** Values that aliases may amount to. The largest CustomResourceDefinitions have 50 000. */
+/** Values that a document may amount to. The largest CustomResourceDefinitions have 50 000. */
 const MOST_VALUES = 4_000_000
 /** And characters: what is read is held once more, written out. */
 const MOST_CHARACTERS = 64 * 1024 * 1024
+
+/**
+ * What aliases may make of a document: a hundred times its own values, as for kubectl and Helm ("document contains
+ * excessive aliasing"), and ten times where that is a lot. Whatever is said about a document is then bounded by its text.
+ */
+const MOST_TIMES = 100
+const A_LOT_OF_VALUES = 100_000
+const MOST_TIMES_A_LOT = 10
+/** Characters that a document may amount to whatever its length is: a third of what kube-apiserver takes for an object. */
+const A_LOT_OF_CHARACTERS = 1024 * 1024
 
 /**
  * The values in the text of one document: one for YAML, several for JSON objects that follow each other, none for a
@@ -80,7 +90,7 @@ function jsonValue(text: string): unknown {
 function yamlValues(text: string, begin: number, end = text.length): Value[] {
   const own = text.slice(begin, end)
   const values = loadYaml(own)
-  if (own.includes('*')) for (const value of values) checkSize(value)
+  if (own.includes('*')) for (const value of values) checkSize(value, own.length)
   return values.map((value) => ({ value, begin, end }))
 }
 
@@ -122,6 +132,8 @@ function invalidDocument(error: unknown, text: string): Error {
 
 /** It may name an alias of any length. */
 const LONGEST_REASON = 200
+
+const ALIASED = 'its aliases stand for many times what it says, and kubectl does not read that either'
 
 const TOO_DEEP = `it is nested more than ${DEEPEST} levels deep`
 
@@ -168,10 +180,16 @@ interface Size {
   depth: number
 }
 
-/** A few lines of aliases can stand for billions of values, and brackets for more levels than anyone could walk down. */
-function checkSize(root: unknown): void {
+/**
+ * A few lines of aliases can stand for billions of values, and brackets for more levels than anyone could walk down.
+ *
+ * @param length of the text, where it may have aliases
+ */
+function checkSize(root: unknown, length = Number.POSITIVE_INFINITY): void {
   const sizes = new Map<object, Size>()
+  let own = 0
   const measure = (value: unknown): Size => {
+    own++
     if (typeof value === 'string') return { values: 1, characters: value.length, depth: 0 }
     if (typeof value !== 'object' || value === null) return { values: 1, characters: 1, depth: 0 }
     const known = sizes.get(value)
@@ -193,4 +211,7 @@ function checkSize(root: unknown): void {
     throw new InvalidDocument(`it stands for more than ${MOST_VALUES.toLocaleString('en')} values or 64 MiB`, 0)
   }
   if (depth > DEEPEST) throw new InvalidDocument(TOO_DEEP, 0)
+  const times = values > A_LOT_OF_VALUES ? MOST_TIMES_A_LOT : MOST_TIMES
+  if (values > times * own || characters > A_LOT_OF_CHARACTERS + MOST_TIMES_A_LOT * length)
+    throw new InvalidDocument(ALIASED, 0)
 }

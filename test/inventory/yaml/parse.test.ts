@@ -49,6 +49,7 @@ const bomb = ['a: &a [x, x, x, x, x, x, x, x]', ...'bcdefghi'].map((line, index,
         .fill(`*${index === 1 ? 'a' : lines[index - 1]}`)
         .join()}]`
 )
+const numbers = Array.from({ length: 400 }, (_, index) => index).join()
 const chain = Array.from({ length: 1000 }, (_, index) => `- &a${index} [${index === 0 ? 'x' : `*a${index - 1}`}]`)
 
 const refused: readonly (readonly [name: string, text: string, message: RegExp, line: number])[] = [
@@ -61,6 +62,9 @@ const refused: readonly (readonly [name: string, text: string, message: RegExp, 
   ['an alias of what it stands in', 'a: &a [*a]', /stands for more/, 0],
   ['a long chain of aliases', chain.join('\n'), /500 levels/, 0],
   ['many aliases of a long text', `a: &a ${'x'.repeat(1e6)}\nb: [${Array(100).fill('*a').join()}]`, /64 MiB/, 0],
+  ['aliases of a few lines', bomb.slice(0, 4).join('\n'), /aliases stand for many times/, 0],
+  ['many aliases of many values', `a: &a [${numbers}]\nb: [${Array(300).fill('*a').join()}]`, /aliases stand for/, 0],
+  ['aliases of a text', `a: &a ${'x'.repeat(20_000)}\nb: [${Array(90).fill('*a').join()}]`, /aliases stand for/, 0],
   ['JSON in JSON in JSON', `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`, /nested/, 0],
   ['an alias of nothing', 'a: *b', /alias/, 0]
 ]
@@ -116,4 +120,7 @@ t.test('what cannot be read', async (t) => {
 t.test('many aliases of a small value are fine', async (t) => {
   const text = `a: &a {x: 1}\nb: [${Array(1000).fill('*a').join(', ')}]`
   t.match(valuesIn(text), [{ value: { b: Array(1000).fill({ x: 1 }) } }])
+  // As somebody writes who has a hundred containers with the same resources.
+  const resources = `a: &a [${numbers}]\nb: [${Array(100).fill('*a').join()}]`
+  t.equal((valuesIn(resources)[0]?.value as { b: unknown[] }).b.length, 100)
 })
