@@ -1,7 +1,7 @@
 import type { Finding } from './policy.ts'
 import type { Subject } from './subject.ts'
 import { namedPath, type Path } from './values/path.ts'
-import { cut, oneLine } from './values/text.ts'
+import { oneLine } from './values/text.ts'
 
 /** Names in a file may be as long as they like, and those that an API server takes are not. */
 const LONGEST = 300
@@ -15,5 +15,5 @@ const LONGEST = 300
  */
 export function identityOf({ field, identity }: Finding, { object, oldObject }: Subject, within: Path = []): string {
   const name = identity ?? [...within, namedPath(field, object, oldObject)].join('.')
-  return cut(oneLine(name), LONGEST)
+  return oneLine(name, LONGEST)
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/values/json.ts'
-import { cut } from '../../core/values/text.ts'
+import { cut, oneLine } from '../../core/values/text.ts'
 import { inLines } from '../in-lines.ts'
 import type { Level, Report, ReportedFinding, ReportedObject } from '../report.ts'
 import { pageOf, sentencesOf } from '../sentences.ts'
@@ -125,7 +125,7 @@ function resultOf(report: Report, object: ReportedObject, finding: ReportedFindi
     properties: {
       mode,
       outcome,
-      identity: cut(oneLine(finding.identity), FIELD_LIMIT),
+      identity: oneLine(finding.identity, FIELD_LIMIT),
       page: pageOf(policy, report.version)
     }
   }
