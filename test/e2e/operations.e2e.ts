@@ -93,6 +93,11 @@ async function replaceCa(t: Test, { stage, shell, cainjector }: Place): Promise<
   await everyBundleIs(t, stage, [other.ca], 'the old one is dropped')
   await cainjector.inject(other.ca)
   await everyBundleIs(t, stage, [other.ca], 'and stays away')
+  for (const style of [[], ['--server-side']]) {
+    const applied = await stage.run(['apply', ...style, '-f', '-'], listOf(render('overlays/audit')))
+    t.equal(applied.code, 0, `an overlay can be applied after it ${style} ${applied.stderr.slice(-300)}`)
+  }
+  await everyBundleIs(t, stage, [other.ca], 'and leaves it')
 
   await stage.kubectl(['delete', 'secret', 'holdfast-tls', '-n', NAMESPACE])
   t.not((await shell.run(dropTheOld)).code, 0, 'where there is no Secret, it fails')
