@@ -20,13 +20,15 @@ const QUIET_MS = 60_000
  * goes on without a review, and nothing fails.
  */
 export function watchHandshakes(server: HttpsServer, metrics: Metrics, logger: Logger): void {
-  let logged = Number.NEGATIVE_INFINITY
+  let quiet = false
   server.on('tlsClientError', ({ code = '' }: NodeJS.ErrnoException) => {
     if (!REJECTED.test(code)) return
     metrics.certificateRejected()
-    const now = performance.now()
-    if (now - logged < QUIET_MS) return
-    logged = now
+    if (quiet) return
+    quiet = true
+    setTimeout(() => {
+      quiet = false
+    }, QUIET_MS).unref()
     logger.warn({ code }, 'a client does not trust the serving certificate: the caBundle may have another CA')
   })
 }
