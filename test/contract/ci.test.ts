@@ -1,7 +1,7 @@
 // What runs in the CI of others: the GitHub Action, the hook of pre-commit, and the examples of docs/ci.md.
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, globSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { Ajv } from 'ajv'
 import t from 'tap'
@@ -104,6 +104,8 @@ interface Run {
   readonly called: readonly string[]
   /** The commands of npm, in order. */
   readonly built: readonly string[]
+  /** What the next step of the job finds. */
+  readonly left: Stubs['built']
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
@@ -126,10 +128,9 @@ exit "$STUB_CODE"
 /** A stand-in that installs what it is told to: a Node.js of its own, and what a build leaves behind. */
 const NPM = `#!/usr/bin/env bash
 echo "$PWD: $*" >>"$STUB_BUILD"
-[ "$STUB_BUILDS" = yes ] || exit 1
 case "$1" in
   ci) mkdir -p node_modules/.bin && cp "$STUB_NODE" node_modules/.bin/node ;;
-  run) mkdir dist && touch dist/main.js ;;
+  run) mkdir -p dist && touch dist/main.js && [ "$STUB_BUILDS" = yes ] ;;
 esac
 `
 
@@ -141,8 +142,8 @@ interface Stubs {
   readonly code?: number
   /** Whether the build goes well. */
   readonly builds?: boolean
-  /** Whether an earlier step of the job has built it. */
-  readonly isBuilt?: boolean
+  /** What an earlier step of the job has left of a build. */
+  readonly built?: 'all' | 'a part' | 'nothing'
   /** What Holdfast writes to standard error. */
   readonly says?: string
 }
@@ -150,13 +151,13 @@ interface Stubs {
 /** Runs the action's script as a runner does: with its inputs, or what they are by default, as environment variables. */
 function runAction(
   inputs: Readonly<Record<string, string>>,
-  { report = 'all well\n', code = 0, builds = true, isBuilt = true, says = '' }: Stubs = {}
+  { report = 'all well\n', code = 0, builds = true, built = 'all', says = '' }: Stubs = {}
 ): Run {
   const directory = temporaryDirectory()
   const checkout = join(directory, 'the action')
   mkdirSync(join(checkout, 'dist'), { recursive: true })
-  if (isBuilt) writeFileSync(join(checkout, 'dist/main.js'), '')
-  else rmdirSync(join(checkout, 'dist'))
+  if (built !== 'nothing') writeFileSync(join(checkout, 'dist/main.js'), '')
+  if (built === 'all') writeFileSync(join(checkout, 'dist/.built'), '')
   const file = (name: string, text = '') => {
     writeFileSync(join(directory, name), text)
     return join(directory, name)
@@ -193,9 +194,11 @@ function runAction(
   // What makes the runner stop listening, and listen again, is looked at by itself.
   const stops = stdout.match(/^::stop-commands::([^\n]*)\n(.*)^::\1::\n$/ms)
   const called = text('record').replaceAll(checkout, 'CHECKOUT').split('\0').slice(0, -1)
-  const built = text('build').replaceAll(checkout, 'CHECKOUT').split('\n').slice(0, -1)
+  const commands = text('build').replaceAll(checkout, 'CHECKOUT').split('\n').slice(0, -1)
+  const there = (name: string) => existsSync(join(checkout, 'dist', name))
+  const left = there('.built') ? 'all' : there('main.js') ? 'a part' : 'nothing'
   const said = { stdout: stops ? stdout.slice(0, stops.index) + stops[2] : stdout, stderr, log: stdout }
-  return { called, built, code: status, ...said, summary: text('summary'), output: text('output') }
+  return { called, built: commands, left, code: status, ...said, summary: text('summary'), output: text('output') }
 }
 
 const NO_BASH = spawnSync('bash', ['-c', 'exit']).error !== undefined && 'There is no bash here.'
@@ -265,12 +268,17 @@ t.test('the action builds itself, once for each job', { skip: NO_BASH }, async (
   const again = runAction({ paths: 'a.yaml' })
   t.strictSame(again.built, [], 'not a second time')
 
-  const first = runAction({ paths: 'a.yaml' }, { isBuilt: false })
-  t.strictSame(first.built, ['CHECKOUT: ci --include=dev --ignore-scripts --no-audit --no-fund', 'CHECKOUT: run build'])
-  t.equal(first.called[0], 'CHECKOUT/bin/holdfast.cjs')
-  t.match(first, { code: 0, stdout: '::group::Build Holdfast\n::endgroup::\nall well\n' })
+  for (const built of ['nothing', 'a part'] as const) {
+    const first = runAction({ paths: 'a.yaml' }, { built })
+    const commands = ['CHECKOUT: ci --include=dev --ignore-scripts --no-audit --no-fund', 'CHECKOUT: run build']
+    t.strictSame(first.built, commands, `where ${built} of it is there`)
+    t.equal(first.called[0], 'CHECKOUT/bin/holdfast.cjs')
+    t.match(first, { code: 0, stdout: '::group::Build Holdfast\n::endgroup::\nall well\n' })
+    t.strictSame(runAction({ paths: 'a.yaml' }, { built: first.left }).built, [], 'and then not again')
+  }
 
-  const broken = runAction({ paths: 'a.yaml' }, { isBuilt: false, builds: false })
+  const broken = runAction({ paths: 'a.yaml' }, { built: 'nothing', builds: false })
+  t.equal(broken.left, 'a part')
   t.strictSame(broken.called, [], 'what was not built is not run')
   t.match(broken, { code: 2, output: 'exit-code=2\n', summary: /did not run/ })
 })
