@@ -58,10 +58,7 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   // Elsewhere a link would be followed.
   [/writeFile|createWriteStream/, ['replace-file.ts']],
   [/createReadStream|readdir/, ['inventory/files/walk.ts']],
-  [
-    /new Date\(\)|Date\.now|performance\.now/,
-    ['server/webhook.ts', 'server/server.ts', 'server/handshakes.ts', 'commands/']
-  ],
+  [/new Date\(\)|Date\.now|performance\.now/, ['server/webhook.ts', 'server/server.ts', 'commands/']],
   // Each reads what lies beside the program itself.
   [/readFileSync/, ['report/html/assets.ts', 'version.ts']],
   [
