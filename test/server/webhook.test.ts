@@ -181,11 +181,13 @@ t.test('hostile and well-formed: evaluated in bounded time, and the next one too
     ]
   ]
   for (const [name, body] of table) {
-    const start = performance.now()
+    const before = process.cpuUsage()
     const answer = await server.post('/mutate', body)
     t.equal(answer.status, 200, name)
     t.type(answer.json.response.allowed, 'boolean', name)
-    t.ok(performance.now() - start < 5000, `${name}: within the time that the API server gives a webhook`)
+    // Of this process, client and server: a busy machine makes it wait, and not work more.
+    const { user, system } = process.cpuUsage(before)
+    t.ok((user + system) / 1e6 < 5, `${name}: seconds of CPU, within the time that the API server gives a webhook`)
   }
   t.equal(({} as { lifecycle?: unknown }).lifecycle, undefined, 'nothing got into what all objects inherit')
   t.match((await server.post('/mutate', good)).json.response, { allowed: true, patchType: 'JSONPatch' })
