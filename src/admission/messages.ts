@@ -1,4 +1,5 @@
 import type { FindingVerdict, Verdict } from '../core/evaluate.ts'
+import { unknownSkipsInWords } from '../core/skip.ts'
 import { fieldPath } from '../core/values/path.ts'
 import { oneLine } from '../core/values/text.ts'
 
@@ -37,9 +38,13 @@ export function denialOf(verdicts: readonly Verdict[]): Denial {
   return { message: causes.map(({ field, message }) => `${field}: ${message}`).join('; '), causes }
 }
 
-/** What and the remediation, for each finding that the client is told of. */
-export function warningsOf(verdicts: readonly Verdict[]): string[] {
-  const lines: string[] = []
+/**
+ * What and the remediation, for each finding that the client is told of; before them why an exemption of his is none.
+ *
+ * @param unknownSkips ids in the object's annotation of which there is no policy
+ */
+export function warningsOf(verdicts: readonly Verdict[], unknownSkips: readonly string[] = []): string[] {
+  const lines = unknownSkips.length === 0 ? [] : [`Holdfast: ${unknownSkipsInWords(unknownSkips)}`]
   for (const verdict of verdicts) {
     for (const line of linesOf(verdict)) lines.push(`Holdfast ${verdict.policy}: ${line}`)
     if (lines.length > MOST_LINES) break

@@ -22,11 +22,12 @@ function inLines(member: string, value: unknown): unknown {
 
 function answerOf(review: Review, decision: Decision | undefined): object {
   const { uid } = review
-  if (decision === undefined || decision.verdicts.length === 0) return { uid, allowed: true }
-  const { allowed, verdicts, operations } = decision
-  const auditAnnotations = annotationsFor(verdicts)
+  if (decision === undefined) return { uid, allowed: true }
+  const { allowed, verdicts, unknownSkips, operations } = decision
   // Members that are undefined do not reach the JSON text. `patch` and `patchType` come together or not at all.
-  const warnings = nonEmpty(warningsOf(verdicts))
+  const warnings = nonEmpty(warningsOf(verdicts, unknownSkips))
+  if (verdicts.length === 0) return { uid, allowed: true, warnings }
+  const auditAnnotations = annotationsFor(verdicts)
   if (!allowed) return { uid, allowed, status: statusOf(review, decision), warnings, auditAnnotations }
   if (operations.length === 0) return { uid, allowed, warnings, auditAnnotations }
   const patch = Buffer.from(JSON.stringify(operations)).toString('base64')

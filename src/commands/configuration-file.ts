@@ -24,6 +24,11 @@ export async function loadConfiguration(file: string | undefined, ceiling: Mode 
   return parseConfiguration(await readConfigurationFile(file), file, POLICIES, ceiling)
 }
 
+/** What a report says of settings that cannot act. */
+export function notesOn(configuration: Configuration, file: string | undefined, now: number): string[] {
+  return configuration.warningsAt(now).map((warning) => `${file}: ${warning}`)
+}
+
 /** The catalogue as a report shows it: each policy with the mode that it has where no setting is for one namespace. */
 export function policiesIn(configuration: Configuration): ReportedPolicy[] {
   return configuration.policiesFor('').map(({ policy: { id, summary }, mode }) => ({ id, summary, mode }))

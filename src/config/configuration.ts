@@ -8,12 +8,20 @@ import { matchesGlob } from '../core/values/glob.ts'
 import { isObject, type JsonObject, listOf, objectOf, own, textOf, textsOf } from '../core/values/json.ts'
 import { fieldPath, stepsOf } from '../core/values/path.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
+import { dayOf } from './day.ts'
 import { configurationSchema } from './schema.ts'
+import { warningsIn } from './warnings.ts'
 
 /** Settings that were read and found valid. */
 export interface Configuration {
   /** The policies as they are configured in a namespace. The same list for the same settings, so it costs nothing to ask. */
   policiesFor(namespace: string): readonly ConfiguredPolicy[]
+  /**
+   * Settings that cannot act, each as one sentence without a full stop.
+   *
+   * @param now milliseconds since 1970, for exemptions that end
+   */
+  warningsAt(now: number): readonly string[]
 }
 
 /** The configuration as it is without a file. */
@@ -106,7 +114,8 @@ function configurationFrom(file: JsonObject, policies: readonly Policy[], ceilin
       const own = lists.get(key) ?? policiesWith(layers)
       lists.set(key, own)
       return own
-    }
+    },
+    warningsAt: (now) => warningsIn(file, policies, now)
   }
 }
 
@@ -131,13 +140,6 @@ function configured(
 function exemptionFrom({ namespaces, names, expires }: JsonObject): Exemption {
   const end = textOf(expires)
   return { namespaces: textsOf(namespaces), names: textsOf(names), expires: end === undefined ? undefined : dayOf(end) }
-}
-
-/** Milliseconds of the first moment of a day, UTC; NaN for a day that no calendar has. */
-function dayOf(text: string): number {
-  const time = Date.parse(`${text}T00:00:00Z`)
-  // Date.parse takes 2027-02-30 for the second of March.
-  return new Date(time || 0).toISOString().startsWith(text) ? time : Number.NaN
 }
 
 function invalid(source: string, problems: readonly string[]): HoldfastError {

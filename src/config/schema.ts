@@ -97,7 +97,7 @@ function withoutDefaults(schema: Schema): Schema {
 }
 
 function policySchema({ summary, defaultMode, options }: Policy): Schema {
-  const fields = Object.entries(options).map(([name, field]): [string, OptionField] => [name, field])
+  const fields = Object.entries(options).map(([name, field]): [string, Schema] => [name, fieldSchema(field)])
   return {
     type: 'object',
     additionalProperties: false,
@@ -107,4 +107,11 @@ function policySchema({ summary, defaultMode, options }: Policy): Schema {
       ...Object.fromEntries(fields)
     }
   }
+}
+
+/** A declaration is a JSON Schema but for what says how the choices relate to modes. */
+function fieldSchema(field: OptionField): Schema {
+  if (field.type !== 'string') return field
+  const { enforcedOnly: _, ...schema } = field
+  return schema
 }

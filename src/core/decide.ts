@@ -12,6 +12,8 @@ export interface Decision {
   readonly operations: readonly PatchOperation[]
   /** The object as it would be admitted. */
   readonly object: JsonObject
+  /** As of the Evaluation: what the client is told besides the verdicts. */
+  readonly unknownSkips: readonly string[]
   /** Policies looked at the Subject and every one of them crashed: nobody evaluated it. */
   readonly unevaluated: boolean
 }
@@ -26,7 +28,7 @@ export function decisionFor(
 
 /** One denial denies. A repair is then withheld, because the object that it repairs is not admitted. */
 export function decide(subject: Subject, evaluation: Evaluation): Decision {
-  const { verdicts, consulted } = evaluation
+  const { verdicts, consulted, unknownSkips } = evaluation
   const denied = verdicts.some(({ outcome }) => outcome === 'denied')
   const crashed = verdicts.filter(({ outcome }) => outcome === 'crashed').length
   return {
@@ -34,6 +36,7 @@ export function decide(subject: Subject, evaluation: Evaluation): Decision {
     verdicts: denied ? verdicts.map(withheld) : verdicts,
     operations: denied ? [] : evaluation.operations,
     object: denied ? subject.object : evaluation.object,
+    unknownSkips,
     unevaluated: consulted > 0 && crashed === consulted
   }
 }

@@ -2,14 +2,11 @@ import type { Cluster } from './cluster.ts'
 import { isExempt } from './exemption.ts'
 import { identityOf } from './identity.ts'
 import { lowest, type Mode } from './mode.ts'
-import { annotationsOf } from './objects/metadata.ts'
 import { type PatchOperation, patchOf } from './patch.ts'
 import type { ConfiguredPolicy, Finding } from './policy.ts'
+import { skippedIn, unknownSkipsIn } from './skip.ts'
 import { isMatched, type Subject } from './subject.ts'
-import { type JsonObject, textOf } from './values/json.ts'
-
-/** Names policies, separated by commas, that are to leave this object alone. */
-export const SKIP_ANNOTATION = 'holdfast.dev/skip'
+import type { JsonObject } from './values/json.ts'
 
 /** What a finding came to. `skipped` was exempted by annotation or exemption; `crashed` is a policy that threw. */
 export const OUTCOMES = ['denied', 'patched', 'warned', 'audited', 'skipped', 'crashed'] as const
@@ -51,6 +48,11 @@ export interface Evaluation {
   readonly verdicts: readonly Verdict[]
   /** How many policies looked at the Subject, crashed ones included. */
   readonly consulted: number
+  /**
+   * Ids in the object's annotation `holdfast.dev/skip` of which there is no policy. None where no policy looked that may
+   * tell the client something.
+   */
+  readonly unknownSkips: readonly string[]
   readonly operations: readonly PatchOperation[]
   /** The object with all repairs made; the Subject's own object where there are none. */
   readonly object: JsonObject
@@ -69,10 +71,12 @@ export function evaluate(
   const operations: PatchOperation[] = []
   let object = subject.object
   let consulted = 0
+  let isTold = false
   for (const configured of policies) {
     const mode = lowest(configured.mode, context.ceiling)
     if (mode === 'off' || !isMatched(configured.policy.matches, subject)) continue
     consulted++
+    isTold ||= mode !== 'audit'
     try {
       const found = findingsOf(configured, { ...subject, object }, mode, context)
       const edits = found.flatMap(({ outcome, finding }) => (outcome === 'patched' ? (finding.fix?.edits ?? []) : []))
@@ -86,7 +90,8 @@ export function evaluate(
       verdicts.push({ policy: configured.policy.id, mode, outcome: 'crashed', error })
     }
   }
-  return { verdicts, consulted, operations, object }
+  const unknownSkips = isTold ? unknownSkipsIn(subject.object, policies) : []
+  return { verdicts, consulted, unknownSkips, operations, object }
 }
 
 /** Whether any policy that is on would look at the Subject, whatever it may say about it. */
@@ -103,7 +108,7 @@ function findingsOf(
   const { policy, options, exemptions } = configured
   const found = [...policy.check(subject, { options, cluster })]
   if (found.length === 0) return []
-  const skipped = isSkipped(policy.id, subject) || isExempt(exemptions, subject, now)
+  const skipped = skippedIn(subject.object).includes(policy.id) || isExempt(exemptions, subject, now)
   const before = found.some(isRefusal) ? preExistingIdentities(configured, subject, cluster) : NONE_BEFORE
   return found.map((finding) => {
     const enforced = isRefusal(finding) ? 'denied' : finding.advice ? 'warned' : 'patched'
@@ -141,9 +146,4 @@ const OUTCOME_IN: Readonly<Record<Mode, (enforced: FindingVerdict['enforced']) =
   warn: () => 'warned',
   audit: () => 'audited',
   off: () => 'skipped'
-}
-
-function isSkipped(id: string, subject: Subject): boolean {
-  const skip = textOf(annotationsOf(subject.object)[SKIP_ANNOTATION])
-  return skip?.split(',').some((name) => name.trim() === id) ?? false
 }

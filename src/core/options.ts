@@ -6,6 +6,8 @@ export type OptionField =
   | {
       readonly type: 'string'
       readonly enum: readonly string[]
+      /** Choices that refuse or repair, and so come to nothing in any mode but enforce. */
+      readonly enforcedOnly?: readonly string[]
       readonly default: string
       readonly description: string
     }

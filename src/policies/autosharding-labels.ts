@@ -39,6 +39,7 @@ export default definePolicy({
     onChange: {
       type: 'string',
       enum: ['warn', 'restart', 'reject'],
+      enforcedOnly: ['restart', 'reject'],
       default: 'warn',
       description:
         'What an update meets that changes or removes a label of the StatefulSet without restarting its Pods. `warn` ' +

@@ -37,6 +37,7 @@ export default definePolicy({
     onChange: {
       type: 'string',
       enum: ['reject', 'restore'],
+      enforcedOnly: ['reject', 'restore'],
       default: 'reject',
       description:
         'What an update meets that changes nothing of a StatefulSet that is immutable but labels or annotations of its ' +

@@ -1,10 +1,11 @@
+import { oneLine } from '../core/values/text.ts'
 import type { ReportedFinding, ReportedObject } from './report.ts'
 
 /** What machines are given to show to people: each text stands alone, on one line. */
 
 /** "StatefulSet monitoring/prometheus". */
-export function nameOfReported({ kind, namespace, name }: ReportedObject): string {
-  return `${kind} ${namespace === '' ? name : `${namespace}/${name}`}`
+export function nameOfReported({ kind, namespace, name }: Pick<ReportedObject, 'kind' | 'namespace' | 'name'>): string {
+  return oneLine(`${kind} ${namespace === '' ? name : `${namespace}/${name}`}`)
 }
 
 /** What, careful and the remediation. What comes first, because little room shows the first sentence only. */

@@ -53,6 +53,26 @@ t.test('warnings', async (t) => {
   for (const [name, one, lines] of table) t.strictSame(warningsOf([one]), lines, name)
 })
 
+t.test('an exemption that is none comes first', async (t) => {
+  const table: readonly (readonly [readonly string[], string])[] = [
+    [['a'], 'names "a", which is no policy and exempts from nothing (holdfast policies lists them)'],
+    [['a', 'b'], 'names "a", "b", which are no policies and exempt from nothing (holdfast policies lists them)'],
+    [
+      ['a', 'b', 'c', 'd', 'e'],
+      'names "a", "b", "c" and 2 more, which are no policies and exempt from nothing (holdfast policies lists them)'
+    ]
+  ]
+  for (const [ids, words] of table) {
+    t.strictSame(warningsOf([verdict({ outcome: 'warned' })], ids), [
+      `Holdfast: annotation holdfast.dev/skip ${words}`,
+      'Holdfast some-policy: would reject: replicas are 2',
+      'Holdfast some-policy: fix: set them to 1'
+    ])
+  }
+  const [line = ''] = warningsOf([], ['a\nb\u202e'.repeat(80)])
+  t.match(line, /^[^\p{Cc}\p{Bidi_Control}]{100,256}$/u)
+})
+
 t.test('a warning is one line of at most 256 characters that the API server takes', async (t) => {
   const nasty = { ...finding, problem: `a\nb\u0000c\u2028d\u202Ee\uD800f ${'😀'.repeat(300)}` }
   const [line = ''] = warningsOf([verdict({ outcome: 'warned', finding: nasty })])

@@ -43,6 +43,16 @@ t.test('nothing to say', async (t) => {
   t.strictSame(Object.keys(answerTo(statefulSetUpdate(before, after, { subResource: 'status' }))), ['uid', 'allowed'])
 })
 
+t.test('an annotation that exempts from nothing is warned of, whatever is found', async (t) => {
+  const skipping = { annotations: { 'holdfast.dev/skip': 'claim-labels' } }
+  const harmless = statefulSetUpdate(statefulSet(skipping), statefulSet({ ...skipping, spec: { serviceName: 'pgw' } }))
+  const warning = /^Holdfast: annotation holdfast\.dev\/skip names "claim-labels", which is no policy/
+  t.match(answerTo(harmless), { allowed: true, warnings: [warning] })
+  t.strictSame(Object.keys(answerTo(harmless, 'audit')), ['uid', 'allowed'])
+  const denied = statefulSetUpdate(before, { ...after, metadata: { ...(after.metadata as JsonObject), ...skipping } })
+  t.match(answerTo(denied), { allowed: false, warnings: [warning] })
+})
+
 t.test('a denial is the 422 that kubectl prints in one clean line', async (t) => {
   const { allowed, status, patch, patchType, warnings, auditAnnotations } = answerTo(statefulSetUpdate(before, after))
   t.equal(allowed, false)

@@ -306,6 +306,30 @@ t.test('nobody guesses what an object is compared with', async (t) => {
   t.match([twice.code, JSON.parse(twice.stdout).notes], [0, []], 'the same file twice is one')
 })
 
+t.test('what is set and cannot act is said once', async (t) => {
+  const config = `policies: { autosharding-labels: { onChange: restart } }
+exemptions: [{ policies: [shared-tsdb-claim], reason: test, expires: '2020-01-01' }]`
+  const skipping = (name: string, value: string): JsonObject =>
+    statefulSet({ name, annotations: { 'holdfast.dev/skip': value } })
+  const templated = prometheus({ metadata: { name: 'p', namespace: 'monitoring' } })
+  const { template } = templated.spec as { template: JsonObject }
+  const annotated = { ...template, metadata: { annotations: { 'holdfast.dev/skip': 'all' } } }
+  const made = { ...templated, spec: { ...(templated.spec as JsonObject), template: annotated } }
+  const sets = ['a', 'b', 'c', 'd'].map((name) => skipping(name, 'claim-labels'))
+  const files = { 'new.yaml': rendered(...sets, skipping('e', 'pushgateway-persistence'), made), 'c.yaml': config }
+  const directory = filesIn(files)
+  const file = join(directory, 'c.yaml')
+  const run = await holdfast('check', '-o', 'json', '--config', file, '--mode=audit', join(directory, 'new.yaml'))
+  const nothing = (id: string) =>
+    `annotation holdfast.dev/skip names "${id}", which is no policy and exempts from nothing (holdfast policies lists them)`
+  t.strictSame((JSON.parse(run.stdout) as Report).notes, [
+    `${file}: exemptions[0].expires: 2020-01-01 has come, and the exemption no longer counts`,
+    `${file}: policies.autosharding-labels.onChange: restart takes mode enforce, and the mode of the policy is warn`,
+    `StatefulSet monitoring/a, StatefulSet monitoring/b, StatefulSet monitoring/c and 1 more object: ${nothing('claim-labels')}`,
+    `Deployment monitoring/p: ${nothing('all')}`
+  ])
+})
+
 t.test('nothing to check is said', async (t) => {
   const rows: readonly (readonly [Record<string, string>, RegExp])[] = [
     [{}, /No Kubernetes objects found in what was read/],

@@ -38,6 +38,18 @@ exemptions: [{ policies: [claim-template-labels], reason: test }]`
   t.match((await holdfast('policies', 'claim-template-labels', `--config=${config}`)).stdout, 'onChange = "reject"\n')
 })
 
+t.test('settings that cannot act', async (t) => {
+  const config = join(temporaryDirectory(), 'config.yaml')
+  writeFileSync(config, 'policies: { autosharding-labels: { onChange: restart } }')
+  const { code, stdout, stderr } = await holdfast('policies', 'autosharding-labels', `--config=${config}`)
+  t.equal(code, 0)
+  t.match(stdout, 'onChange = "restart" (default "warn")')
+  t.match(
+    stderr,
+    /^holdfast: [^\n]+config\.yaml: policies\.autosharding-labels\.onChange: restart takes mode enforce, [^\n]+\n$/
+  )
+})
+
 t.test('what cannot be shown', async (t) => {
   t.match(await holdfast('policies', 'nonsense'), { code: 2, stderr: /no policy "nonsense".*\[POLICY_UNKNOWN\]/ })
   t.match(await holdfast('policies', '--config=/nowhere'), { code: 2, stderr: /\[CONFIG_UNREADABLE\]/ })

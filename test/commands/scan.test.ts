@@ -18,6 +18,7 @@ import {
   kubeconfigFor,
   status
 } from '../helpers/fake-cluster.ts'
+import { filesIn } from '../helpers/files.ts'
 
 const VOLATILE = claimTemplate({ labels: { 'helm.sh/chart': 'pushgateway-1.0.0' } })
 const LIST_ALL = ['statefulsets', 'pods', 'deployments', 'daemonsets', 'replicasets'].map((resource) => [resource, []])
@@ -85,6 +86,18 @@ const AS_NEW =
   'Every object was checked as if it were created now. An update of one that is there is not refused for a fault that it has already.'
 const REPAIRED =
   '1 object lacks a repair that it gets when it is created anew: a Pod by "kubectl rollout restart" of what it belongs to.'
+
+t.test('what is set and cannot act is said once', async (t) => {
+  const config = join(filesIn({ 'c.yaml': 'policies: { autosharding-labels: { onChange: reject } }' }), 'c.yaml')
+  const annotations = { 'holdfast.dev/skip': 'all' }
+  const sets = ['a', 'b'].map((name) => inside('monitoring', statefulSet({ name, annotations })))
+  const more = { '/apis/apps/v1/statefulsets': sets }
+  const { report } = await scan(t, ['-n', 'monitoring', '--config', config], undefined, more)
+  t.strictSame(report.notes.slice(0, 2), [
+    `${config}: policies.autosharding-labels.onChange: reject takes mode enforce, and the mode of the policy is warn`,
+    'StatefulSet monitoring/a, StatefulSet monitoring/b: annotation holdfast.dev/skip names "all", which is no policy and exempts from nothing (holdfast policies lists them)'
+  ])
+})
 
 t.test('the whole cluster', async (t) => {
   const { code, stderr, report, found, cluster } = await scan(t, ['-A'])

@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import t from 'tap'
+import { followConfiguration } from '../../src/commands/serve/run.ts'
+import { POLICIES } from '../../src/policies/index.ts'
+import { createMetrics } from '../../src/server/metrics.ts'
 import { claimTemplate, statefulSet } from '../fixtures/objects.ts'
 import { statefulSetUpdate } from '../fixtures/reviews.ts'
 import { temporaryDirectory, testCertificates, writePair } from '../helpers/certificates.ts'
@@ -153,6 +157,33 @@ t.test('help and version', async (t) => {
     stdout: /--drain-delay <duration> .*\(default: 5s, env: HOLDFAST_DRAIN_DELAY\)/s
   })
   t.match(await holdfast(['conquer']).ended, { code: 2, stderr: /unknown command/ })
+})
+
+t.test('settings that cannot act are logged once, when they are loaded and when they are loaded again', async (t) => {
+  const config = join(temporaryDirectory(), 'config.yaml')
+  const expired = "exemptions: [{ policies: [shared-tsdb-claim], reason: test, expires: '2020-01-01' }]"
+  writeFileSync(config, expired)
+  const lines: string[] = []
+  const write = (line: string): void => {
+    const { level, msg, setting, reason } = JSON.parse(line)
+    lines.push([level, msg, setting ?? reason].filter(Boolean).join(': '))
+  }
+  const logger = pino({ base: null, formatters: { level: (label) => ({ level: label }) } }, { write })
+  await followConfiguration({ config, mode: 'enforce' }, logger, createMetrics(POLICIES), 20)
+  const nothing = 'warn: a setting of the configuration has no effect'
+  const first = `${nothing}: exemptions[0].expires: 2020-01-01 has come, and the exemption no longer counts`
+  t.strictSame(lines, [first])
+  // At once, so that nobody reads half of it.
+  writeFileSync(`${config}.new`, 'policies: { claim-template-labels: { onChange: restore, mode: warn } }')
+  renameSync(`${config}.new`, config)
+  while (lines.length < 3) await new Promise((resolve) => setTimeout(resolve, 20))
+  // Some looks more, at a file without news.
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  t.strictSame(lines, [
+    first,
+    'info: configuration reloaded',
+    `${nothing}: policies.claim-template-labels.onChange: restore takes mode enforce, and the mode of the policy is warn`
+  ])
 })
 
 /** Sends the failing upgrade and answers with `allowed`. */

@@ -118,6 +118,18 @@ t.test('holdfast.dev/skip exempts the policies that it names', async (t) => {
   t.equal(decide([denies()], 'enforce', { 'holdfast.dev/skip': 'denies' }).allowed, true)
 })
 
+t.test('what holdfast.dev/skip names and is no policy', async (t) => {
+  const unknown = (value: unknown, mode: Mode = 'enforce'): readonly string[] =>
+    decide([denies(), patches()], mode, { 'holdfast.dev/skip': value as string }).unknownSkips
+  t.strictSame(unknown('denies,patches'), [])
+  t.strictSame(unknown(' deni , denies,all, deni'), ['deni', 'all'])
+  for (const value of ['', ' ', ',', 7, null, undefined]) t.strictSame(unknown(value), [], String(value))
+  t.strictSame(unknown('constructor'), ['constructor'])
+  t.strictSame(unknown('deni', 'warn'), ['deni'])
+  t.strictSame(unknown('deni', 'audit'), [], 'a client is told of nothing')
+  t.strictSame(decide([], 'enforce', { 'holdfast.dev/skip': 'deni' }).unknownSkips, [], 'nobody looked')
+})
+
 t.test('the ratchet: what was so before is only warned about', async (t) => {
   const tooMany = rule('too-many', ({ object }) => {
     const { replicas = 0 } = object.spec as { replicas?: number }

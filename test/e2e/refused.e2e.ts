@@ -156,6 +156,8 @@ interface Exempted {
   args?: string[]
   /** What the log calls it. Default: nothing is found. */
   verdict?: 'skipped' | 'denied'
+  /** What the client is warned of besides. */
+  warned?: readonly string[]
 }
 
 const SKIP = 'holdfast.dev/skip'
@@ -167,7 +169,20 @@ const EXCUSED: readonly Exempted[] = [
     sent: { annotations: { [SKIP]: `pushgateway-graceful-stop, ${POLICY}` } },
     verdict: 'skipped'
   },
-  { name: 'not by an annotation for another policy', sent: { annotations: { [SKIP]: 'other' } }, verdict: 'denied' },
+  {
+    name: 'not by an annotation for another policy',
+    sent: { annotations: { [SKIP]: 'pushgateway-graceful-stop' } },
+    verdict: 'denied'
+  },
+  {
+    name: 'not by an annotation for a policy that there is not',
+    sent: { annotations: { [SKIP]: 'claim-labels' } },
+    verdict: 'denied',
+    warned: [
+      'Warning: Holdfast: annotation holdfast.dev/skip names "claim-labels", which is no policy and exempts from ' +
+        'nothing (holdfast policies lists them)'
+    ]
+  },
   {
     name: 'not by an annotation that a replacement drops',
     runs: { annotations: { [SKIP]: POLICY } },
@@ -273,11 +288,15 @@ async function warnsOfDeletion(t: Test, stage: Stage): Promise<void> {
   t.strictSame(said(result), [denial(namespace).replace('Fix: ', `${careful}Fix: `)])
 }
 
-async function exempts(t: Test, stage: Stage, { runs, sent, args = ['apply'], verdict }: Exempted): Promise<string> {
+async function exempts(
+  t: Test,
+  stage: Stage,
+  { runs, sent, args = ['apply'], verdict, warned = [] }: Exempted
+): Promise<string> {
   const namespace = await stage.namespace()
   await run(stage, namespace, ['2.16.0', { metadata: runs ?? sent }])
   const result = await stage.run([...args, '-f', '-'], release('2.17.0', namespace, { metadata: sent }))
-  t.strictSame(said(result), [verdict === 'denied' ? denial(namespace) : RAW])
+  t.strictSame(said(result), [...warned, verdict === 'denied' ? denial(namespace) : RAW])
   t.equal(result.code, 1)
   return namespace
 }

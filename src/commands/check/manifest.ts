@@ -10,6 +10,7 @@ import { isOfKind, subjectsOf } from '../../inventory/subjects.ts'
 import type { Manifest } from '../../inventory/yaml/manifests.ts'
 import { POLICIES } from '../../policies/index.ts'
 import { type Place, type ReportedObject, reportedObject } from '../../report/report.ts'
+import type { UnknownSkips } from '../unknown-skips.ts'
 
 /** What objects of files are checked by. */
 export interface CheckContext {
@@ -17,6 +18,8 @@ export interface CheckContext {
   readonly evaluation: EvaluationContext
   /** The namespace of objects that name none; undefined where nobody said. */
   readonly namespace: string | undefined
+  /** Takes the annotations that exempt from nothing. */
+  readonly unknownSkips: UnknownSkips
 }
 
 export interface Checked {
@@ -54,6 +57,7 @@ export function checkManifest(
   const operations: PatchOperation[] = []
   const reports = checked.flatMap(({ subject, within }) => {
     const decision = decisionFor(subject, rules, context.evaluation)
+    context.unknownSkips.add(subject, rules, own.subject)
     // A Pod that a controller will create is not in the file: what is changed in it is changed later.
     if (within.length === 0) operations.push(...decision.operations)
     return reportedObject(subject, decision.verdicts, placeIn(manifest, file, line, within)) ?? []

@@ -8,11 +8,12 @@ import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
 import type { Manifest } from '../../inventory/yaml/manifests.ts'
 import type { ReadProblem, ReportedObject } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
-import { loadConfiguration, policiesIn } from '../configuration-file.ts'
+import { loadConfiguration, notesOn, policiesIn } from '../configuration-file.ts'
 import { goneNotes } from '../gone.ts'
 import { deliver } from '../output.ts'
 import { ambiguity, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
 import { progressOn } from '../progress.ts'
+import { UnknownSkips } from '../unknown-skips.ts'
 import { Fixes } from './fixes.ts'
 import type { CheckFlags } from './flags.ts'
 import { type CheckContext, type Checked, checkManifest, isMatchedKind } from './manifest.ts'
@@ -28,7 +29,8 @@ export async function check(paths: readonly string[], flags: CheckFlags): Promis
       ceiling: 'enforce',
       now: now.getTime()
     },
-    namespace: flags.namespace
+    namespace: flags.namespace,
+    unknownSkips: new UnknownSkips()
   }
   const problems: ReadProblem[] = []
   const previous = flags.previous && (await readPrevious(flags.previous, flags.namespace, problems))
@@ -44,7 +46,12 @@ export async function check(paths: readonly string[], flags: CheckFlags): Promis
     policies: policiesIn(context.configuration),
     objects: run.objects,
     problems,
-    notes: [...run.notes, ...(previous === undefined ? [] : goneNotes(previous, flags.namespace))]
+    notes: [
+      ...notesOn(context.configuration, flags.config, now.getTime()),
+      ...context.unknownSkips.notes(),
+      ...run.notes,
+      ...(previous === undefined ? [] : goneNotes(previous, flags.namespace))
+    ]
   }
   return deliver(report, flags, flags.fix ? process.stderr : process.stdout)
 }

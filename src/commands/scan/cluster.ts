@@ -13,6 +13,7 @@ import type { ClusterReadProblem } from '../../inventory/cluster/read-problem.ts
 import type { Api } from '../../kubernetes/client.ts'
 import { POLICIES } from '../../policies/index.ts'
 import { type ReportedObject, reportedObject } from '../../report/report.ts'
+import { UnknownSkips } from '../unknown-skips.ts'
 
 export interface ScanOptions {
   readonly namespaces: Namespaces
@@ -41,6 +42,7 @@ export async function checkCluster(api: Api, configuration: Configuration, optio
   const objects: ReportedObject[] = []
   const problems: ClusterReadProblem[] = []
   const seen: Tally = { checked: 0, refused: 0, repaired: 0, exempted: 0, exemptedIn: new Set() }
+  const unknownSkips = new UnknownSkips()
 
   const look = (subject: Subject): void => {
     const policies = configuration.policiesFor(subject.namespace)
@@ -52,6 +54,7 @@ export async function checkCluster(api: Api, configuration: Configuration, optio
       return
     }
     const { verdicts } = decisionFor(subject, policies, { cluster, now, ceiling })
+    unknownSkips.add(subject, policies)
     seen.checked++
     if (verdicts.some(({ outcome }) => outcome === 'denied')) seen.refused++
     if (verdicts.some(({ outcome }) => outcome === 'patched')) seen.repaired++
@@ -73,7 +76,7 @@ export async function checkCluster(api: Api, configuration: Configuration, optio
     }
     progress.push(`${resource.resource} ${grouped(met)}`)
   }
-  return { checked: seen.checked, objects, problems, notes: notesOn(seen, namespaces) }
+  return { checked: seen.checked, objects, problems, notes: [...unknownSkips.notes(), ...notesOn(seen, namespaces)] }
 }
 
 function isOn({ mode }: ConfiguredPolicy): boolean {

@@ -8,7 +8,7 @@ import { type Connection, connect } from '../../kubernetes/kubeconfig.ts'
 import type { Gap } from '../../report/policy-report/plan.ts'
 import type { ReadProblem, Report } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
-import { loadConfiguration, policiesIn } from '../configuration-file.ts'
+import { loadConfiguration, notesOn, policiesIn } from '../configuration-file.ts'
 import { deliver } from '../output.ts'
 import { type Progress, progressOn } from '../progress.ts'
 import { checkCluster } from './cluster.ts'
@@ -54,7 +54,7 @@ async function reportOn(
     policies: policiesIn(configuration),
     objects: scanned.objects,
     problems: problems.map(problemOf),
-    notes: [...notes, ...scanned.notes]
+    notes: [...notesOn(configuration, flags.config, now), ...notes, ...scanned.notes]
   }
   if (flags.report === undefined) return report
   const coverage = { namespaces: isWhole ? undefined : namespaces.names, gapsIn: gapsOf(problems) }

@@ -97,10 +97,11 @@ function knowCluster({ kubernetesVersion: version }: ServeFlags, logger: Logger)
 }
 
 /** The configuration in force: that of the file as it was last seen to be valid, under the ceiling of --mode. */
-async function followConfiguration(
-  { config, mode }: ServeFlags,
+export async function followConfiguration(
+  { config, mode }: Pick<ServeFlags, 'config' | 'mode'>,
   logger: Logger,
-  metrics: Metrics
+  metrics: Metrics,
+  pollMs = POLL_MS
 ): Promise<() => Configuration> {
   metrics.configurationLoaded()
   if (config === undefined) {
@@ -110,6 +111,10 @@ async function followConfiguration(
   const parse = (text: string): Configuration => parseConfiguration(text, config, POLICIES, mode)
   const text = await readConfigurationFile(config)
   let configuration = parse(text)
+  const warn = (): void => {
+    for (const warning of configuration.warningsAt(Date.now())) logger.warn({ setting: warning }, NO_EFFECT)
+  }
+  warn()
   const reload = configurationReloader(text, {
     read: () => readConfigurationFile(config),
     parse,
@@ -117,15 +122,18 @@ async function followConfiguration(
       configuration = changed
       metrics.configurationLoaded()
       logger.info({ modes: modesOf(configuration) }, 'configuration reloaded')
+      warn()
     },
     failed(error) {
       metrics.configurationFailed()
       logger.error({ reason: messageOf(error) }, 'configuration not reloaded, the last good one stays in force')
     }
   })
-  setInterval(() => void reload(), POLL_MS).unref()
+  setInterval(() => void reload(), pollMs).unref()
   return () => configuration
 }
+
+const NO_EFFECT = 'a setting of the configuration has no effect'
 
 /** By policy, where no namespace has settings of its own. */
 function modesOf(configuration: Configuration): Readonly<Record<string, Mode>> {
