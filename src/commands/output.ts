@@ -1,3 +1,4 @@
+import { oneLine } from '../core/values/text.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
 import { replaceFiles } from '../replace-file.ts'
 import type { FormatOptions } from '../report/format.ts'
@@ -26,7 +27,10 @@ export async function deliver(
     const text = write(report, { ...(file === undefined ? formatOptionsFor(stream) : PLAIN), failOn })
     try {
       if (file === undefined) stream.write(text)
-      else await replaceFiles([{ file, text }])
+      else {
+        await replaceFiles([{ file, text }])
+        process.stderr.write(`holdfast: report written to ${oneLine(file)} (${format})\n`)
+      }
     } catch (error) {
       failures.push(error)
     }

@@ -479,6 +479,12 @@ t.test('several reports at once', async (t) => {
     file
   )
   t.match(lost, { code: 2, stderr: /\[REPORT_UNWRITABLE\]/ })
+  t.strictSame(run.stderr.split('\n'), [
+    `holdfast: report written to ${directory}/r.json (json)`,
+    `holdfast: report written to ${directory}/r=1.sarif (sarif)`,
+    ''
+  ])
+  t.match(lost.stderr, /^holdfast: report written to [^\n]+\/other\.sarif \(sarif\)\nholdfast: Cannot write/)
   t.ok(existsSync(`${directory}/other.sarif`), 'one that cannot be written takes no other with it')
 })
 

@@ -143,7 +143,7 @@ interface Stubs {
   /** Whether the build goes well. */
   readonly builds?: boolean
   /** What an earlier step of the job has left of a build. */
-  readonly built?: 'all' | 'a part' | 'nothing'
+  readonly built?: 'all' | 'a part' | 'nothing' | undefined
   /** What Holdfast writes to standard error. */
   readonly says?: string
 }
