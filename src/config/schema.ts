@@ -2,8 +2,8 @@ import { MODES } from '../core/mode.ts'
 import type { OptionField } from '../core/options.ts'
 import type { Policy } from '../core/policy.ts'
 
-export const API_VERSION = 'holdfast.dev/v1alpha1'
-export const KIND = 'HoldfastConfiguration'
+const API_VERSION = 'holdfast.dev/v1alpha1'
+const KIND = 'HoldfastConfiguration'
 
 type Schema = Readonly<Record<string, unknown>>
 

@@ -27,7 +27,7 @@ export function decisionFor(
 }
 
 /** One denial denies. A repair is then withheld, because the object that it repairs is not admitted. */
-export function decide(subject: Subject, evaluation: Evaluation): Decision {
+function decide(subject: Subject, evaluation: Evaluation): Decision {
   const { verdicts, consulted, unknownSkips } = evaluation
   const denied = verdicts.some(({ outcome }) => outcome === 'denied')
   const crashed = verdicts.filter(({ outcome }) => outcome === 'crashed').length

@@ -4,7 +4,7 @@ import { type JsonObject, textOf } from './values/json.ts'
 import { quote } from './values/text.ts'
 
 /** Names policies, separated by commas, that are to leave this object alone. */
-export const SKIP_ANNOTATION = 'holdfast.dev/skip'
+const SKIP_ANNOTATION = 'holdfast.dev/skip'
 
 /** The ids in the annotation, whether or not there are such policies. */
 export function skippedIn(object: JsonObject): readonly string[] {

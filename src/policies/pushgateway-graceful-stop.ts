@@ -16,8 +16,8 @@ import { hasSleepBinary, isPushgateway, PUSHGATEWAY } from '../core/programs/pus
 import { isObject, type JsonObject, objectOf, own } from '../core/values/json.ts'
 import { quote } from '../core/values/text.ts'
 
-export const PROFILE_ANNOTATION = 'holdfast.dev/drain-profile'
-export const SECONDS_ANNOTATION = 'holdfast.dev/drain-seconds'
+const PROFILE_ANNOTATION = 'holdfast.dev/drain-profile'
+const SECONDS_ANNOTATION = 'holdfast.dev/drain-seconds'
 
 /** Seconds of preStop. Why 15 and not 60: docs/decisions/0004-fifteen-seconds.md. */
 const PROFILES = { light: 15, standard: 30, heavy: 60 } as const

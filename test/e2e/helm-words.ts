@@ -11,7 +11,7 @@ export interface Where {
 export type Words = (where: Where) => string
 
 /** Stands for the API server's own refusal, which lists the fields that its version lets change. */
-export const RAW = '(the API server refuses)'
+const RAW = '(the API server refuses)'
 
 const REFUSAL =
   /StatefulSet\.apps "\S+" is invalid: spec: Forbidden: updates to statefulset spec for fields other than .*? are forbidden/g
@@ -84,7 +84,7 @@ export function deniedByKubectl(from: string, to: string): Words {
     `Fix: ${remediation(namespace)} (Holdfast, policy claim-template-labels)`
 }
 
-export function recipe(namespace: string): string {
+function recipe(namespace: string): string {
   return `kubectl delete statefulset --cascade=orphan pgw -n ${namespace}`
 }
 

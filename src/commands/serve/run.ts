@@ -47,7 +47,7 @@ function firstSignal(): Promise<NodeJS.Signals> {
 }
 
 /** @throws HoldfastError where a setting, the configuration, the certificate or a port cannot be used */
-export async function start(flags: ServeFlags, logger: Logger): Promise<RunningServer> {
+async function start(flags: ServeFlags, logger: Logger): Promise<RunningServer> {
   const metrics = createMetrics(POLICIES)
   const configuration = await followConfiguration(flags, logger, metrics)
   const { serving, files, caFile } = await loadServing(flags)

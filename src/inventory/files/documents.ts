@@ -16,7 +16,7 @@ export interface OversizedDocument {
  * 16 Mi characters. kube-apiserver takes objects of 3 MiB; a List of all workloads of a cluster may be larger. What is read
  * takes up to eighty times its text where that is nothing but brackets.
  */
-export const LARGEST_DOCUMENT = 16 * 1024 * 1024
+const LARGEST_DOCUMENT = 16 * 1024 * 1024
 
 /** `---` and `...` at the beginning of a line end a document wherever they stand, even inside of a block of text. */
 const MARKER = /(?<![^\n])(?:---|\.\.\.)(?=[ \t\r\n])/g
