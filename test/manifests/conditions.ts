@@ -103,7 +103,7 @@ export function creations(): [what: string, object: Manifest, expected: readonly
     ),
     ...images(
       'registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0',
-      'quay.io/prometheus/alertmanager:v0.30.0'
+      'quay.io/prometheus/blackbox-exporter:v0.30.0'
     ),
     running(['sidecar', '--tsdb.path=/data', '--prometheus.url=http://prometheus:9090']),
     running(['--config.file=/etc/prometheus/prometheus.yml', '--storage.path=/data']),

@@ -145,5 +145,5 @@ t.test('a scan in another namespace', { skip }, async (t) => {
 
 t.test('what is called for, in words: the programs that policies are about', async (t) => {
   const [, section = ''] = readme.split('\n## What is called for\n')
-  for (const { name } of PROGRAMS) t.match(section.split('\n## ')[0], name)
+  for (const { name } of PROGRAMS) t.ok(section.split('\n## ')[0]?.includes(name), name)
 })

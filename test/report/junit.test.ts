@@ -96,8 +96,10 @@ t.test('where it stands', async (t) => {
 })
 
 t.test('every suite has a test, and a clean report passes', async (t) => {
-  const { children, attributes } = suitesOf(report({ notes: ['a note'] }))
-  t.strictSame(attributes, { name: 'holdfast', tests: '9', failures: '0', errors: '0', time: '0' })
+  const clean = report({ notes: ['a note'] })
+  const { children, attributes } = suitesOf(clean)
+  const tests = String(clean.policies.length + 1)
+  t.strictSame(attributes, { name: 'holdfast', tests, failures: '0', errors: '0', time: '0' })
   for (const suite of children) {
     t.equal(suite.attributes.timestamp, '2026-11-05T08:30:00')
     t.equal(suite.children.length, 1, `${suite.attributes.name}`)

@@ -297,7 +297,7 @@ t.test('a run that is not complete did not succeed', async (t) => {
         {
           level: 'error',
           message: { text: `StatefulSet monitoring/prometheus: ${CRASHED.message}` },
-          associatedRule: { id: 'prometheus-resources', index: 6 }
+          associatedRule: { id: CRASHED.policy, index: POLICIES.findIndex(({ id }) => id === CRASHED.policy) }
         },
         { level: 'error', associatedRule: { id: 'unheard-of' } }
       ]
