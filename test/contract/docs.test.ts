@@ -1,18 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import {
-  COMMANDS_FILE,
-  commandsPage,
-  helpOf,
-  OPTIONS_FILE,
-  REPORT_SCHEMA_FILE,
-  reportSchemaText,
-  SCHEMA_FILE,
-  schemaText,
-  withOptions
-} from '../../scripts/generated.ts'
-import { WEBHOOK_FILES, withMatchConditions } from '../../scripts/match-conditions.ts'
+import { GENERATED, helpOf } from '../../scripts/generated.ts'
 import { createProgram } from '../../src/commands/program.ts'
 import { ERRORS } from '../../src/errors.ts'
 import { POLICIES } from '../../src/policies/index.ts'
@@ -55,14 +44,10 @@ t.test('docs/configuration.md lists every flag with its environment variable and
 })
 
 t.test('what is generated is what stands there: npm run generate writes it', async (t) => {
-  t.equal(read(SCHEMA_FILE), schemaText(), SCHEMA_FILE)
-  t.equal(read(REPORT_SCHEMA_FILE), reportSchemaText(), REPORT_SCHEMA_FILE)
-  const page = read(OPTIONS_FILE)
-  t.equal(page, withOptions(page), OPTIONS_FILE)
-  t.equal(read(COMMANDS_FILE), commandsPage(), COMMANDS_FILE)
-  for (const phase of ['mutate', 'validate'] as const) {
-    const file = read(WEBHOOK_FILES[phase])
-    t.equal(file, withMatchConditions(file, phase), WEBHOOK_FILES[phase])
+  t.ok(GENERATED.length > 8)
+  for (const { file, write } of GENERATED) {
+    const present = read(file)
+    t.equal(present, write(present), file)
   }
 })
 
@@ -109,11 +94,6 @@ t.test('docs/metrics.md lists every metric of ours', async (t) => {
   const ours = metrics.map(({ name }) => name).filter((name) => name.startsWith('holdfast_'))
   t.ok(ours.length > 6)
   for (const name of ours) t.ok(page.includes(`| \`${name}\``), name)
-})
-
-t.test('README.md lists every policy with a link to its page', async (t) => {
-  const readme = read('README.md')
-  for (const { id } of POLICIES) t.ok(readme.includes(`(docs/policies/${id}.md)`), id)
 })
 
 t.test('links between files lead somewhere', async (t) => {
