@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import t from 'tap'
+import { POLICY_ID } from '../../scripts/scaffold.ts'
 import { decisionFor } from '../../src/core/decide.ts'
 import type { Policy } from '../../src/core/policy.ts'
 import { POLICIES } from '../../src/policies/index.ts'
@@ -32,7 +33,7 @@ t.test('one id names the file, the line in the index, the test and the page', as
 t.test('each policy says what it is', async (t) => {
   const changelog = read('CHANGELOG.md')
   for (const { id, summary, matches } of POLICIES) {
-    t.match(id, /^[a-z]+(-[a-z]+)+$/, `${id}: dashes`)
+    t.match(id, POLICY_ID, `${id}: dashes`)
     t.match(summary, /^[A-Z].*\.$/, `${id}: the summary is a sentence`)
     t.ok(matches.length > 0, `${id}: matches something`)
     t.ok(changelog.includes(`\`${id}\``), `${id}: CHANGELOG.md has a line about it`)
