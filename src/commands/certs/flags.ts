@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import { flag } from '../flags/flag.ts'
-import { list, numberOfDays } from '../flags/values.ts'
+import { days, list } from '../flags/values.ts'
 
 export interface CertsFlags {
   readonly hosts: readonly string[]
@@ -10,6 +10,6 @@ export interface CertsFlags {
 
 export const CERTS_FLAGS = [
   flag('--hosts <names>', 'DNS names and IP addresses of the webhook').argParser(list),
-  flag('--days <number>', 'how long the certificates are valid').argParser(numberOfDays).default(365),
+  flag('--days <number>', 'how long the certificates are valid').argParser(days).default(365),
   new Option('--force', 'replace files that are there already')
 ]

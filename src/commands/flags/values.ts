@@ -9,7 +9,7 @@ export function verbosity(text: string): number {
   return wholeNumber(text, 10, 'a level from 0 to 10')
 }
 
-export function numberOfDays(text: string): number {
+export function days(text: string): number {
   return wholeNumber(text, 3650, 'a number of days from 1 to 3650', 1)
 }
 
