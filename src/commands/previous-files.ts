@@ -1,12 +1,19 @@
 import { kindOf, nameOfObject } from '../core/objects/metadata.ts'
+import type { FirstOf } from '../core/values/first-of.ts'
 import { detached, type JsonObject } from '../core/values/json.ts'
+import { oneLine } from '../core/values/text.ts'
 import { HoldfastError } from '../errors.ts'
-import { Previous } from '../inventory/files/previous.ts'
+import { type Before, Previous } from '../inventory/files/previous.ts'
 import { type DocumentRead, readManifests } from '../inventory/files/read.ts'
 import { type FileReadProblem, STANDARD_INPUT } from '../inventory/files/walk.ts'
 import type { Manifest } from '../inventory/yaml/manifests.ts'
 import type { ReadProblem } from '../report/report.ts'
 import { isMatchedKind } from './check/manifest.ts'
+
+/** Problems of one run that are told; whoever has more has one reason for all of them. */
+export const MOST_PROBLEMS = 1000
+/** Of the name of an object that may be anything. */
+const LONGEST_NAME = 300
 
 /** @throws HoldfastError FLAG_INVALID */
 export function refuseTwoInputs(paths: readonly string[]): void {
@@ -22,7 +29,7 @@ export function refuseTwoInputs(paths: readonly string[]): void {
 export async function readPrevious(
   sources: readonly string[],
   namespace: string | undefined,
-  problems: ReadProblem[]
+  problems: FirstOf<ReadProblem>
 ): Promise<Previous> {
   const previous = new Previous()
   for await (const read of readManifests(sources, process.stdin)) {
@@ -46,9 +53,11 @@ export function ambiguity(
   object: JsonObject,
   read: DocumentRead,
   manifest: Manifest,
-  places: readonly string[]
+  { places, more }: Extract<Before, { readonly kind: 'ambiguous' }>
 ): ReadProblem {
-  const what = `${kindOf(object).kind} ${nameOfObject(object)} can be compared with more than one: ${places.join(', ')}`
+  const name = oneLine(nameOfObject(object), LONGEST_NAME)
+  const all = [...places, ...(more === 0 ? [] : [`and ${more} more`])].join(', ')
+  const what = `${kindOf(object).kind} ${name} can be compared with more than one: ${all}`
   const { code, message } = new HoldfastError('SOURCE_AMBIGUOUS', what)
   return { where: read.file, line: read.document.line + manifest.line, code, message }
 }

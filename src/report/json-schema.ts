@@ -31,17 +31,29 @@ export function reportSchema(): Schema {
         counts: countsSchema(),
         policies: list(policySchema(), 'The whole catalogue, whether or not a policy found something.'),
         objects: list(objectSchema(), 'Objects with something to say about, in the order in which they were met.'),
+        leftOut: leftOutSchema('Findings of objects that are not listed.', {
+          objects: { ...NUMBER, description: 'How many objects that is.' }
+        }),
         problems: list(problemSchema(), 'What could not be read or checked; the rest was, all the same.'),
         notes: list(TEXT, 'Sentences for the reader that are neither a finding nor a problem.')
       },
-      []
+      ['leftOut']
     )
   }
 }
 
 function countsSchema(): Schema {
+  return { description: 'How many findings there are of each level, listed or not.', ...closed(levels(), []) }
+}
+
+/** Absent where everything is listed. */
+function leftOutSchema(description: string, more: Readonly<Record<string, Schema>> = {}): Schema {
+  return { description, ...closed({ ...levels(), ...more }, []) }
+}
+
+function levels(): Readonly<Record<string, Schema>> {
   const counts = LEVELS.map((level) => [level, { ...NUMBER, description: `How many findings are of level ${level}.` }])
-  return { description: 'How many findings there are of each level.', ...closed(Object.fromEntries(counts), []) }
+  return Object.fromEntries(counts)
 }
 
 function policySchema(): Schema {
@@ -67,9 +79,10 @@ function objectSchema(): Schema {
         description: '`UPDATE` where there was an old object to compare with.'
       },
       location: locationSchema(),
-      findings: list(findingSchema(), 'What policies found, in the order of the catalogue.')
+      findings: list(findingSchema(), 'What policies found, in the order of the catalogue.'),
+      leftOut: leftOutSchema('Findings that are not listed, because worse ones have all the room.')
     },
-    ['location']
+    ['location', 'leftOut']
   )
 }
 

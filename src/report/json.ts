@@ -5,7 +5,7 @@ export const REPORT_KIND = 'HoldfastReport'
 
 /** For programs. docs/report.schema.json is its schema; a field that is here stays here within an apiVersion. */
 export function jsonReport(report: Report): string {
-  const { command, version, createdAt, source, checked: judged, policies, objects, problems, notes } = report
+  const { command, version, createdAt, source, checked: judged, policies, objects, leftOut, problems, notes } = report
   const document = {
     apiVersion: REPORT_API_VERSION,
     kind: REPORT_KIND,
@@ -17,6 +17,7 @@ export function jsonReport(report: Report): string {
     counts: countsOf(report),
     policies,
     objects,
+    leftOut,
     problems,
     notes
   }

@@ -3,6 +3,7 @@ import { identityOf } from '../core/identity.ts'
 import type { Mode } from '../core/mode.ts'
 import type { Operation, Subject } from '../core/subject.ts'
 import { fieldPath, type Path } from '../core/values/path.ts'
+import { oneLine } from '../core/values/text.ts'
 import type { ValueChange } from '../core/values/value-change.ts'
 
 /** What one run of `check` or `scan` found: every format is made of this, and of nothing else. */
@@ -19,6 +20,8 @@ export interface Report {
   readonly policies: readonly ReportedPolicy[]
   /** Objects with something to say about, in the order in which they were met. */
   readonly objects: readonly ReportedObject[]
+  /** Objects that are not among them although there is something to say about, and their findings; absent where all are. */
+  readonly leftOut?: Counts & { readonly objects: number }
   /** What could not be read or checked; the rest was, all the same. */
   readonly problems: readonly ReadProblem[]
   /** Sentences for the reader that are neither a finding nor a problem. */
@@ -43,6 +46,8 @@ export interface ReportedObject {
   /** Where it stands in a file; absent for an object of a cluster. */
   readonly location?: Location
   readonly findings: readonly ReportedFinding[]
+  /** Findings that are not among them, because the worst have all the room; absent where all are. */
+  readonly leftOut?: Counts
 }
 
 export interface Location {
@@ -58,6 +63,15 @@ export interface Location {
 export type Level = 'error' | 'warning' | 'note'
 
 export const LEVELS: readonly Level[] = ['error', 'warning', 'note']
+
+/** How many findings there are of each level. */
+export type Counts = Readonly<Record<Level, number>>
+
+export const NO_FINDINGS: Counts = { error: 0, warning: 0, note: 0 }
+
+export function sumOf(one: Counts, other: Counts): Counts {
+  return { error: one.error + other.error, warning: one.warning + other.warning, note: one.note + other.note }
+}
 
 export interface ReportedFinding {
   readonly policy: string
@@ -106,6 +120,12 @@ export interface Place {
   readonly within?: Path
 }
 
+/** Of one Subject. No workload has so much wrong with it, but aliases in YAML make a thousand containers of one. */
+export const MOST_FINDINGS = 100
+/** Of names and texts, in characters. Kubernetes accepts names of 253; thirty-two changes in words take 16,000. */
+const LONGEST_NAME = 300
+const LONGEST_TEXT = 16_384
+
 /** What a report says about one Subject; undefined where there is nothing to say. */
 export function reportedObject(
   subject: Subject,
@@ -113,10 +133,40 @@ export function reportedObject(
   place: Place = {}
 ): ReportedObject | undefined {
   if (verdicts.length === 0) return undefined
-  const { group, kind, namespace, name, operation } = subject
   const { location } = place
-  const findings = verdicts.map((verdict) => reportedFinding(verdict, subject, place))
-  return { group, kind, namespace, name, operation, ...(location && { location }), findings }
+  const kept = worstOf(verdicts)
+  const findings = kept.map((verdict) => reportedFinding(verdict, subject, place))
+  const leftOut = kept.length < verdicts.length && { leftOut: leftOutOf(verdicts, kept) }
+  return { ...calledAs(subject), ...(location && { location }), findings, ...leftOut }
+}
+
+/** What a Subject is called in a report. */
+export function calledAs(
+  subject: Subject
+): Pick<ReportedObject, 'group' | 'kind' | 'namespace' | 'name' | 'operation'> {
+  const { group, kind, operation } = subject
+  const [namespace, name] = [oneLine(subject.namespace, LONGEST_NAME), oneLine(subject.name, LONGEST_NAME)]
+  return { group, kind, namespace, name, operation }
+}
+
+/** As many as a report lists of one Subject, those first of which most depends; in their order. */
+function worstOf(verdicts: readonly Verdict[]): readonly Verdict[] {
+  if (verdicts.length <= MOST_FINDINGS) return verdicts
+  const [crashed, others] = [verdicts.filter(isCrash), verdicts.filter((verdict) => !isCrash(verdict))]
+  const byLevel = LEVELS.flatMap((level) => others.filter(({ outcome }) => LEVEL_OF[outcome] === level))
+  const kept = new Set([...crashed, ...byLevel].slice(0, MOST_FINDINGS))
+  return verdicts.filter((verdict) => kept.has(verdict))
+}
+
+function isCrash({ outcome }: Verdict): boolean {
+  return outcome === 'crashed'
+}
+
+function leftOutOf(all: readonly Verdict[], kept: readonly Verdict[]): Counts {
+  const counts = { ...NO_FINDINGS }
+  for (const { outcome } of all) counts[LEVEL_OF[outcome]]++
+  for (const { outcome } of kept) counts[LEVEL_OF[outcome]]--
+  return counts
 }
 
 const LEVEL_OF: Readonly<Record<Outcome, Level>> = {
@@ -133,7 +183,7 @@ function reportedFinding(verdict: Verdict, subject: Subject, place: Place): Repo
   const level = LEVEL_OF[outcome]
   if (verdict.outcome === 'crashed') {
     const message = `the policy crashed on this object: ${verdict.error instanceof Error ? verdict.error.message : verdict.error}`
-    return { policy, mode, outcome, level, field: '', identity: 'crashed', message }
+    return { policy, mode, outcome, level, field: '', identity: 'crashed', message: oneLine(message, LONGEST_TEXT) }
   }
   const { finding, enforced, preExisting: known } = verdict
   const { within = [] } = place
@@ -149,17 +199,30 @@ function reportedFinding(verdict: Verdict, subject: Subject, place: Place): Repo
     field: fieldPath(path),
     identity: identityOf(finding, subject, within),
     ...(line !== undefined && { line }),
-    message: known ? `pre-existing: ${message}` : message,
+    message: oneLine(known ? `pre-existing: ${message}` : message, LONGEST_TEXT),
     ...(finding.caution !== undefined && !isRepair && { caution: finding.caution }),
-    ...(!isRepair && { remediation: finding.remediation }),
+    ...(!isRepair && { remediation: oneLine(finding.remediation, LONGEST_TEXT) }),
     ...(finding.changes && { changes: finding.changes }),
     ...(finding.failsNextUpgrade && { failsNextUpgrade: true })
   }
 }
 
-/** How many findings there are of each level. */
-export function countsOf({ objects }: Report): Readonly<Record<Level, number>> {
-  const counts = { error: 0, warning: 0, note: 0 }
+export function totalOf({ error, warning, note }: Counts): number {
+  return error + warning + note
+}
+
+/** All findings, whether or not they are listed. */
+export function countsOf({ objects, leftOut }: Report): Counts {
+  const counts = { ...listedIn(objects) }
+  for (const level of LEVELS) {
+    counts[level] += leftOut?.[level] ?? 0
+    for (const object of objects) counts[level] += object.leftOut?.[level] ?? 0
+  }
+  return counts
+}
+
+export function listedIn(objects: readonly ReportedObject[]): Counts {
+  const counts = { ...NO_FINDINGS }
   for (const { findings } of objects) for (const { level } of findings) counts[level]++
   return counts
 }

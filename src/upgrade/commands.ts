@@ -1,6 +1,6 @@
 import { type Ordinals, ordinalsOf } from '../core/objects/claim-templates.ts'
 import { annotationsOf, labelsOf, specOf } from '../core/objects/metadata.ts'
-import { inNamespace, pasteable } from '../core/objects/replacement.ts'
+import { inNamespace, pasteable, type Resize } from '../core/objects/replacement.ts'
 import type { Subject } from '../core/subject.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
 import { oneLine } from '../core/values/text.ts'
@@ -32,6 +32,16 @@ export function namesInWords(prefix: string, { first, count }: Ordinals): string
   return names.length === 0 ? last : `${names.join(', ')} and ${last}`
 }
 
+/** Longer lists of names are counted from here on. */
+const NAMED = 16
+
+/** `a, b`, or `a, b and 12 more`: each name once. */
+export function someInWords(names: readonly string[]): string {
+  const all = [...new Set(names)]
+  const more = all.length - NAMED
+  return more > 0 ? `${all.slice(0, NAMED).join(', ')} and ${more} more` : all.join(', ')
+}
+
 export function podName({ name }: Subject): string {
   return pasteable(name, 'NAME')
 }
@@ -41,21 +51,38 @@ export function claimPrefix(template: string, { name }: Subject): string {
   return `${pasteable(template, 'TEMPLATE')}-${pasteable(name, 'NAME')}`
 }
 
+/** Templates whose claims have commands of their own; a StatefulSet has one or two. */
+const MOST_RESIZED = 32
+
+/** A command for each claim that is there already, and how many templates there are besides. */
+export function resizeCommands(growing: readonly Resize[], subject: Subject): { run: string[]; more: number } {
+  const run = growing.slice(0, MOST_RESIZED).flatMap(({ template, to }) => {
+    const patch = JSON.stringify({ spec: { resources: { requests: { storage: String(to) } } } })
+    const [prefix, where] = [claimPrefix(template, subject), inNamespace(subject.namespace)]
+    return forEach(ordinalsOfOld(subject), (ordinal) => `kubectl patch pvc ${prefix}-${ordinal}${where} -p '${patch}'`)
+  })
+  return { run, more: growing.length - MOST_RESIZED }
+}
+
 export function ordinalsOfOld({ oldObject }: Subject): Ordinals {
   return ordinalsOf(oldObject)
 }
+
+/** Of labels that are pasted; a value has 63 characters at the most, and charts select by two or three. */
+const LONGEST_SELECTOR = 2000
 
 const LABEL = /^[A-Za-z0-9._/-]*$/
 
 /**
  * ` -l app=pgw`, which chooses the Pods of a StatefulSet, and its claims too: the controller labels both with the
- * selector. Empty where a label could not be pasted.
+ * selector. Empty where a label could not be pasted, or nobody would paste so many.
  */
 export function selectorFlag(set: JsonObject): string {
   const labels = Object.entries(objectOf(objectOf(specOf(set).selector).matchLabels))
   const isPlain = labels.every(([key, value]) => LABEL.test(key) && typeof value === 'string' && LABEL.test(value))
   if (labels.length === 0 || !isPlain) return ''
-  return ` -l ${labels.map(([key, value]) => `${key}=${value}`).join(',')}`
+  const selector = labels.map(([key, value]) => `${key}=${value}`).join(',')
+  return selector.length > LONGEST_SELECTOR ? '' : ` -l ${selector}`
 }
 
 /** The Helm release that a StatefulSet belongs to; undefined where nothing says that Helm brought it. */

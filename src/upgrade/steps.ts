@@ -21,8 +21,10 @@ import {
   ordinalsOfOld,
   podName,
   releaseOf,
+  resizeCommands,
   selectorFlag,
-  setArguments
+  setArguments,
+  someInWords
 } from './commands.ts'
 
 /** A piece of a plan under a heading of its own, whatever it is written as in the end. */
@@ -107,14 +109,7 @@ function keepClaims(subject: Subject, { ownsClaims }: Replacement): Section | un
 function resize(subject: Subject, { consequences }: Replacement): Section | undefined {
   const growing = consequences.filter(isGrowing)
   if (growing.length === 0) return undefined
-  const where = inNamespace(subject.namespace)
-  const patches = growing.flatMap(({ template, to }) => {
-    const patch = JSON.stringify({ spec: { resources: { requests: { storage: String(to) } } } })
-    return forEach(
-      ordinalsOfOld(subject),
-      (ordinal) => `kubectl patch pvc ${claimPrefix(template, subject)}-${ordinal}${where} -p '${patch}'`
-    )
-  })
+  const { run, more } = resizeCommands(growing, subject)
   return {
     title: 'Resize the claims',
     parts: [
@@ -122,7 +117,8 @@ function resize(subject: Subject, { consequences }: Replacement): Section | unde
         say: 'A claim does not follow its template: those that are there have to be told. Now is the time, while nothing is deleted: it is refused where the storage class does not expand volumes.'
       },
       { run: ['kubectl get storageclass -o custom-columns=CLASS:.metadata.name,EXPANDS:.allowVolumeExpansion'] },
-      { run: patches },
+      { run },
+      ...(more > 0 ? [{ say: `${more} more templates have a larger size. Resize their claims in the same way.` }] : []),
       {
         say: 'A claim that stays FileSystemResizePending (kubectl describe pvc) gets its size when its Pod starts anew.'
       }
@@ -141,7 +137,7 @@ function remove(subject: Subject, { cascade }: Replacement): Section {
   const none = ordinals.count === 0
   const pods = none ? 'it has none' : namesInWords(podName(subject), ordinals)
   const templates = claimTemplatesOf(subject.oldObject).map(templateNameOf)
-  const claims = templates.map((template) => namesInWords(claimPrefix(template, subject), ordinals)).join(', ')
+  const claims = someInWords(templates.map((template) => namesInWords(claimPrefix(template, subject), ordinals)))
   const what =
     cascade === 'orphan'
       ? `Its Pods go on (${pods}), but nobody replaces one that fails until the new StatefulSet is there.`
@@ -201,7 +197,9 @@ function restart(subject: Subject, { cascade, consequences }: Replacement): Sect
 /** Where the data lies in claims that the new StatefulSet does not look at. */
 function copyData(subject: Subject, { consequences }: Replacement): Section | undefined {
   const named = (what: Consequence['what']): string[] =>
-    consequences.flatMap((one) => (one.what === what && 'template' in one ? claimPrefix(one.template, subject) : []))
+    consequences.flatMap((one) =>
+      one.what === what && 'template' in one ? `${claimPrefix(one.template, subject)}-…` : []
+    )
   const [empty, left] = [named('claims-start-empty'), named('claims-are-left')]
   if (empty.length === 0 || left.length === 0) return undefined
   const set = setArguments(subject)
@@ -212,7 +210,7 @@ function copyData(subject: Subject, { consequences }: Replacement): Section | un
     title: 'Bring the data over',
     parts: [
       {
-        say: `The new claims (${empty.map((prefix) => `${prefix}-…`).join(', ')}) start empty; the old ones (${left.map((prefix) => `${prefix}-…`).join(', ')}) stay, and nobody uses them. To copy, stop the Pods:`
+        say: `The new claims (${someInWords(empty)}) start empty; the old ones (${someInWords(left)}) stay, and nobody uses them. To copy, stop the Pods:`
       },
       { run: [...(scaled ? [`kubectl patch ${set} -p '${retain}'`] : []), `kubectl scale ${set} --replicas=0`] },
       { say: 'Mount both claims in a Pod of your own for each replica, copy, delete that Pod, and start again:' },

@@ -117,3 +117,17 @@ t.test('findings are counted by level', async (t) => {
   } as const
   t.strictSame(countsOf({ ...report, objects }), { error: 3, warning: 3, note: 3 })
 })
+
+t.test('of too many findings the worst are listed, in their order, and the others counted', async (t) => {
+  const warned = () => verdict({ outcome: 'warned', mode: 'warn' })
+  const audited = () => verdict({ outcome: 'audited', mode: 'audit' })
+  const crashed: Verdict = { policy: 'another', mode: 'warn', outcome: 'crashed', error: new Error('boom') }
+  const all = [audited(), ...Array.from({ length: 99 }, warned), audited(), verdict(), crashed]
+  const made = reportedObject(subjectOf(statefulSet(), undefined), all)
+  const outcomes = made?.findings.map(({ outcome }) => outcome) ?? []
+  t.equal(outcomes.length, 100)
+  t.strictSame(outcomes.slice(-3), ['warned', 'denied', 'crashed'])
+  t.notOk(outcomes.includes('audited'))
+  t.strictSame(made?.leftOut, { error: 0, warning: 1, note: 2 })
+  t.strictSame(reportedObject(subjectOf(statefulSet(), undefined), all.slice(0, 100))?.leftOut, undefined)
+})

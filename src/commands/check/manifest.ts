@@ -9,7 +9,7 @@ import { type Before, namespaceFor } from '../../inventory/files/previous.ts'
 import { isOfKind, subjectsOf } from '../../inventory/subjects.ts'
 import type { Manifest } from '../../inventory/yaml/manifests.ts'
 import { POLICIES } from '../../policies/index.ts'
-import { type Place, type ReportedObject, reportedObject } from '../../report/report.ts'
+import { calledAs, NO_FINDINGS, type Place, type ReportedObject, reportedObject, sumOf } from '../../report/report.ts'
 import type { UnknownSkips } from '../unknown-skips.ts'
 
 /** What objects of files are checked by. */
@@ -85,7 +85,8 @@ function placeIn(manifest: Manifest, file: string, line: number, within: Path): 
 function together(own: Subject, reports: readonly ReportedObject[]): ReportedObject | undefined {
   const [first] = reports
   if (first === undefined) return undefined
-  const { group, kind, namespace, name, operation } = own
   const findings = reports.flatMap((report) => report.findings)
-  return detached({ ...first, group, kind, namespace, name, operation, findings })
+  const more = reports.flatMap(({ leftOut }) => leftOut ?? [])
+  const leftOut = more.length > 0 && { leftOut: more.reduce(sumOf, NO_FINDINGS) }
+  return detached({ ...first, ...calledAs(own), findings, ...leftOut })
 }

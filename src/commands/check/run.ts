@@ -1,17 +1,19 @@
 import { basename, isAbsolute, relative } from 'node:path'
 import { UNKNOWN_CLUSTER } from '../../core/cluster.ts'
+import { FirstOf } from '../../core/values/first-of.ts'
 import { count } from '../../core/values/text.ts'
 import { HoldfastError } from '../../errors.ts'
 import type { Previous } from '../../inventory/files/previous.ts'
 import { type DocumentRead, type Read, readManifests } from '../../inventory/files/read.ts'
 import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
 import type { Manifest } from '../../inventory/yaml/manifests.ts'
-import type { ReadProblem, ReportedObject } from '../../report/report.ts'
+import { Gathered } from '../../report/gathered.ts'
+import type { ReadProblem } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
 import { loadConfiguration, notesOn, policiesIn } from '../configuration-file.ts'
 import { goneNotes } from '../gone.ts'
 import { deliver } from '../output.ts'
-import { ambiguity, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
+import { ambiguity, MOST_PROBLEMS, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
 import { progressOn } from '../progress.ts'
 import { UnknownSkips } from '../unknown-skips.ts'
 import { Fixes } from './fixes.ts'
@@ -32,11 +34,12 @@ export async function check(paths: readonly string[], flags: CheckFlags): Promis
     namespace: flags.namespace,
     unknownSkips: new UnknownSkips()
   }
-  const problems: ReadProblem[] = []
+  const problems = new FirstOf<ReadProblem>(MOST_PROBLEMS)
   const previous = flags.previous && (await readPrevious(flags.previous, flags.namespace, problems))
   const fixes = flags.fix && new Fixes(flags.diff === true, (text) => process.stdout.write(text))
   const run = new CheckRun(context, previous, fixes, problems)
   await run.all(readManifests(paths, process.stdin))
+  for (const note of previous === undefined ? [] : goneNotes(previous, flags.namespace)) run.notes.push(note)
   const report = {
     command: 'check' as const,
     version: VERSION,
@@ -44,16 +47,25 @@ export async function check(paths: readonly string[], flags: CheckFlags): Promis
     source: count(run.files, 'file'),
     checked: run.checked,
     policies: policiesIn(context.configuration),
-    objects: run.objects,
-    problems,
+    objects: run.found.objects,
+    ...run.found.leftOut,
+    problems: problems.items,
     notes: [
       ...notesOn(context.configuration, flags.config, now.getTime()),
       ...context.unknownSkips.notes(),
-      ...run.notes,
-      ...(previous === undefined ? [] : goneNotes(previous, flags.namespace))
+      ...notesOf(run, problems)
     ]
   }
   return deliver(report, flags, flags.fix ? process.stderr : process.stdout)
+}
+
+/** Notes of one run that are told. */
+const MOST_NOTES = 1000
+
+function notesOf({ notes, found }: CheckRun, problems: FirstOf<ReadProblem>): string[] {
+  const more = (leftOut: number, noun: string): string[] =>
+    leftOut === 0 ? [] : [`${count(leftOut, `more ${noun}`)} not listed.`]
+  return [...notes.items, ...found.notes(), ...more(notes.leftOut, 'note'), ...more(problems.leftOut, 'problem')]
 }
 
 function refuseContradictions(paths: readonly string[], { previous = [], fix, diff, output }: CheckFlags): void {
@@ -68,12 +80,12 @@ function refuseContradictions(paths: readonly string[], { previous = [], fix, di
 class CheckRun {
   files = 0
   checked = 0
-  readonly objects: ReportedObject[] = []
-  readonly notes: string[] = []
+  readonly found = new Gathered()
+  readonly notes = new FirstOf<string>(MOST_NOTES)
   readonly #context: CheckContext
   readonly #previous: Previous | undefined
   readonly #fixes: Fixes | undefined
-  readonly #problems: ReadProblem[]
+  readonly #problems: FirstOf<ReadProblem>
   /** Objects of Kubernetes, of whatever kind. */
   #met = 0
 
@@ -81,7 +93,7 @@ class CheckRun {
     context: CheckContext,
     previous: Previous | undefined,
     fixes: Fixes | undefined,
-    problems: ReadProblem[]
+    problems: FirstOf<ReadProblem>
   ) {
     this.#context = context
     this.#previous = previous
@@ -94,7 +106,7 @@ class CheckRun {
     for await (const read of stream) {
       this.#one(read)
       progress.show(
-        `${count(this.files, 'file')}, ${count(this.checked, 'object')} checked, ${this.objects.length} with findings`
+        `${count(this.files, 'file')}, ${count(this.checked, 'object')} checked, ${this.found.objects.length} with findings`
       )
     }
     progress.end()
@@ -117,7 +129,8 @@ class CheckRun {
     const checked = read.manifests.map((manifest) => this.#manifest(manifest, read))
     this.#met += checked.length
     this.checked += checked.filter((one) => one.evaluated).length
-    for (const { reported } of checked) if (reported !== undefined) this.objects.push(reported)
+    for (const { reported } of checked) if (reported !== undefined) this.found.add(reported)
+    if (read.repeated > 0) this.notes.push(repetition(read))
     const problem = this.#fixes?.add(read, checked)
     if (problem !== undefined) this.#problems.push(problemOf(problem))
   }
@@ -127,7 +140,7 @@ class CheckRun {
     const { namespace } = this.#context
     const isCompared = this.#previous !== undefined && isMatchedKind(object)
     const before = isCompared ? this.#previous?.find(object, namespace, placeOf(read, manifest)) : undefined
-    if (before?.kind === 'ambiguous') this.#problems.push(ambiguity(object, read, manifest, before.places))
+    if (before?.kind === 'ambiguous') this.#problems.push(ambiguity(object, read, manifest, before))
     return checkManifest(manifest, before ?? { kind: 'new' }, read.file, read.document.line, this.#context)
   }
 
@@ -144,6 +157,11 @@ class CheckRun {
       ? 'No Kubernetes objects found in what was read.'
       : `No policy applies to any of the ${count(this.#met, 'object')} that were read.`
   }
+}
+
+function repetition({ file, document, repeated }: DocumentRead): string {
+  const aliases = repeated === 1 ? '1 alias' : `${repeated} aliases`
+  return `${file}:${document.line}: what ${aliases} of objects stand for is checked once`
 }
 
 /** As it is called from here, which is where `git apply` looks for it. */

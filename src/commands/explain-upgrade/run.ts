@@ -1,6 +1,7 @@
 import type { Cluster } from '../../core/cluster.ts'
 import { STATEFUL_SET } from '../../core/objects/kinds.ts'
-import { oneLine } from '../../core/values/text.ts'
+import { FirstOf } from '../../core/values/first-of.ts'
+import { count, oneLine } from '../../core/values/text.ts'
 import { HoldfastError } from '../../errors.ts'
 import { namespaceFor, type Previous } from '../../inventory/files/previous.ts'
 import { readManifests } from '../../inventory/files/read.ts'
@@ -10,23 +11,51 @@ import type { ReadProblem } from '../../report/report.ts'
 import { type UpgradePlan, upgradePlanFor, upgradePlanForRemoved } from '../../upgrade/plan.ts'
 import { planMarkdown, planText } from '../../upgrade/text.ts'
 import { CLEAN, FOUND, INCOMPLETE } from '../output.ts'
-import { ambiguity, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
+import { ambiguity, MOST_PROBLEMS, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
 import type { ExplainFlags } from './flags.ts'
 
 /** Answers with the exit code: 0 all go through, 1 some have to be replaced, 2 something could not be read. */
 export async function explainUpgrade(paths: readonly string[], flags: ExplainFlags): Promise<number> {
   const { previous: sources, namespace, kubernetesVersion: version, output } = flags
   refuseTwoInputs([...paths, ...sources])
-  const problems: ReadProblem[] = []
+  const problems = new FirstOf<ReadProblem>(MOST_PROBLEMS)
   const previous = await readPrevious(sources, namespace, problems)
   const plans = await plansFor(paths, previous, { namespace, cluster: { version } }, problems)
-  if (problems.length > 0) process.stdout.write(`${INCOMPLETE_WORDS}\n\n`)
-  process.stdout.write(output === 'markdown' ? planMarkdown(plans) : planText(plans, widthOf(process.stdout)))
-  for (const { where, line, message } of problems) {
+  const isIncomplete = problems.items.length > 0
+  if (isIncomplete) process.stdout.write(`${INCOMPLETE_WORDS}\n\n`)
+  process.stdout.write(
+    output === 'markdown' ? planMarkdown(plans.listed) : planText(plans.listed, widthOf(process.stdout))
+  )
+  if (plans.leftOut > 0) {
+    process.stdout.write(`\n${count(plans.leftOut, 'more StatefulSet')} not listed: compare fewer files at once.\n`)
+  }
+  for (const { where, line, message } of problems.items) {
     process.stderr.write(`holdfast: ${oneLine(`${line === undefined ? where : `${where}:${line}`}: ${message}`)}\n`)
   }
-  if (problems.length > 0) return INCOMPLETE
-  return plans.some(({ fate }) => fate === 'blocked') ? FOUND : CLEAN
+  if (problems.leftOut > 0) process.stderr.write(`holdfast: ${count(problems.leftOut, 'more problem')} not listed\n`)
+  if (isIncomplete) return INCOMPLETE
+  return plans.isBlocked ? FOUND : CLEAN
+}
+
+/** Nobody replaces more by hand; and each takes a page. */
+const MOST_BLOCKED = 200
+/** Those that go through, are new or are gone take two lines each. */
+const MOST_OTHERS = 1000
+
+/** In the order of the files, as many as can be followed. */
+class Plans {
+  readonly listed: UpgradePlan[] = []
+  leftOut = 0
+  /** Whether any has to be replaced, listed or not. */
+  isBlocked = false
+  readonly #room = { blocked: MOST_BLOCKED, others: MOST_OTHERS }
+
+  add(plan: UpgradePlan): void {
+    const kind = plan.fate === 'blocked' ? 'blocked' : 'others'
+    this.isBlocked ||= kind === 'blocked'
+    if (this.#room[kind]-- > 0) this.listed.push(plan)
+    else this.leftOut++
+  }
 }
 
 const INCOMPLETE_WORDS =
@@ -50,9 +79,9 @@ async function plansFor(
   paths: readonly string[],
   previous: Previous,
   { namespace, cluster }: Setting,
-  problems: ReadProblem[]
-): Promise<UpgradePlan[]> {
-  const plans: UpgradePlan[] = []
+  problems: FirstOf<ReadProblem>
+): Promise<Plans> {
+  const plans = new Plans()
   for await (const read of readManifests(paths, process.stdin)) {
     if (read.kind === 'problem') problems.push(problemOf(read))
     if (read.kind === 'skipped') problems.push(unrendered(read.directory))
@@ -61,21 +90,19 @@ async function plansFor(
       const { object } = manifest
       if (!isOfKind(STATEFUL_SET, object)) continue
       const before = previous.find(object, namespace, placeOf(read, manifest))
-      if (before.kind === 'ambiguous') problems.push(ambiguity(object, read, manifest, before.places))
+      if (before.kind === 'ambiguous') problems.push(ambiguity(object, read, manifest, before))
       else {
         const old = before.kind === 'known' ? before.object : undefined
         const subject = subjectOf(object, old, namespaceFor(object, namespace, old))
-        plans.push(upgradePlanFor(subject, { cluster, ...(read.file !== STANDARD_INPUT && { file: read.file }) }))
+        plans.add(upgradePlanFor(subject, { cluster, ...(read.file !== STANDARD_INPUT && { file: read.file }) }))
       }
     }
   }
-  const gone = previous.gone().filter((object) => isOfKind(STATEFUL_SET, object))
-  return [
-    ...plans,
-    ...gone.map((object) =>
-      upgradePlanForRemoved(subjectOf(object, undefined, namespaceFor(object, namespace, undefined)))
-    )
-  ]
+  for (const object of previous.gone()) {
+    if (!isOfKind(STATEFUL_SET, object)) continue
+    plans.add(upgradePlanForRemoved(subjectOf(object, undefined, namespaceFor(object, namespace, undefined))))
+  }
+  return plans
 }
 
 function unrendered(directory: string): ReadProblem {

@@ -5,6 +5,7 @@ import type { ClusterReadProblem } from '../../inventory/cluster/read-problem.ts
 import { ApiError } from '../../kubernetes/api-error.ts'
 import { type Api, createApi } from '../../kubernetes/client.ts'
 import { type Connection, connect } from '../../kubernetes/kubeconfig.ts'
+import { notesOnParts } from '../../report/gathered.ts'
 import type { Gap } from '../../report/policy-report/plan.ts'
 import type { ReadProblem, Report } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
@@ -54,7 +55,7 @@ async function reportOn(
     policies: policiesIn(configuration),
     objects: scanned.objects,
     problems: problems.map(problemOf),
-    notes: [...notesOn(configuration, flags.config, now), ...notes, ...scanned.notes]
+    notes: [...notesOn(configuration, flags.config, now), ...notes, ...scanned.notes, ...notesOnParts(scanned.objects)]
   }
   if (flags.report === undefined) return report
   const coverage = { namespaces: isWhole ? undefined : namespaces.names, gapsIn: gapsOf(problems) }

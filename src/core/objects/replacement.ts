@@ -100,11 +100,14 @@ function consequencesFor(template: string, before: JsonObject | undefined, after
   })
 }
 
+/** Kubernetes accepts no longer ones, and a name stands in each command of a recipe. */
+const LONGEST_NAME = 253
+
 const DNS_NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/
 
 /** A name as it can be pasted into a shell: one that a shell could read as more is left for the reader to fill in. */
 export function pasteable(name: string, placeholder: string): string {
-  return DNS_NAME.test(name) ? name : placeholder
+  return name.length <= LONGEST_NAME && DNS_NAME.test(name) ? name : placeholder
 }
 
 /** ` -n NAMESPACE`; nothing where it is not known. */

@@ -1,5 +1,6 @@
 import { kindOf, metadataOf, nameOfObject } from '../../core/objects/metadata.ts'
 import { digestOf } from '../../core/values/canonical.ts'
+import { FirstOf } from '../../core/values/first-of.ts'
 import { type JsonObject, textOf } from '../../core/values/json.ts'
 
 /** What an object was before an upgrade. */
@@ -7,7 +8,7 @@ export type Before =
   | { readonly kind: 'new' }
   | { readonly kind: 'known'; readonly object: JsonObject }
   /** Several could be meant: to take one of them would be a guess, and to take none as well. */
-  | { readonly kind: 'ambiguous'; readonly places: readonly string[] }
+  | { readonly kind: 'ambiguous'; readonly places: readonly string[]; readonly more: number }
 
 const NEW: Before = { kind: 'new' }
 
@@ -30,7 +31,7 @@ export class Previous {
     const own = namespaceOf(object) ?? namespace
     const same = entries.find((entry) => entry.namespace === own)
     if (same === undefined)
-      entries.push({ object, namespace: own, places: [place], isOne: true, isSeen: false, met: undefined })
+      entries.push({ object, namespace: own, places: placesFrom(place), isOne: true, isSeen: false, met: undefined })
     else {
       same.places.push(place)
       same.isOne &&= digestOf(same.object) === digestOf(object)
@@ -48,10 +49,10 @@ export class Previous {
     for (const entry of found) entry.isSeen = true
     const [only, ...more] = found
     if (only === undefined) return NEW
-    if (more.length > 0 || !only.isOne) return { kind: 'ambiguous', places: found.flatMap(({ places }) => places) }
+    if (more.length > 0 || !only.isOne) return ambiguous(found)
     only.met ??= met
     // The same object once more is one too many only where it is another one.
-    if (only.met.digest !== met.digest) return { kind: 'ambiguous', places: [only.met.place, place] }
+    if (only.met.digest !== met.digest) return { kind: 'ambiguous', places: [only.met.place, place], more: 0 }
     return { kind: 'known', object: only.object }
   }
 
@@ -61,10 +62,25 @@ export class Previous {
   }
 }
 
+/** Places that are named. Who has two objects of one name in a hundred files has to look for them anyway. */
+const NAMED_PLACES = 5
+
+function placesFrom(place: string): FirstOf<string> {
+  const places = new FirstOf<string>(NAMED_PLACES)
+  places.push(place)
+  return places
+}
+
+function ambiguous(found: readonly Entry[]): Before {
+  const [all, leftOut] = [new FirstOf<string>(NAMED_PLACES), found.reduce((sum, { places }) => sum + places.leftOut, 0)]
+  for (const { places } of found) for (const place of places.items) all.push(place)
+  return { kind: 'ambiguous', places: all.items, more: all.leftOut + leftOut }
+}
+
 interface Entry {
   readonly object: JsonObject
   readonly namespace: string | undefined
-  readonly places: string[]
+  readonly places: FirstOf<string>
   /** Whether all that stand for it are the same. */
   isOne: boolean
   /** Whether it could be what an object was, be it among others. */

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream'
 import { HoldfastError, messageOf } from '../../errors.ts'
-import { type Manifest, manifestsIn } from '../yaml/manifests.ts'
+import { type Manifests, manifestsIn } from '../yaml/manifests.ts'
 import { InvalidDocument } from '../yaml/parse.ts'
 import { documentsOf, type Met } from './walk.ts'
 
-export type DocumentRead = Extract<Met, { readonly kind: 'document' }> & { readonly manifests: readonly Manifest[] }
+export type DocumentRead = Extract<Met, { readonly kind: 'document' }> & Manifests
 
 /** As `Met`, with the objects that stand in each document. */
 export type Read = DocumentRead | Exclude<Met, { readonly kind: 'document' }>
@@ -16,7 +16,7 @@ export async function* readManifests(sources: readonly string[], input: Readable
 
 function parsed(met: Extract<Met, { readonly kind: 'document' }>): Read {
   try {
-    return { ...met, manifests: manifestsIn(met.document.text) }
+    return { ...met, ...manifestsIn(met.document.text) }
   } catch (error) {
     // Whatever it was, it is the end of this document and of no other.
     const problem = new HoldfastError('SOURCE_INVALID', `It cannot be read: ${messageOf(error)}`, { cause: error })

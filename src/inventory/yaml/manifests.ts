@@ -21,17 +21,25 @@ export interface Manifest {
 
 const HELM_SOURCE = /^# Source: ([^\r\n]{1,300})\r?$/m
 
+/** What stands in a document. */
+export interface Manifests {
+  readonly manifests: readonly Manifest[]
+  /** How many aliases stand for objects, or Lists of them, that are among these already. */
+  readonly repeated: number
+}
+
 /**
  * The objects in the text of one document, those in a List one by one. What is no Kubernetes object, such as a
- * values file, is left out.
+ * values file, is left out; what aliases stand for once more is the same object, and here once.
  *
  * @throws InvalidDocument
  */
-export function manifestsIn(text: string): Manifest[] {
+export function manifestsIn(text: string): Manifests {
   const template = HELM_SOURCE.exec(text)?.[1]?.trim()
-  return valuesIn(text).flatMap(({ value, begin, end }) => {
+  const seen: Seen = { values: new Set(), repeated: 0 }
+  const manifests = valuesIn(text).flatMap(({ value, begin, end }) => {
     const lines = new Lines(text, begin, end)
-    return objectsIn(value, []).map(({ object, within }) => ({
+    return objectsIn(value, [], seen).map(({ object, within }) => ({
       object,
       within,
       begin,
@@ -43,6 +51,7 @@ export function manifestsIn(text: string): Manifest[] {
       lineOf: (path: Path) => lines.lineOf([...within, ...path])
     }))
   })
+  return { manifests, repeated: seen.repeated }
 }
 
 interface Found {
@@ -50,17 +59,28 @@ interface Found {
   readonly within: Path
 }
 
+/** Items of Lists that were met. */
+interface Seen {
+  readonly values: Set<unknown>
+  repeated: number
+}
+
 /** A List in a List is possible, and nobody writes one in ten others. */
 const DEEPEST_LIST = 20
 
-function objectsIn(value: unknown, within: Path): Found[] {
+function objectsIn(value: unknown, within: Path, seen: Seen): Found[] {
   if (!isObject(value) || within.length > DEEPEST_LIST) return []
   const kind = textOf(value.kind)
   if (kind === undefined || textOf(value.apiVersion) === undefined) return []
   if (!kind.endsWith('List') || !Array.isArray(value.items)) return [{ object: value, within }]
-  return listOf(value.items).flatMap((item, index) =>
-    objectsIn(withKind(item, value, kind), [...within, 'items', index])
-  )
+  return listOf(value.items).flatMap((item, index) => {
+    if (isObject(item) && seen.values.has(item)) {
+      seen.repeated++
+      return []
+    }
+    seen.values.add(item)
+    return objectsIn(withKind(item, value, kind), [...within, 'items', index], seen)
+  })
 }
 
 /** Items of a StatefulSetList say neither apiVersion nor kind; those of a List do. */

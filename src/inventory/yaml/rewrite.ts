@@ -34,7 +34,10 @@ function rewrittenPart(text: string, changes: readonly ObjectPatch[]): string {
   const [print, options] = isJson(text) ? [jsonPrinter(text), JSON_OPTIONS] : [yamlPrinter(text), YAML_OPTIONS]
   const document = parseDocument(text, options)
   const before = print(document)
-  for (const { within, operations } of changes) for (const operation of operations) apply(document, within, operation)
+  const room: Room = { characters: ROOM + text.length }
+  for (const { within, operations } of changes) {
+    for (const operation of operations) apply(document, within, operation, room)
+  }
   const after = print(document)
   if (!isDone(text, after, changes)) throw new Error('another part of the document stands for the same, by an alias')
   const squeezed = squeezer()
@@ -112,9 +115,17 @@ function squeezer(): (line: string | undefined) => string | undefined {
   }
 }
 
-function apply(document: Document, within: Path, { op, path, ...rest }: PatchOperation): void {
+/** What aliases may add to a document that is a small one, when they are written out: no object of a chart is as long. */
+const ROOM = 64 * 1024
+
+/** For what aliases stand for, as long as it is written out. */
+interface Room {
+  characters: number
+}
+
+function apply(document: Document, within: Path, { op, path, ...rest }: PatchOperation, room: Room): void {
   const steps = [...within, ...stepsOf(path)]
-  for (let depth = 1; depth < steps.length; depth++) copyAlias(document, steps.slice(0, depth))
+  for (let depth = 1; depth < steps.length; depth++) copyAlias(document, steps.slice(0, depth), room)
   if (op === 'remove') document.deleteIn(steps)
   else put(document, steps, op === 'add', 'value' in rest ? rest.value : undefined)
 }
@@ -142,11 +153,19 @@ function bigAs(present: unknown, value: unknown): unknown {
   return typeof present === 'bigint' ? BigInt(value as number) : value
 }
 
-/** What is about to be changed here stays as it is where the alias came from. */
-function copyAlias(document: Document, steps: Path): void {
+/**
+ * What is about to be changed here stays as it is where the alias came from.
+ *
+ * @throws Error where aliases, written out, would make more of the document than it was
+ */
+function copyAlias(document: Document, steps: Path, room: Room): void {
   const node = document.getIn(steps, true)
   if (!isAlias(node)) return
-  const copy = node.resolve(document)?.clone()
+  const original = node.resolve(document)
+  const [begin, end] = original?.range ?? [0, 0]
+  room.characters -= end - begin
+  if (room.characters < 0) throw new Error('its aliases, written out, would make it more than twice as long')
+  const copy = original?.clone()
   if (isCollection(copy)) delete copy.anchor
   document.setIn(steps, copy)
 }

@@ -1,12 +1,20 @@
 import { cut } from '../../core/values/text.ts'
-import { countsOf, LEVELS, type Level, type Report, type ReportedFinding, type ReportedObject } from '../report.ts'
-
-type Counts = Readonly<Record<Level, number>>
+import {
+  type Counts,
+  countsOf,
+  LEVELS,
+  type Level,
+  listedIn,
+  type Report,
+  type ReportedFinding,
+  type ReportedObject,
+  totalOf
+} from '../report.ts'
 
 /** All that the page counts, in the order in which it shows it. */
 export interface Figures {
   readonly counts: Counts
-  /** All findings. */
+  /** All findings that the page lists. */
   readonly total: number
   /** The most serious objects first, and among equals as the report has them. */
   readonly entries: readonly Entry[]
@@ -49,12 +57,12 @@ export function figuresOf(report: Report): Figures {
   for (const entry of entries) worst[entry.worst]++
   return {
     counts,
-    total: counts.error + counts.warning + counts.note,
+    total: totalOf(listedIn(report.objects)),
     entries,
     policies: tallies(entries, (_, finding) => finding.policy),
     namespaces: tallies(entries, (object) => object.namespace),
     worst,
-    clean: Math.max(0, report.checked - entries.length),
+    clean: Math.max(0, report.checked - entries.length - (report.leftOut?.objects ?? 0)),
     refused: entries.filter(hasOne(({ outcome }) => outcome === 'denied')),
     failing: entries.filter(hasOne(({ failsNextUpgrade }) => failsNextUpgrade === true)),
     crashed: entries.filter(hasOne(({ outcome }) => outcome === 'crashed'))
@@ -99,10 +107,6 @@ function tallies(
   return [...found]
     .map(([key, { failing, ...counts }]) => ({ key, counts, failing, total: totalOf(counts) }))
     .sort(moreSerious)
-}
-
-function totalOf(counts: Counts): number {
-  return counts.error + counts.warning + counts.note
 }
 
 function moreSerious(one: Tally, other: Tally): number {

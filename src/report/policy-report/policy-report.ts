@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/values/json.ts'
 import { cut, oneLine } from '../../core/values/text.ts'
 import { inLines } from '../in-lines.ts'
-import type { Level, Report, ReportedFinding, ReportedObject } from '../report.ts'
+import { type Level, type Report, type ReportedFinding, type ReportedObject, totalOf } from '../report.ts'
 import { pageOf, sentencesOf } from '../sentences.ts'
 
 /** The two APIs of which dashboards read reports: the new one, and the one that it took over from. */
@@ -79,7 +79,8 @@ function policyReport(
 ): PolicyReport {
   const { group, version, kind } = POLICY_REPORT_APIS[api]
   const results = objects.flatMap((object) => object.findings.map((finding) => resultOf(report, object, finding)))
-  const leftOut = results.length - MOST_RESULTS
+  const unlisted = objects.reduce((sum, { leftOut }) => sum + (leftOut === undefined ? 0 : totalOf(leftOut)), 0)
+  const leftOut = Math.max(0, results.length - MOST_RESULTS) + unlisted
   return {
     apiVersion: `${group}/${version}`,
     kind,

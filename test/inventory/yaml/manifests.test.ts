@@ -60,7 +60,7 @@ const cases: readonly Case[] = [
 
 t.test('the objects in a document', async (t) => {
   for (const { name, text, objects } of cases) {
-    const found = manifestsIn(text).map(({ object, line, lineOf }) => {
+    const found = manifestsIn(text).manifests.map(({ object, line, lineOf }) => {
       const { kind, metadata } = object as { kind: string; metadata: { name: string } }
       return [kind, metadata.name, line, lineOf(['spec'])]
     })
@@ -76,12 +76,31 @@ t.test("Helm's comment names the template", async (t) => {
     ['a: "# Source: x"\n', undefined]
   ]
   for (const [comment, template] of rows) {
-    const [manifest] = manifestsIn(`---\n${comment}${object('Pod', 'a')}`)
+    const [manifest] = manifestsIn(`---\n${comment}${object('Pod', 'a')}`).manifests
     t.equal(manifest?.template, template, JSON.stringify(comment))
   }
 })
 
 t.test('a List in a List in a List ends somewhere', async (t) => {
   const open = '{"apiVersion":"v1","kind":"List","items":['
-  t.strictSame(manifestsIn(open.repeat(100) + ']}'.repeat(100)), [])
+  t.strictSame(manifestsIn(open.repeat(100) + ']}'.repeat(100)), { manifests: [], repeated: 0 })
+})
+
+t.test('what aliases stand for once more is the same object', async (t) => {
+  const pod = (name: string): string => `{apiVersion: v1, kind: Pod, metadata: {name: ${name}}}`
+  const list = (...items: readonly string[]): string => `{apiVersion: v1, kind: List, items: [${items.join(', ')}]}`
+  const text = list(`&a ${pod('a')}`, '*a', `&b ${list(pod('b'), '*a')}`, '*b', '*b', pod('a'), '1', '1')
+  const { manifests, repeated } = manifestsIn(text)
+  t.strictSame(
+    manifests.map(({ object, within }) => [(object.metadata as { name: string }).name, within.join('.')]),
+    [
+      ['a', 'items.0'],
+      ['b', 'items.2.items.0'],
+      ['a', 'items.5']
+    ],
+    'and not what is written twice'
+  )
+  t.equal(repeated, 4)
+  const typed = '{apiVersion: v1, kind: PodList, items: [&a {metadata: {name: a}}, *a]}'
+  t.match(manifestsIn(typed), { manifests: { length: 1 }, repeated: 1 })
 })

@@ -168,6 +168,14 @@ t.test('what has no room is counted', async (t) => {
   t.strictSame(made?.configuration, { limits: { maxResults: MOST_RESULTS } })
 })
 
+t.test('what the report itself does not list is left out, too', async (t) => {
+  const object = live({ leftOut: { error: 1, warning: 2, note: 3 } })
+  for (const api of APIS) {
+    const [made] = reportsOf(scanned(object), api)
+    t.strictSame(made?.metadata.annotations, { [LEFT_OUT]: '6' }, api)
+  }
+})
+
 t.test('no report is larger than etcd takes', async (t) => {
   const long = '🦀'.repeat(5000)
   const name = 'n'.repeat(253)
