@@ -122,5 +122,5 @@ t.test('many aliases of a small value are fine', async (t) => {
   t.match(valuesIn(text), [{ value: { b: Array(1000).fill({ x: 1 }) } }])
   // As somebody writes who has a hundred containers with the same resources.
   const resources = `a: &a [${numbers}]\nb: [${Array(100).fill('*a').join()}]`
-  t.equal((valuesIn(resources)[0]?.value as { b: unknown[] }).b.length, 100)
+  t.match(valuesIn(resources), [{ value: { b: Array(100).fill(Array) } }])
 })
