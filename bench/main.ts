@@ -11,13 +11,16 @@ import { freePort } from '../test/helpers/free-port.ts'
 import { measureCheck } from './check.ts'
 import { measureEvaluation } from './evaluation.ts'
 import { type Load, openLoad } from './load.ts'
+import { measureOverload } from './overload.ts'
 import { podReview, unrelatedReview } from './reviews.ts'
 
 /**
  * CPU and memory of Holdfast beside a bare `node:https` server on the same Node.js, in alternating rounds of one run:
  * only their ratio means anything. The evaluation alone is measured in this process.
  */
-const { values } = parseArgs({ options: { reviews: { type: 'string', default: '40000' }, help: { type: 'boolean' } } })
+const { values } = parseArgs({
+  options: { reviews: { type: 'string', default: '40000' }, overload: { type: 'boolean' }, help: { type: 'boolean' } }
+})
 
 const CONNECTIONS = 4
 const ROUNDS = 6
@@ -136,7 +139,8 @@ async function usageOf({ process: child }: Contestant): Promise<Usage> {
   return usage as Usage
 }
 
-if (values.help) console.log('usage: npm run bench -- [--reviews N]')
+if (values.help) console.log('usage: npm run bench -- [--reviews N | --overload]')
+else if (values.overload) await measureOverload()
 else {
   await main()
   await measureCheck()

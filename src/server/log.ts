@@ -3,6 +3,7 @@ import type { Review } from '../admission/review.ts'
 import type { Decision } from '../core/decide.ts'
 import { inertJson, oneLine } from '../core/values/text.ts'
 import { type ErrorCode, messageOf } from '../errors.ts'
+import type { CloseReason, PortName } from './connections.ts'
 import { outcomeOf } from './metrics.ts'
 
 /** Lines are written together, or once a second: a system call for each decision would cost as much as evaluating it. */
@@ -63,4 +64,31 @@ function short(name: string | undefined): string | undefined {
 export function logFailure(logger: Logger, code: ErrorCode, error: unknown): void {
   if (code === 'INTERNAL') logger.error({ code, err: error }, 'could not evaluate a review')
   else logger.warn({ code, reason: messageOf(error) }, 'could not evaluate a review')
+}
+
+/** A line about closed connections comes at most this often: whoever opens thousands must not fill the log as well. */
+const CLOSED_EVERY_MS = 60_000
+
+export interface ClosedLog {
+  note(port: PortName, reason: CloseReason): void
+  /** Writes what was noted, if it is time to. */
+  write(now: number): void
+}
+
+/** Says how many connections were closed before their time: soon after the first, and then once a minute. */
+export function closedLog(logger: Logger): ClosedLog {
+  let counts: Record<string, number> = {}
+  let next = Number.NEGATIVE_INFINITY
+  return {
+    note(port, reason) {
+      const key = `${port} ${reason}`
+      counts[key] = (counts[key] ?? 0) + 1
+    },
+    write(now) {
+      if (now < next || Object.keys(counts).length === 0) return
+      logger.warn({ closed: counts }, 'closed connections before their time')
+      counts = {}
+      next = now + CLOSED_EVERY_MS
+    }
+  }
 }

@@ -5,6 +5,7 @@ import { MODES } from '../core/mode.ts'
 import type { Policy } from '../core/policy.ts'
 import { ERRORS, type ErrorCode } from '../errors.ts'
 import { VERSION } from '../version.ts'
+import { CLOSE_REASONS, type CloseReason, type ConnectionCounts, PORTS, type PortName } from './connections.ts'
 
 /** Seconds, from 0.1 ms to 1 s: a review takes about a fifth of a millisecond, and the API server waits for five. */
 const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
@@ -20,6 +21,9 @@ export interface Metrics {
   readonly registry: Registry
   reviewed(review: Review, decision: Decision | undefined, seconds: number): void
   failed(code: ErrorCode): void
+  /** What is open on the HTTPS port now. */
+  connected(counts: ConnectionCounts): void
+  connectionClosed(port: PortName, reason: CloseReason): void
   /** Called with the end of validity of what new connections get, good or not. */
   certificateServed(notAfter: Date): void
   /** Called after each look at the files that found them usable. */
@@ -62,6 +66,18 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
     buckets: BUCKETS,
     registers
   })
+  const connections = new Gauge({
+    name: 'holdfast_connections',
+    help: 'Open connections on the HTTPS port, by state (proven: a review was answered, or the client is known).',
+    labelNames: ['state'],
+    registers
+  })
+  const closed = new Counter({
+    name: 'holdfast_connections_closed_total',
+    help: 'Connections that the server closed before their time, by port and reason.',
+    labelNames: ['port', 'reason'],
+    registers
+  })
   const expiry = new Gauge({
     name: 'holdfast_certificate_not_after_seconds',
     help: 'Unix time at which the serving certificate expires.',
@@ -101,6 +117,7 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
 
   // Counters that an alert matches start at 0: an increase from nothing is none.
   for (const code of Object.keys(ERRORS)) if ('status' in ERRORS[code as ErrorCode]) errors.inc({ code }, 0)
+  for (const port of PORTS) for (const reason of CLOSE_REASONS) closed.inc({ port, reason }, 0)
   for (const { id } of policies) for (const mode of MODES) findings.inc({ policy: id, mode, outcome: 'crashed' }, 0)
 
   return {
@@ -113,6 +130,11 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
       for (const { policy, mode, outcome } of decision?.verdicts ?? []) findings.inc({ policy, mode, outcome })
     },
     failed: (code) => errors.inc({ code }),
+    connected({ unproven, proven }) {
+      connections.set({ state: 'unproven' }, unproven)
+      connections.set({ state: 'proven' }, proven)
+    },
+    connectionClosed: (port, reason) => closed.inc({ port, reason }),
     certificateServed: (notAfter) => expiry.set(notAfter.getTime() / 1000),
     certificateLoaded: () => loaded.setToCurrentTime(),
     certificateFailed: () => certificateFailures.inc(),

@@ -1,7 +1,7 @@
 import { constants } from 'node:crypto'
 import type { Server as HttpsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
-import type { SecureContextOptions } from 'node:tls'
+import type { AddressInfo } from 'node:net'
+import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { outOfDate } from '../certificates/key-pair.ts'
@@ -9,10 +9,14 @@ import type { Serving, ServingFiles } from '../certificates/serving.ts'
 import type { Cluster } from '../core/cluster.ts'
 import type { ConfiguredPolicy } from '../core/policy.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
+import { Bodies } from './bodies.ts'
 import { certificateReloader } from './certificate-reload.ts'
+import { checkClient } from './client-certificate.ts'
+import { type ConnectionEvents, Connections, type PortName } from './connections.ts'
 import { watchHandshakes } from './handshakes.ts'
 import { buildHealth, type ReadinessCheck } from './health.ts'
-import { logDecision, logFailure } from './log.ts'
+import { bodyBounds, connectionBounds, HEALTH_CONNECTIONS, MOST_CONNECTIONS, SWEEP_MS } from './limits.ts'
+import { closedLog, logDecision, logFailure } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { selfRequest } from './self-request.ts'
 import { buildWebhook } from './webhook.ts'
@@ -31,6 +35,8 @@ export interface ServerOptions {
   readonly pollMs: number
   /** Common names of the clients that are answered, where there is a client CA; none is anyone it vouches for. */
   readonly clientNames: readonly string[]
+  /** How many files the process may have open, connections included; undefined where that is not known. */
+  readonly openFiles: number | undefined
   policiesFor(namespace: string): readonly ConfiguredPolicy[]
   cluster(): Cluster
   readonly logger: Logger
@@ -58,8 +64,28 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   if (problem === undefined) metrics.certificateLoaded()
   else logger.error({ reason: problem }, 'not ready: no client accepts the certificate')
 
+  const closed = closedLog(logger)
+  const eventsOf = (port: PortName): ConnectionEvents => ({
+    closed(reason) {
+      metrics.connectionClosed(port, reason)
+      closed.note(port, reason)
+    },
+    isKnown: (socket) => options.serving.clientCa !== undefined && isAccepted(socket, options.clientNames)
+  })
+  const bounds = connectionBounds(options.openFiles)
+  const most = bounds.unproven + bounds.proven
+  if (most < MOST_CONNECTIONS) {
+    logger.warn(
+      { openFiles: options.openFiles, connections: most },
+      'few files may be open: fewer connections are taken'
+    )
+  }
+  const connections = new Connections(bounds, eventsOf('https'))
+  const bodies = new Bodies(connections, bodyBounds(bounds))
   const webhook = buildWebhook(
     {
+      connections,
+      bodies,
       policiesFor: options.policiesFor,
       cluster: options.cluster,
       isDraining: () => draining,
@@ -76,22 +102,33 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     options.serving.clientCa === undefined ? undefined : options.clientNames
   )
   const server = webhook.server as unknown as HttpsServer
-  const sockets = openSockets(server)
   watchHandshakes(server, metrics, logger)
+  connections.follow(server)
   const { address, port } = await listen(webhook, options.bindAddress, options.port)
 
   const checks: readonly ReadinessCheck[] = [
     { name: 'serving', run: async () => (draining ? 'the server is draining' : undefined) },
     { name: 'certificate', run: async () => outOfDate(keyPair, new Date()) },
-    { name: 'tls', run: () => selfRequest(loopbackFor(address), port, keyPair.fingerprint) }
+    { name: 'tls', run: shared(() => selfRequest(loopbackFor(address), port, keyPair.fingerprint)) }
   ]
-  const health = buildHealth(checks, metrics.registry)
+  const healthConnections = new Connections(HEALTH_CONNECTIONS, eventsOf('health'))
+  const health = buildHealth(checks, metrics.registry, healthConnections, (reason) => {
+    if (reason === undefined) logger.info('ready again')
+    else if (!draining) logger.warn({ reason }, 'not ready')
+  })
   const { port: healthPort } = await listen(health, options.bindAddress, options.healthPort).catch(async (error) => {
     // An open port would keep the process alive behind the error.
     await webhook.close()
     throw error
   })
 
+  const sweep = setInterval(() => {
+    const now = performance.now()
+    bodies.sweep(now)
+    for (const each of [connections, healthConnections]) each.sweep(now)
+    metrics.connected(connections.counts)
+    closed.write(now)
+  }, SWEEP_MS).unref()
   const poll = pollCertificates(options, (serving) => {
     server.setSecureContext(secureContext(serving))
     keyPair = serving.keyPair
@@ -105,24 +142,34 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       clearInterval(poll)
       // A connection on which nothing was asked yet, or only half, counts neither as idle nor as busy, and one without
       // a handshake is not known to the HTTP server at all.
-      const lastCall = setTimeout(() => {
-        for (const socket of sockets) socket.destroy()
-      }, LAST_CALL_MS)
+      const lastCall = setTimeout(() => connections.destroy(), LAST_CALL_MS)
       await webhook.close()
       clearTimeout(lastCall)
+      clearInterval(sweep)
       await health.close()
     }
   }
 }
 
-/** The TCP connections that are open at any moment. */
-function openSockets(server: HttpsServer): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
-  return sockets
+/** Whether the client showed a certificate that entitles it to ask. */
+function isAccepted(socket: TLSSocket, names: readonly string[]): boolean {
+  try {
+    checkClient(socket, names)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Calls that come while one is under way get its outcome: nobody makes us ask ourselves a thousand times at once. */
+function shared<T>(run: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined
+  return () => {
+    running ??= run().finally(() => {
+      running = undefined
+    })
+    return running
+  }
 }
 
 function pollCertificates(options: ServerOptions, use: (serving: Serving) => void): NodeJS.Timeout | undefined {

@@ -8,22 +8,19 @@ import { MODES, type Mode } from '../core/mode.ts'
 import type { ConfiguredPolicy } from '../core/policy.ts'
 import type { Phase } from '../core/subject.ts'
 import { type ErrorCode, HoldfastError, messageOf } from '../errors.ts'
+import type { Bodies } from './bodies.ts'
 import { checkClient } from './client-certificate.ts'
-import { largeBodies } from './large-bodies.ts'
-
-/**
- * 10 MiB. A request to the API server may have 3 MiB; a review holds object and oldObject, spelled out as JSON where
- * the client may have sent the denser protobuf.
- */
-const BODY_LIMIT = 10 * 1024 * 1024
-
-/** The API server keeps idle connections for 90 s. Were we to close one first, a POST would meet a reset. */
-const KEEP_ALIVE_MS = 120_000
+import type { Connections } from './connections.ts'
+import { KEEP_ALIVE_MS } from './limits.ts'
+import { answerAndLinger } from './linger.ts'
 
 const PHASES: readonly Phase[] = ['mutate', 'validate']
 
 /** What the routes are given. They hold no state of their own, so that policies can change under them. */
 export interface WebhookContext {
+  /** The connections of the application; whoever makes it lets them follow its server. */
+  readonly connections: Connections
+  readonly bodies: Bodies
   policiesFor(namespace: string): readonly ConfiguredPolicy[]
   cluster(): Cluster
   /** Answers then carry `Connection: close`, so that the API server opens its next connection elsewhere. */
@@ -50,7 +47,6 @@ export function buildWebhook(
   const timeouts = { headersTimeout: KEEP_ALIVE_MS, requestTimeout: KEEP_ALIVE_MS }
   const app = fastify({
     https: { ...tls, ...clients, ...timeouts, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] },
-    bodyLimit: BODY_LIMIT,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: KEEP_ALIVE_MS,
     // A request that arrives while closing is answered like any other: only the API server may give up on it.
@@ -59,23 +55,25 @@ export function buildWebhook(
     // What the router cannot even read.
     frameworkErrors: (error, _request, reply) => {
       context.failed('PATH_UNKNOWN', error)
-      const { message } = new HoldfastError('PATH_UNKNOWN', 'The path of the request cannot be read')
-      const answer = reply as unknown as FastifyReply
-      return answer.code(404).type('text/plain; charset=utf-8').send(message)
+      refuse(
+        context,
+        reply as unknown as FastifyReply,
+        new HoldfastError('PATH_UNKNOWN', 'The path of the request cannot be read')
+      )
     }
   }) as unknown as FastifyInstance
 
   // The text goes to the handler as it is. Fastify's own parser refuses keys such as `__proto__`, which are legal in a
-  // ConfigMap, and a schema would coerce the object under review.
+  // ConfigMap, and a schema would coerce the object under review. Nor does it bound what all bodies take together.
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser('application/json', (request, _payload, done) => {
+    if (request.is404) done(null)
+    else context.bodies.read(request.raw, done)
+  })
 
-  const makeRoom = largeBodies()
-  app.addHook('onRequest', (request, reply, done) => {
-    if (request.method === 'POST') {
-      if (clientNames !== undefined) checkClient(request.raw.socket, clientNames)
-      makeRoom(request.raw, reply.raw)
-    }
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    context.connections.asked(raw.socket)
+    if (clientNames !== undefined && raw.method === 'POST') checkClient(raw.socket, clientNames)
     done()
   })
 
@@ -94,13 +92,26 @@ export function buildWebhook(
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     const known = error instanceof HoldfastError ? error : translate(error)
     context.failed(known.code, error)
-    // The body may not have been read: what is left of it would be taken for the next request.
-    if (!reply.request.raw.complete) reply.header('connection', 'close')
-    // The API server shows the body of an error to the user only where it is text.
-    return send(context, reply.code(known.statusCode).type('text/plain; charset=utf-8'), known.message)
+    refuse(context, reply, known)
   })
   return app
 }
+
+/** Answers with an error. The API server shows the body of an error to the user only where it is text. */
+function refuse(context: WebhookContext, reply: FastifyReply, error: HoldfastError): void {
+  const { raw } = reply.request
+  const headers = { 'content-type': 'text/plain; charset=utf-8', ...(error.code === 'OVERLOADED' && AGAIN) }
+  if (raw.complete) {
+    send(context, reply.code(error.statusCode).headers(headers), error.message)
+    return
+  }
+  reply.hijack()
+  context.connections.of(raw.socket).lingering = true
+  answerAndLinger(raw, reply.raw, { status: error.statusCode, text: error.message, headers })
+}
+
+/** The API server takes it as "again in a second", perhaps from another replica. */
+const AGAIN = { 'retry-after': '1' }
 
 function answer(
   context: WebhookContext,
@@ -115,6 +126,7 @@ function answer(
   const text = encodeResponse(review, decision)
   context.reviewed(review, decision, (performance.now() - start) / 1000)
   if (decision?.unevaluated) throw new HoldfastError('POLICIES_CRASHED', `Review ${review.uid} was not evaluated`)
+  context.connections.prove(context.connections.of(reply.request.raw.socket))
   return send(context, reply.type('application/json; charset=utf-8'), text)
 }
 
@@ -140,9 +152,7 @@ function send(context: WebhookContext, reply: FastifyReply, text: string): Fasti
 }
 
 const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'REVIEW_TOO_LARGE',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'REVIEW_WRONG_TYPE',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'REVIEW_INCOMPLETE'
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'REVIEW_WRONG_TYPE'
 }
 
 function translate(error: FastifyError): HoldfastError {

@@ -58,9 +58,12 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   // Elsewhere a link would be followed.
   [/writeFile|createWriteStream/, ['replace-file.ts']],
   [/createReadStream|readdir/, ['inventory/files/walk.ts']],
-  [/new Date\(\)|Date\.now|performance\.now/, ['server/webhook.ts', 'server/server.ts', 'commands/']],
-  // Each reads what lies beside the program itself.
-  [/readFileSync/, ['report/html/assets.ts', 'version.ts']],
+  [
+    /new Date\(\)|Date\.now|performance\.now/,
+    ['server/webhook.ts', 'server/server.ts', 'server/bodies.ts', 'server/connections.ts', 'commands/']
+  ],
+  // What lies beside the program itself, and what the kernel says of this process.
+  [/readFileSync/, ['report/html/assets.ts', 'server/open-files.ts', 'version.ts']],
   [
     /readFile\b/,
     [

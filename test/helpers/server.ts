@@ -45,6 +45,7 @@ export function serverOptions(serving: Serving, parts: Partial<ServerOptions> = 
     files: undefined,
     pollMs: 10_000,
     clientNames: [],
+    openFiles: undefined,
     policiesFor: () => [],
     cluster: () => ({ version: { major: 1, minor: 36 } }),
     logger: pino({ level: 'silent' }),

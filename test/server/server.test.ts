@@ -6,6 +6,8 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { pino } from 'pino'
 import t from 'tap'
 import { keyPairOf } from '../../src/certificates/key-pair.ts'
+import { Bodies } from '../../src/server/bodies.ts'
+import { Connections } from '../../src/server/connections.ts'
 import { selfRequest } from '../../src/server/self-request.ts'
 import { startServer } from '../../src/server/server.ts'
 import { buildWebhook } from '../../src/server/webhook.ts'
@@ -98,7 +100,10 @@ t.test('connections on which nothing was asked, or only half, do not hold up the
 })
 
 t.test('the API server may keep a connection for 90 s, used or not', async (t) => {
+  const connections = new Connections({ unproven: 1, proven: 1 }, { closed() {} })
   const context = {
+    connections,
+    bodies: new Bodies(connections, { reviews: 1, room: 0 }),
     policiesFor: () => [],
     cluster: () => ({ version: undefined }),
     isDraining: () => false,

@@ -64,6 +64,14 @@ t.test('could not evaluate: 4xx with a sentence in plain text', async (t) => {
       413,
       /3 MiB/
     ],
+    [
+      'a million empty objects',
+      '/mutate',
+      JSON.stringify(podCreation(pod({ containers: [] }))).replace('[]', `[${'{},'.repeat(1_000_000)}{}]`),
+      json,
+      413,
+      /more than 500000 objects, lists and members/
+    ],
     ['another path', '/mutatee', good, json, 404, /POST \/mutatee/],
     ['a mode that does not exist', '/mutate/strict', good, json, 404, /\/mutate\/strict/],
     ['a path that nobody can read', '/%zz', good, json, 404, /cannot be read/],
@@ -76,7 +84,7 @@ t.test('could not evaluate: 4xx with a sentence in plain text', async (t) => {
     t.match(answer.body, message, name)
     t.ok(answer.body.length < 2048, `${name}: the API server cuts after 2048 bytes`)
   }
-  t.match(await server.metrics(), /holdfast_review_errors_total\{code="REVIEW_TOO_LARGE"\} 1/)
+  t.match(await server.metrics(), /holdfast_review_errors_total\{code="REVIEW_TOO_LARGE"\} 2/)
   t.equal(
     (await server.post('/mutate', good)).json.response.allowed,
     true,

@@ -10,6 +10,7 @@ import { followVersion, inCluster } from '../../kubernetes/version.ts'
 import { POLICIES } from '../../policies/index.ts'
 import { createLogger } from '../../server/log.ts'
 import { createMetrics, type Metrics } from '../../server/metrics.ts'
+import { openFilesLimit } from '../../server/open-files.ts'
 import { type RunningServer, startServer } from '../../server/server.ts'
 import { VERSION } from '../../version.ts'
 import { readConfigurationFile } from '../configuration-file.ts'
@@ -59,6 +60,7 @@ async function start(flags: ServeFlags, logger: Logger): Promise<RunningServer> 
     files,
     clientNames: flags.clientAllowedNames ?? [],
     pollMs: POLL_MS,
+    openFiles: openFilesLimit(),
     policiesFor: (namespace) => configuration().policiesFor(namespace),
     cluster: knowCluster(flags, logger),
     logger,

@@ -1,0 +1,3 @@
+module holdfast.dev/test/go-client
+
+go 1.22
