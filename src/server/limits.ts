@@ -12,8 +12,8 @@ const KIB = 1024
 const MIB = 1024 * KIB
 
 /**
- * Half of them are for connections on which no review was answered yet. kube-apiserver keeps 25 idle ones for each path
- * of the webhook configurations, which are six in the overlay opt-in: 450 with three API servers that are all busy.
+ * Half of them are for connections on which no review was answered yet. kube-apiserver keeps 25 idle ones at the most for
+ * each path of the webhook configurations. The overlay opt-in has six: 450 with three API servers, for all replicas.
  */
 export const MOST_CONNECTIONS = 768
 
