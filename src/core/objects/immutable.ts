@@ -1,7 +1,13 @@
 import type { Cluster } from '../cluster.ts'
 import type { Edit } from '../patch.ts'
 import type { Subject } from '../subject.ts'
-import { type Differences, differencesBetween, type FieldChange, isNothing } from '../values/differences.ts'
+import {
+  type Differences,
+  differencesBetween,
+  type FieldChange,
+  isNothing,
+  visitDifferences
+} from '../values/differences.ts'
 import { isObject, type JsonObject, listOf, objectOf, textOf } from '../values/json.ts'
 import { fieldPath, type Path, valueAt } from '../values/path.ts'
 import { count, oneLine, quote } from '../values/text.ts'
@@ -29,37 +35,39 @@ export interface RefusedChanges extends Differences {
   readonly restorable: readonly ImmutableField[]
 }
 
-const UNCHANGED: ImmutableChanges = { refused: undefined, uncertain: undefined }
-
 /** @param subject both of its objects with the API server's defaults, or one that leaves them out would seem to change */
-export function immutableChangesOf(subject: Subject, cluster: Cluster): ImmutableChanges {
-  const parts = { before: immutablePartOf(subject.oldObject), after: immutablePartOf(subject.object) }
-  if (differencesIn(parts, () => true).total === 0) return UNCHANGED
-  const refused = differencesIn(parts, (field) => field.refused.by(cluster) === true)
-  const uncertain = differencesIn(parts, (field) => field.refused.by(cluster) === undefined)
+export function immutableChangesOf({ object, oldObject }: Subject, cluster: Cluster): ImmutableChanges {
+  const refused = new FirstChanges()
+  const uncertain = new FirstChanges()
+  const fields = new Set<ImmutableField>()
+  visitDifferences(immutablePartOf(oldObject), immutablePartOf(object), (change) => {
+    if (isAmount(change.path.slice(3)) && isSameQuantity(change.before, change.after)) return
+    const field = immutableFieldAt(change.path)
+    const isRefused = field.refused.by(cluster)
+    if (isRefused === false) return
+    if (isRefused) fields.add(field)
+    ;(isRefused ? refused : uncertain).add(change)
+  })
+  const restorable = [...fields].every((field) => field.restorable !== undefined) ? inOrder(fields) : []
   return {
-    refused: refused.total === 0 ? undefined : { ...refused, restorable: restorableIn(parts, cluster) },
+    refused: refused.total === 0 ? undefined : { changes: refused.changes, total: refused.total, restorable },
     uncertain: uncertain.total === 0 ? undefined : uncertain
   }
 }
 
-interface Parts {
-  readonly before: JsonObject
-  readonly after: JsonObject
+/** Counts changes and keeps those that a message names. */
+class FirstChanges implements Differences {
+  readonly changes: FieldChange[] = []
+  total = 0
+
+  add(change: FieldChange): void {
+    this.total++
+    if (this.changes.length < NAMED_CHANGES) this.changes.push(change)
+  }
 }
 
-function differencesIn({ before, after }: Parts, isWanted: (field: ImmutableField) => boolean): Differences {
-  return differencesBetween(before, after, {
-    keep: NAMED_CHANGES,
-    isSame: (path, one, other) =>
-      !isWanted(immutableFieldAt(path)) || (isAmount(path.slice(3)) && isSameQuantity(one, other))
-  })
-}
-
-function restorableIn(parts: Parts, cluster: Cluster): readonly ImmutableField[] {
-  const refused = IMMUTABLE_FIELDS.filter((field) => field.refused.by(cluster) === true)
-  const changed = refused.filter((field) => differencesIn(parts, (one) => one === field).total > 0)
-  return changed.every(({ restorable }) => restorable !== undefined) ? changed : []
+function inOrder(fields: ReadonlySet<ImmutableField>): readonly ImmutableField[] {
+  return IMMUTABLE_FIELDS.filter((field) => fields.has(field))
 }
 
 /** Puts back each of the fields that has a change in it, as a whole, and no other. */
@@ -100,12 +108,13 @@ const NAMES = new Set(IMMUTABLE_FIELDS.map(({ path }) => String(path[1])))
 
 /** The fields of IMMUTABLE_FIELDS, without what the API server never compares: apiVersion and kind of a template. */
 function immutablePartOf(object: JsonObject): JsonObject {
-  const spec = specOf(object)
-  const fields = Object.fromEntries([...NAMES].map((name) => [name, spec[name]]))
-  const templates = claimTemplatesOf(object).map((template) => {
+  const spec: Record<string, unknown> = {}
+  for (const name of NAMES) spec[name] = specOf(object)[name]
+  spec.serviceName = serviceNameOf(object)
+  spec.volumeClaimTemplates = claimTemplatesOf(object).map((template) => {
     return { metadata: metadataOf(template), spec: claimSpec(template), status: template.status }
   })
-  return { spec: { ...fields, volumeClaimTemplates: templates, serviceName: serviceNameOf(object) } }
+  return { spec }
 }
 
 /**

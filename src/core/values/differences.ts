@@ -26,6 +26,8 @@ interface Place {
   readonly parent: Place | undefined
   readonly key: string | number
   readonly depth: number
+  /** The deepest field above a place that is deeper than any. Kept, because to climb there costs as much as it is deep. */
+  readonly field: Place | undefined
 }
 
 /** Deeper than any field of the Kubernetes API: below it nothing has a second spelling. */
@@ -39,25 +41,46 @@ const DEEPEST_FIELD = 32
 export function differencesBetween(before: unknown, after: unknown, comparison: Comparison): Differences {
   const changes: FieldChange[] = []
   let total = 0
+  walk(before, after, (place, one, other) => {
+    const depth = place?.depth ?? 0
+    if (depth <= DEEPEST_FIELD && comparison.isSame(pathOf(place), one, other)) return
+    total++
+    if (changes.length < comparison.keep) changes.push({ path: pathOf(place), before: one, after: other })
+  })
+  return { changes, total }
+}
+
+/**
+ * Tells of every change between two values, in document order, in one pass: for what sorts them into more than one list.
+ *
+ * @param visit is given the path as far as fields go: that of a change which is deeper ends above it
+ */
+export function visitDifferences(before: unknown, after: unknown, visit: (change: FieldChange) => void): void {
+  walk(before, after, (place, one, other) => visit({ path: pathOf(place?.field ?? place), before: one, after: other }))
+}
+
+function walk(
+  before: unknown,
+  after: unknown,
+  found: (place: Place | undefined, before: unknown, after: unknown) => void
+): void {
   const waiting: { place: Place | undefined; before: unknown; after: unknown }[] = [{ place: undefined, before, after }]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { place, before: one, after: other } = next
     if (one === other || (isNothing(one) && isNothing(other))) continue
     const keys = commonKeys(one, other)
     if (keys === undefined) {
-      const depth = place?.depth ?? 0
-      if (depth <= DEEPEST_FIELD && comparison.isSame(pathOf(place), one, other)) continue
-      total++
-      if (changes.length < comparison.keep) changes.push({ path: pathOf(place), before: one, after: other })
+      found(place, one, other)
       continue
     }
     // Last in, first out: pushed backwards so that changes come in document order.
+    const depth = (place?.depth ?? 0) + 1
+    const field = depth > DEEPEST_FIELD ? (place?.field ?? place) : undefined
     for (const key of keys.reverse()) {
-      const child = { parent: place, key, depth: (place?.depth ?? 0) + 1 }
+      const child = { parent: place, key, depth, field }
       waiting.push({ place: child, before: valueAt(one, key), after: valueAt(other, key) })
     }
   }
-  return { changes, total }
 }
 
 /** The keys to go on with, or undefined where the values cannot be compared part by part. */

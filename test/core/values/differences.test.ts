@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { differencesBetween } from '../../../src/core/values/differences.ts'
+import { differencesBetween, visitDifferences } from '../../../src/core/values/differences.ts'
 import { fieldPath } from '../../../src/core/values/path.ts'
 
 const never = { keep: 100, isSame: () => false }
@@ -52,6 +52,33 @@ t.test('a hundred thousand levels are compared in bounded stack and time', async
   }
   t.equal(differencesBetween(deep(1), deep(1), never).total, 0)
   t.equal(differencesBetween(deep(1), deep(2), never).total, 1)
+})
+
+t.test('one pass that tells of every change', async (t) => {
+  const seen: string[] = []
+  visitDifferences({ a: { z: 1, b: [1] }, c: null }, { a: { z: 2, b: [1, 3] }, c: {} }, ({ path, before, after }) =>
+    seen.push(`${fieldPath(path)} ${before} ${after}`)
+  )
+  t.strictSame(seen, ['a.z 1 2', 'a.b[1] undefined 3'])
+})
+
+t.test('a change below any field is told of by the field, at no cost of its depth', async (t) => {
+  const leaves = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`k${index}`, index]))
+  const below = (depth: number): unknown => {
+    let value: unknown = leaves
+    for (let level = 0; level < depth; level++) value = { x: value }
+    return value
+  }
+  const visit = (depth: number): number => {
+    const value = below(depth)
+    const start = process.cpuUsage().user
+    const lengths = new Set<number>()
+    visitDifferences({}, value, ({ path }) => lengths.add(path.length))
+    t.strictSame([...lengths], [Math.min(depth + 1, 32)], `${depth} levels`)
+    return process.cpuUsage().user - start
+  }
+  const [near, far] = [visit(40), visit(100_000)]
+  t.ok(far < 20 * near + 100_000, `${near} µs of CPU for 40 levels, ${far} for 100 000`)
 })
 
 t.test('any value equals itself, and its copy', async (t) => {
