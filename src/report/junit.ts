@@ -116,7 +116,7 @@ function countsOf(cases: readonly Case[]) {
 function suiteElement({ name, cases }: Suite, createdAt: string): string {
   const classname = `holdfast.${name}`
   // Without milliseconds and zone, as the schemas of JUnit XML want it.
-  const attributes = { name: classname, ...countsOf(cases), time: 0, timestamp: createdAt.slice(0, 19) }
+  const attributes = { name: classname, ...countsOf(cases), time: 0, timestamp: createdAt.replace(/(?:\.\d+)?Z$/, '') }
   const content = distinct(cases).map((test) => caseElement(classname, test))
   return element('testsuite', attributes, lines(content))
 }
