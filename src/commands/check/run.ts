@@ -1,7 +1,7 @@
 import { basename, isAbsolute, relative } from 'node:path'
 import { UNKNOWN_CLUSTER } from '../../core/cluster.ts'
 import { FirstOf } from '../../core/values/first-of.ts'
-import { count } from '../../core/values/text.ts'
+import { count, oneLine } from '../../core/values/text.ts'
 import { HoldfastError } from '../../errors.ts'
 import type { Previous } from '../../inventory/files/previous.ts'
 import { type DocumentRead, type Read, readManifests } from '../../inventory/files/read.ts'
@@ -39,7 +39,8 @@ export async function check(paths: readonly string[], flags: CheckFlags): Promis
   const fixes = flags.fix && new Fixes(flags.diff === true, (text) => process.stdout.write(text))
   const run = new CheckRun(context, previous, fixes, problems)
   await run.all(readManifests(paths, process.stdin))
-  for (const note of previous === undefined ? [] : goneNotes(previous, flags.namespace)) run.notes.push(note)
+  for (const note of previous === undefined ? [] : goneNotes(previous, flags.namespace)) run.note(note)
+  for (const note of context.unknownSkips.notes()) run.note(note)
   const report = {
     command: 'check' as const,
     version: VERSION,
@@ -50,17 +51,14 @@ export async function check(paths: readonly string[], flags: CheckFlags): Promis
     objects: run.found.objects,
     ...run.found.leftOut,
     problems: problems.items,
-    notes: [
-      ...notesOn(context.configuration, flags.config, now.getTime()),
-      ...context.unknownSkips.notes(),
-      ...notesOf(run, problems)
-    ]
+    notes: [...notesOn(context.configuration, flags.config, now.getTime()), ...notesOf(run, problems)]
   }
   return deliver(report, flags, flags.fix ? process.stderr : process.stdout)
 }
 
-/** Notes of one run that are told. */
+/** Notes of one run that are told, and characters of each. */
 const MOST_NOTES = 1000
+const LONGEST_NOTE = 2000
 
 function notesOf({ notes, found }: CheckRun, problems: FirstOf<ReadProblem>): string[] {
   const more = (leftOut: number, noun: string): string[] =>
@@ -110,7 +108,12 @@ class CheckRun {
       )
     }
     progress.end()
-    if (this.checked === 0) this.notes.push(this.#nothingJudged())
+    if (this.checked === 0) this.note(this.#nothingChecked())
+  }
+
+  /** A sentence for the reader, which may name what anybody wrote. */
+  note(sentence: string): void {
+    this.notes.push(oneLine(sentence, LONGEST_NOTE))
   }
 
   #one(read: Read): void {
@@ -119,7 +122,7 @@ class CheckRun {
       this.#problems.push(problemOf(read))
       this.#fixes?.keep(read)
     } else if (read.kind === 'skipped') {
-      this.notes.push(
+      this.note(
         `${read.directory} holds the templates of a Helm chart, which are not YAML: check what helm template makes of them`
       )
     } else this.#endOfFile(read.file)
@@ -130,7 +133,7 @@ class CheckRun {
     this.#met += checked.length
     this.checked += checked.filter((one) => one.evaluated).length
     for (const { reported } of checked) if (reported !== undefined) this.found.add(reported)
-    if (read.repeated > 0) this.notes.push(repetition(read))
+    if (read.repeated > 0) this.note(repetition(read))
     const problem = this.#fixes?.add(read, checked)
     if (problem !== undefined) this.#problems.push(problemOf(problem))
   }
@@ -148,11 +151,11 @@ class CheckRun {
     this.files++
     this.#fixes?.endFile(nameInDiff(file))
     if (/^kustomization\.ya?ml$/i.test(basename(file))) {
-      this.notes.push(`${file} makes something else of what stands beside it: check what kubectl kustomize prints`)
+      this.note(`${file} makes something else of what stands beside it: check what kubectl kustomize prints`)
     }
   }
 
-  #nothingJudged(): string {
+  #nothingChecked(): string {
     return this.#met === 0
       ? 'No Kubernetes objects found in what was read.'
       : `No policy applies to any of the ${count(this.#met, 'object')} that were read.`
