@@ -24,10 +24,13 @@ const MEASURE = `
   process.on('exit', () => writeFileSync(process.env.PEAK_FILE, String(process.resourceUsage().maxRSS)))
 `
 
+/** The number of objects is `judged` there, as it was in the first version of the format. */
+type JsonReport = Omit<Report, 'checked'> & { readonly judged: number }
+
 export interface Scan {
   readonly code: unknown
   readonly stderr: string
-  readonly report: Report
+  readonly report: JsonReport
   readonly peakMb: number
   readonly seconds: number
 }
@@ -74,7 +77,7 @@ export async function scannerOf({ kubectl }: Cluster): Promise<Scanner> {
       const [out, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
       const [code] = await ended
       if (out === '') throw new Error(`holdfast scan ${args.join(' ')}: ${stderr}`)
-      const report = JSON.parse(out) as Report
+      const report = JSON.parse(out) as JsonReport
       return {
         code,
         stderr,
@@ -98,7 +101,7 @@ export async function scannerOf({ kubectl }: Cluster): Promise<Scanner> {
 }
 
 /** `namespace/kind/name policy outcome` of every finding. */
-export function findingsIn({ objects }: Report): string[] {
+export function findingsIn({ objects }: Pick<Report, 'objects'>): string[] {
   return objects.flatMap(({ namespace, kind, name, findings }) =>
     findings.map(({ policy, outcome }) => `${namespace}/${kind}/${name} ${policy} ${outcome}`)
   )

@@ -130,7 +130,7 @@ async function manyObjects(t: Test, stage: Stage, { scan }: Scanner, api: Api): 
   const large = await scan(['-n', many])
   t.strictSame(findingsIn(small.report).sort(), expectedFew)
   t.strictSame(findingsIn(large.report).sort(), expectedMany, `all ${expectedMany.length} of them`)
-  t.strictSame([small.report.checked, large.report.checked], [500, size])
+  t.strictSame([small.report.judged, large.report.judged], [500, size])
   t.strictSame([small.code, large.code, large.stderr], [1, 1, ''])
   t.strictSame(large.report.problems, [])
 
@@ -173,8 +173,8 @@ async function evaluated(t: Test, stage: Stage, { scan }: Scanner, api: Api): Pr
     `${namespace}/Deployment/p shared-tsdb-claim denied`,
     `${lowered}/Deployment/p shared-tsdb-claim warned`
   ])
-  t.equal(report.checked, 3)
-  t.match(report.notes.at(-1), '1 object in 1 namespace with the label holdfast.dev/mode=off was not evaluated.')
+  t.equal(report.judged, 3)
+  t.match(report.notes.at(-1), '1 object in 1 namespace with the label holdfast.dev/mode=off was not checked.')
   const { message } = report.objects[0]?.findings[0] ?? {}
   t.equal(message, 'adds a preStop of 15 s to container "pushgateway"')
 }
