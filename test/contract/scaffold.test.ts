@@ -76,6 +76,8 @@ testPolicy(policy, {
 })
 `
 
+/** The gate in docs.test.ts; whatever else fails there is not about a policy. */
+const GENERATED = 'what is generated is what stands there: npm run generate writes it'
 const TEST = `test/policies/${ID}.test.ts`
 
 t.test('an id that no policy can have', async (t) => {
@@ -88,7 +90,7 @@ t.test('an id that no policy can have', async (t) => {
 t.test('what is made fits, and says what is missing', async (t) => {
   const made = node('scripts/new-policy.ts', ID)
   t.equal(made.code, 0, made.output)
-  t.strictSame(failuresIn(node('test/contract/docs.test.ts')), [], 'what is generated is there')
+  t.notOk(failuresIn(node('test/contract/docs.test.ts')).includes(GENERATED), 'what is generated is there')
   t.strictSame(failuresIn(node(TEST)), [
     'the table has a case in which nothing is found',
     'the table has a case in which the policy finds something'
@@ -118,7 +120,8 @@ t.test('without its condition it cannot pass', async (t) => {
     (operation) => `Deployment ${operation}, validate phase: the webhook is called for this, the image`
   )
   t.strictSame(failuresIn(node(TEST)), [create, update, 'the conditions of the webhook'])
-  t.ok(failuresIn(node('test/contract/docs.test.ts')).includes('manifests/base/validating-webhooks.yaml'))
+  const stale = failuresIn(node('test/contract/docs.test.ts'))
+  for (const what of [GENERATED, 'manifests/base/validating-webhooks.yaml']) t.ok(stale.includes(what), what)
   t.equal(node('scripts/generate.ts').code, 0)
   t.strictSame(failuresIn(node(TEST)), [], 'with it, it does')
   t.match(
