@@ -1,15 +1,15 @@
 import { outOfDate } from '../certificates/key-pair.ts'
-import { isSameServing, readServing, type Serving, type ServingFiles } from '../certificates/serving.ts'
+import { isSameTls, readTlsFiles, type TlsFiles, type TlsMaterial } from '../certificates/tls-files.ts'
 import { HoldfastError } from '../errors.ts'
 import { follow } from '../follow.ts'
 
 export interface CertificateReload {
-  readonly files: ServingFiles
+  readonly files: TlsFiles
   now(): Date
   /** Puts new material to use. May throw: the old one then stays. */
-  use(serving: Serving): void
+  use(tls: TlsMaterial): void
   /** Called after each look at the files that found them usable, whether or not they were new. */
-  loaded(serving: Serving, changed: boolean): void
+  loaded(tls: TlsMaterial, changed: boolean): void
   failed(error: unknown): void
 }
 
@@ -19,17 +19,17 @@ export interface CertificateReload {
  * when that time has come.
  */
 export function certificateReloader(
-  first: Serving,
+  first: TlsMaterial,
   { files, now, use, loaded, failed }: CertificateReload
 ): () => Promise<void> {
   return follow(first, {
     async read() {
-      const serving = await readServing(files)
-      const problem = outOfDate(serving.keyPair, now())
-      if (problem === undefined) return serving
+      const tls = await readTlsFiles(files)
+      const problem = outOfDate(tls.keyPair, now())
+      if (problem === undefined) return tls
       throw new HoldfastError('CERTIFICATE_INVALID', `Cannot use ${files.certificate}: ${problem}`)
     },
-    isSame: isSameServing,
+    isSame: isSameTls,
     use,
     good: loaded,
     failed

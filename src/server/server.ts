@@ -5,7 +5,7 @@ import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { outOfDate } from '../certificates/key-pair.ts'
-import type { Serving, ServingFiles } from '../certificates/serving.ts'
+import type { TlsFiles, TlsMaterial } from '../certificates/tls-files.ts'
 import type { Cluster } from '../core/cluster.ts'
 import type { ConfiguredPolicy } from '../core/policy.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
@@ -29,9 +29,9 @@ export interface ServerOptions {
   /** 0 takes any free port. */
   readonly port: number
   readonly healthPort: number
-  readonly serving: Serving
+  readonly tls: TlsMaterial
   /** Where the certificates came from and are read again; undefined for those that live in memory. */
-  readonly files: ServingFiles | undefined
+  readonly files: TlsFiles | undefined
   readonly pollMs: number
   /** Common names of the clients that are answered, where there is a client CA; none is anyone it vouches for. */
   readonly clientNames: readonly string[]
@@ -58,7 +58,7 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { logger, metrics } = options
   let draining = false
-  let { keyPair } = options.serving
+  let { keyPair } = options.tls
   metrics.certificateServed(keyPair.notAfter)
   const problem = outOfDate(keyPair, new Date())
   if (problem === undefined) metrics.certificateLoaded()
@@ -70,7 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       metrics.connectionClosed(port, reason)
       closed.note(port, reason)
     },
-    isKnown: (socket) => options.serving.clientCa !== undefined && isAccepted(socket, options.clientNames)
+    isKnown: (socket) => options.tls.clientCa !== undefined && isAccepted(socket, options.clientNames)
   })
   const bounds = connectionBounds(options.openFiles)
   const most = bounds.unproven + bounds.proven
@@ -98,8 +98,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         logFailure(logger, code, error)
       }
     },
-    secureContext(options.serving),
-    options.serving.clientCa === undefined ? undefined : options.clientNames
+    secureContext(options.tls),
+    options.tls.clientCa === undefined ? undefined : options.clientNames
   )
   const server = webhook.server as unknown as HttpsServer
   watchHandshakes(server, metrics, logger)
@@ -129,9 +129,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     metrics.connected(connections.counts)
     closed.write(now)
   }, SWEEP_MS).unref()
-  const poll = pollCertificates(options, (serving) => {
-    server.setSecureContext(secureContext(serving))
-    keyPair = serving.keyPair
+  const poll = pollCertificates(options, (tls) => {
+    server.setSecureContext(secureContext(tls))
+    keyPair = tls.keyPair
   })
   return {
     port,
@@ -172,10 +172,10 @@ function shared<T>(run: () => Promise<T>): () => Promise<T> {
   }
 }
 
-function pollCertificates(options: ServerOptions, use: (serving: Serving) => void): NodeJS.Timeout | undefined {
-  const { files, logger, metrics, serving } = options
+function pollCertificates(options: ServerOptions, use: (tls: TlsMaterial) => void): NodeJS.Timeout | undefined {
+  const { files, logger, metrics, tls } = options
   if (files === undefined) return undefined
-  const reload = certificateReloader(serving, {
+  const reload = certificateReloader(tls, {
     files,
     now: () => new Date(),
     use,
@@ -193,7 +193,7 @@ function pollCertificates(options: ServerOptions, use: (serving: Serving) => voi
   return setInterval(() => void reload(), options.pollMs).unref()
 }
 
-function secureContext({ keyPair, clientCa }: Serving): SecureContextOptions {
+function secureContext({ keyPair, clientCa }: TlsMaterial): SecureContextOptions {
   const pair = { cert: keyPair.certificate, key: keyPair.privateKey }
   // No session is resumed where clients have to prove themselves: a resumed one repeats what was true of the client when
   // the session began, and takes no look at its certificate. kube-apiserver keeps no sessions, so it loses nothing.

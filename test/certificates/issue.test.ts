@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import t from 'tap'
 import { issueCertificates } from '../../src/certificates/issue.ts'
-import { throwAwayCertificate } from '../../src/certificates/throw-away.ts'
+import { selfSignedCertificate } from '../../src/certificates/self-signed.ts'
 import { temporaryDirectory } from '../helpers/certificates.ts'
 
 const NOW = new Date('2026-06-01T12:00:00Z')
@@ -27,14 +27,14 @@ t.test('a certificate that a strict client takes', async (t) => {
   t.ok(new Date(leaf.validFrom) < NOW, 'clocks may be behind')
 })
 
-t.test('the throw-away pair is kept, and made anew when it is time', async (t) => {
+t.test('the self-signed pair is kept, and made anew when it is time', async (t) => {
   const directory = join(temporaryDirectory(), 'certs')
-  const first = await throwAwayCertificate(directory, NOW)
+  const first = await selfSignedCertificate(directory, NOW)
   t.equal(first.caFile, join(directory, 'ca.crt'))
   t.strictSame(readdirSync(directory).sort(), ['ca.crt', 'tls.crt', 'tls.key'])
   t.equal(statSync(join(directory, 'tls.key')).mode & 0o777, 0o600, 'the key is for its owner')
   const fingerprints = async (now: Date): Promise<string> =>
-    (await throwAwayCertificate(directory, now)).keyPair.fingerprint
+    (await selfSignedCertificate(directory, now)).keyPair.fingerprint
   t.equal(await fingerprints(new Date(NOW.getTime() + 28 * DAY)), first.keyPair.fingerprint)
   const renewed = await fingerprints(new Date(NOW.getTime() + 29.5 * DAY))
   t.not(renewed, first.keyPair.fingerprint, 'a day before it expires')
@@ -48,7 +48,7 @@ t.test('where nothing can be written, it lives in memory', async (t) => {
   t.teardown(() => rmSync(directory, { recursive: true }))
   const file = join(directory, 'file')
   writeFileSync(file, '')
-  const { keyPair, caFile } = await throwAwayCertificate(join(file, 'certs'), NOW)
+  const { keyPair, caFile } = await selfSignedCertificate(join(file, 'certs'), NOW)
   t.equal(caFile, undefined)
   t.ok(keyPair.fingerprint)
 })

@@ -71,14 +71,14 @@ function holdfast(args: readonly string[], environment: Record<string, string> =
 
 const FREE = ['serve', '--bind-address=127.0.0.1', '--port=0', '--health-port=0']
 
-t.test('with nothing configured: a throw-away certificate, and how to try it', async (t) => {
+t.test('with nothing configured: a self-signed certificate, and how to try it', async (t) => {
   const certs = join(temporaryDirectory(), 'certs')
   const server = holdfast([...FREE, `--cert-dir=${certs}`, '--drain-delay=0s'])
   const { port, modes, node } = await server.line('serving')
   t.equal(node, process.versions.node, 'the log says which Node.js runs')
   t.match(modes, { 'claim-template-labels': 'enforce', 'pushgateway-graceful-stop': 'enforce' })
   const { try: hint } = await server.line(
-    'a throw-away certificate serves, for trying out only: set --tls-cert-file and --tls-private-key-file'
+    'serving with a self-signed certificate, for trying out only: set --tls-cert-file and --tls-private-key-file'
   )
   t.match(hint, `curl --cacert ${certs}/ca.crt`)
   t.equal(await ask(port, readFileSync(join(certs, 'ca.crt'), 'utf8')), false, 'the failing upgrade is refused')
@@ -107,7 +107,7 @@ t.test('with files, a configuration and a ceiling from the environment', async (
   const { code, stdout } = await server.ended
   t.equal(code, 0)
   t.match(stdout, /"delayMs":0/, 'Ctrl-C does not wait')
-  t.notMatch(stdout, /throw-away|no --kubernetes-version/)
+  t.notMatch(stdout, /self-signed|no --kubernetes-version/)
 })
 
 t.test('a second signal ends it at once', async (t) => {

@@ -69,7 +69,7 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
     [
       'commands/configuration-file.ts',
       'certificates/key-pair.ts',
-      'certificates/throw-away.ts',
+      'certificates/self-signed.ts',
       'kubernetes/version.ts'
     ]
   ]

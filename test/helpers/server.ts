@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { RequestOptions } from 'node:https'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
-import type { Serving } from '../../src/certificates/serving.ts'
+import type { TlsMaterial } from '../../src/certificates/tls-files.ts'
 import type { ConfiguredPolicy } from '../../src/core/policy.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
@@ -36,12 +36,12 @@ export interface Answer {
 }
 
 /** What every server in a test has in common. */
-export function serverOptions(serving: Serving, parts: Partial<ServerOptions> = {}): ServerOptions {
+export function serverOptions(tls: TlsMaterial, parts: Partial<ServerOptions> = {}): ServerOptions {
   return {
     bindAddress: '127.0.0.1',
     port: 0,
     healthPort: 0,
-    serving,
+    tls,
     files: undefined,
     pollMs: 10_000,
     clientNames: [],

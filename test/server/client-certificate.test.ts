@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type SecureVersion, type TLSSocket } from 'node:tls'
 import * as x509 from '@peculiar/x509'
 import t from 'tap'
-import { readServing } from '../../src/certificates/serving.ts'
+import { readTlsFiles } from '../../src/certificates/tls-files.ts'
 import { checkClient } from '../../src/server/client-certificate.ts'
 import { type RunningServer, startServer } from '../../src/server/server.ts'
 import { pod } from '../fixtures/objects.ts'
@@ -168,7 +168,7 @@ t.test('a client CA that changes', async (t) => {
   const { ca, ...issued } = await testCertificates()
   const files = { ...writePair(directory, { ca, ...issued }), clientCa: join(directory, 'client-ca.crt') }
   writeFileSync(files.clientCa, first.ca)
-  const server = await startServer(serverOptions(await readServing(files), { files, pollMs: 10 }))
+  const server = await startServer(serverOptions(await readTlsFiles(files), { files, pollMs: 10 }))
   t.teardown(() => server.drain(0))
   const [before, after] = [await first.client('kube-apiserver'), await second.client('kube-apiserver')]
   for (const version of VERSIONS)

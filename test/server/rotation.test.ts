@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { type IssuedCertificates, issueCertificates } from '../../src/certificates/issue.ts'
-import { readServing } from '../../src/certificates/serving.ts'
+import { readTlsFiles } from '../../src/certificates/tls-files.ts'
 import { startServer } from '../../src/server/server.ts'
 import { pod } from '../fixtures/objects.ts'
 import { podCreation } from '../fixtures/reviews.ts'
@@ -30,7 +30,7 @@ t.test(`${ROTATIONS} rotations under load lose no request`, async (t) => {
   publish(directory, 0, pairs[0] as IssuedCertificates)
   for (const file of ['tls.crt', 'tls.key']) symlinkSync(join('..data', file), join(directory, file))
   const files = { certificate: join(directory, 'tls.crt'), privateKey: join(directory, 'tls.key'), clientCa: undefined }
-  const server = await startServer(serverOptions(await readServing(files), { files, pollMs: 10 }))
+  const server = await startServer(serverOptions(await readTlsFiles(files), { files, pollMs: 10 }))
   t.teardown(() => server.drain(0))
 
   const load = { running: true, answered: 0, lost: [] as string[], seen: new Set<string>() }

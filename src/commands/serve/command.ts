@@ -9,7 +9,7 @@ export function addServeCommand(program: Command): void {
     .addHelpText(
       'after',
       examples([
-        ['To try it out, with a throw-away certificate', 'holdfast serve'],
+        ['To try it out, with a self-signed certificate', 'holdfast serve'],
         [
           'In a cluster',
           'holdfast serve --config=/etc/holdfast/config.yaml --tls-cert-file=tls.crt --tls-private-key-file=tls.key'

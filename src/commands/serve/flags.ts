@@ -29,7 +29,7 @@ export const SERVE_FLAGS = [
   flag('--tls-private-key-file <file>', 'its private key, PEM'),
   flag('--client-ca-file <file>', 'only clients with a certificate of this CA are answered, re-read too'),
   flag('--client-allowed-names <names>', 'and of these only the ones with such a common name').argParser(list),
-  flag('--cert-dir <dir>', 'where a throw-away certificate is kept, without --tls-cert-file').default('certs'),
+  flag('--cert-dir <dir>', 'where the self-signed certificate is kept, without --tls-cert-file').default('certs'),
   flag('--kubernetes-version <version>', 'version of the API server, such as 1.36, instead of asking it').argParser(
     kubernetesVersion
   ),

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import { readServing, type Serving, type ServingFiles } from '../../certificates/serving.ts'
-import { throwAwayCertificate } from '../../certificates/throw-away.ts'
+import { selfSignedCertificate } from '../../certificates/self-signed.ts'
+import { readTlsFiles, type TlsFiles, type TlsMaterial } from '../../certificates/tls-files.ts'
 import { type Configuration, defaultConfiguration, parseConfiguration } from '../../config/configuration.ts'
 import { configurationReloader } from '../../config/reload.ts'
 import type { Cluster } from '../../core/cluster.ts'
@@ -51,12 +51,12 @@ function firstSignal(): Promise<NodeJS.Signals> {
 async function start(flags: ServeFlags, logger: Logger): Promise<RunningServer> {
   const metrics = createMetrics(POLICIES)
   const configuration = await followConfiguration(flags, logger, metrics)
-  const { serving, files, caFile } = await loadServing(flags)
+  const { tls, files, caFile } = await loadTls(flags)
   const server = await startServer({
     bindAddress: flags.bindAddress,
     port: flags.port,
     healthPort: flags.healthPort,
-    serving,
+    tls,
     files,
     clientNames: flags.clientAllowedNames ?? [],
     pollMs: POLL_MS,
@@ -142,29 +142,29 @@ function modesOf(configuration: Configuration): Readonly<Record<string, Mode>> {
   return Object.fromEntries(configuration.policiesFor('').map(({ policy, mode }) => [policy.id, mode]))
 }
 
-interface LoadedServing {
-  readonly serving: Serving
+interface LoadedTls {
+  readonly tls: TlsMaterial
   /** What is read again; undefined where there is nothing on disk to follow. */
-  readonly files: ServingFiles | undefined
+  readonly files: TlsFiles | undefined
   /** What a client has to trust, where it is ours to say. */
   readonly caFile: string | undefined
 }
 
-async function loadServing(flags: ServeFlags): Promise<LoadedServing> {
+async function loadTls(flags: ServeFlags): Promise<LoadedTls> {
   const { tlsCertFile: certificate, tlsPrivateKeyFile: privateKey, clientCaFile: clientCa } = flags
   if (flags.clientAllowedNames !== undefined && clientCa === undefined) {
     throw new HoldfastError('FLAG_INVALID', '--client-allowed-names needs --client-ca-file')
   }
   if (certificate !== undefined && privateKey !== undefined) {
     const files = { certificate, privateKey, clientCa }
-    return { serving: await readServing(files), files, caFile: undefined }
+    return { tls: await readTlsFiles(files), files, caFile: undefined }
   }
   if (certificate !== undefined || privateKey !== undefined) {
     throw new HoldfastError('FLAG_INVALID', '--tls-cert-file and --tls-private-key-file go together')
   }
   if (clientCa !== undefined) throw new HoldfastError('FLAG_INVALID', '--client-ca-file needs --tls-cert-file')
-  const { keyPair, caFile } = await throwAwayCertificate(flags.certDir, new Date())
-  return { serving: { keyPair, clientCa: undefined }, files: undefined, caFile }
+  const { keyPair, caFile } = await selfSignedCertificate(flags.certDir, new Date())
+  return { tls: { keyPair, clientCa: undefined }, files: undefined, caFile }
 }
 
 function sayHowToTry(logger: Logger, port: number, caFile: string | undefined): void {
@@ -173,6 +173,6 @@ function sayHowToTry(logger: Logger, port: number, caFile: string | undefined): 
     {
       try: `curl ${trust} -H 'content-type: application/json' -d @demo/reviews/upgrade.json https://localhost:${port}/mutate`
     },
-    'a throw-away certificate serves, for trying out only: set --tls-cert-file and --tls-private-key-file'
+    'serving with a self-signed certificate, for trying out only: set --tls-cert-file and --tls-private-key-file'
   )
 }

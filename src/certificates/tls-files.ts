@@ -3,13 +3,13 @@ import { HoldfastError, messageOf } from '../errors.ts'
 import { isSamePair, type KeyPair, readKeyPair, readPem } from './key-pair.ts'
 
 /** What a server needs to speak TLS, and whom it listens to. */
-export interface Serving {
+export interface TlsMaterial {
   readonly keyPair: KeyPair
   /** Authorities of client certificates, PEM; undefined where any client is answered. */
   readonly clientCa: Buffer | undefined
 }
 
-export interface ServingFiles {
+export interface TlsFiles {
   readonly certificate: string
   readonly privateKey: string
   readonly clientCa: string | undefined
@@ -20,7 +20,7 @@ export interface ServingFiles {
  *
  * @throws HoldfastError CERTIFICATE_UNREADABLE or CERTIFICATE_INVALID
  */
-export async function readServing(files: ServingFiles): Promise<Serving> {
+export async function readTlsFiles(files: TlsFiles): Promise<TlsMaterial> {
   const keyPair = await readKeyPair(files.certificate, files.privateKey)
   if (files.clientCa === undefined) return { keyPair, clientCa: undefined }
   const clientCa = await readPem(files.clientCa)
@@ -34,7 +34,7 @@ export async function readServing(files: ServingFiles): Promise<Serving> {
   return { keyPair, clientCa }
 }
 
-export function isSameServing(one: Serving, other: Serving): boolean {
+export function isSameTls(one: TlsMaterial, other: TlsMaterial): boolean {
   const sameClients =
     one.clientCa === undefined ? other.clientCa === undefined : isSameBytes(one.clientCa, other.clientCa)
   return sameClients && isSamePair(one.keyPair, other.keyPair)

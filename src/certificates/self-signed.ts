@@ -4,7 +4,7 @@ import { replaceFiles } from '../replace-file.ts'
 import { type KeyPair, keyPairOf } from './key-pair.ts'
 
 /** A certificate that Holdfast made for itself. */
-export interface ThrowAway {
+export interface SelfSigned {
   readonly keyPair: KeyPair
   /** What a client has to trust; undefined where the directory could not be written to. */
   readonly caFile: string | undefined
@@ -24,7 +24,7 @@ const RENEW_BEFORE = 24 * 60 * 60 * 1000
  * The certificate for trying Holdfast out: made once, and kept in a directory so that a client that trusts it goes on
  * doing so. Where nothing can be written (a read-only image), it lives in memory only.
  */
-export async function throwAwayCertificate(directory: string, now: Date): Promise<ThrowAway> {
+export async function selfSignedCertificate(directory: string, now: Date): Promise<SelfSigned> {
   const files: Files = {
     ca: join(directory, 'ca.crt'),
     certificate: join(directory, 'tls.crt'),
