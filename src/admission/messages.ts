@@ -1,4 +1,4 @@
-import type { FindingVerdict, Verdict } from '../core/evaluate.ts'
+import { type FindingVerdict, preExistingInWords, type Verdict } from '../core/evaluate.ts'
 import { unknownSkipsInWords } from '../core/skip.ts'
 import { fieldPath } from '../core/values/path.ts'
 import { oneLine } from '../core/values/text.ts'
@@ -80,7 +80,7 @@ export function annotationOf(verdicts: readonly Verdict[]): string {
 
 /** Says what enforcing would have done, where it was not done. */
 function intent({ outcome, enforced, preExisting, finding }: FindingVerdict): string {
-  if (preExisting) return `pre-existing: ${finding.problem}`
+  if (preExisting) return preExistingInWords(finding.problem)
   if (enforced === 'patched') {
     return outcome === 'patched' ? (finding.fix?.does ?? '') : `would patch: ${finding.fix?.does}`
   }

@@ -1,4 +1,4 @@
-import type { Outcome, Verdict } from '../core/evaluate.ts'
+import { type Outcome, preExistingInWords, type Verdict } from '../core/evaluate.ts'
 import { identityOf } from '../core/identity.ts'
 import type { Mode } from '../core/mode.ts'
 import type { Operation, Subject } from '../core/subject.ts'
@@ -199,7 +199,7 @@ function reportedFinding(verdict: Verdict, subject: Subject, place: Place): Repo
     field: fieldPath(path),
     identity: identityOf(finding, subject, within),
     ...(line !== undefined && { line }),
-    message: oneLine(known ? `pre-existing: ${message}` : message, LONGEST_TEXT),
+    message: oneLine(known ? preExistingInWords(message) : message, LONGEST_TEXT),
     ...(finding.caution !== undefined && !isRepair && { caution: finding.caution }),
     ...(!isRepair && { remediation: oneLine(finding.remediation, LONGEST_TEXT) }),
     ...(finding.changes && { changes: finding.changes }),

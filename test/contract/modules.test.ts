@@ -4,7 +4,7 @@ import t from 'tap'
 
 const SRC = join(import.meta.dirname, '../../src')
 
-/** Which rooms a room may import from, besides itself. docs/architecture.md says why. */
+/** What a module may import from, besides itself. docs/architecture.md says why. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   policies: ['core'],
@@ -38,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'version.ts': []
 }
 
-/** Words that belong to one room or to some files only: whoever meets one elsewhere is in the wrong room. */
+/** Words that belong to one module or to some files only. */
 const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/process\.env/, ['kubernetes/version.ts']],
   [/process\.exit\(/, ['commands/serve/run.ts']],
@@ -83,13 +83,13 @@ const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 interface Source {
   readonly file: string
-  readonly room: string
+  readonly module: string
   readonly text: string
 }
 
 const sources: readonly Source[] = globSync('**/*.ts', { cwd: SRC }).map((file) => ({
   file,
-  room: file.split('/')[0] as string,
+  module: file.split('/')[0] as string,
   text: readFileSync(join(SRC, file), 'utf8')
 }))
 
@@ -102,18 +102,18 @@ function importsOf({ file, text }: Source): string[] {
 t.test('imports point inwards', async (t) => {
   t.ok(sources.length > 20, 'there is something to look at')
   for (const source of sources) {
-    const allowed = MAY_IMPORT[source.room]
-    t.ok(allowed, `${source.room} is a room that is listed here`)
+    const allowed = MAY_IMPORT[source.module]
+    t.ok(allowed, `${source.module} is a module that is listed here`)
     for (const target of importsOf(source)) {
-      const room = target.split('/')[0] as string
-      t.ok(room === source.room || allowed?.includes(room), `${source.file} → ${target}`)
+      const module = target.split('/')[0] as string
+      t.ok(module === source.module || allowed?.includes(module), `${source.file} → ${target}`)
     }
   }
 })
 
 t.test('core and policies do no I/O and read no clock', async (t) => {
-  for (const { file, room, text } of sources) {
-    if (room !== 'core' && room !== 'policies') continue
+  for (const { file, module, text } of sources) {
+    if (module !== 'core' && module !== 'policies') continue
     const packages = [...text.matchAll(/from '([^.'][^']*)'/g)].map(([, name]) => name)
     t.strictSame(packages, PURE_PACKAGES[file] ?? [], `${file}: packages`)
     t.notMatch(
@@ -124,11 +124,11 @@ t.test('core and policies do no I/O and read no clock', async (t) => {
   }
 })
 
-t.test('words stay in their rooms', async (t) => {
-  for (const [word, rooms] of BELONGS) {
+t.test('words stay in their modules', async (t) => {
+  for (const [word, places] of BELONGS) {
     const found = sources.filter(({ text }) => word.test(text)).map(({ file }) => file)
     const isAllowed = (file: string) =>
-      rooms.some((room) => (room.endsWith('/') ? file.startsWith(room) : file === room))
+      places.some((place) => (place.endsWith('/') ? file.startsWith(place) : file === place))
     for (const file of found) t.ok(isAllowed(file), `${word} in ${file}`)
   }
 })
@@ -150,7 +150,7 @@ t.test('a command loads what it needs, and nothing of what the others need', asy
   t.strictSame([...packages].filter((name) => !name.startsWith('node:')).sort(), ['commander'])
 })
 
-t.test('the client of Kubernetes is loaded by whoever asks for it, and by nobody else', async (t) => {
+t.test('the client of Kubernetes is loaded only when a connection is needed', async (t) => {
   const [kubeconfig] = sources.filter(({ file }) => file === 'kubernetes/kubeconfig.ts')
   const imports = [...(kubeconfig?.text.matchAll(/^.*'@kubernetes\/client-node'.*$/gm) ?? [])].map(([line]) => line)
   t.equal(imports.length, 2)
