@@ -1,4 +1,5 @@
-import { type FindingVerdict, preExistingInWords, type Verdict } from '../core/evaluate.ts'
+import type { FindingVerdict, Verdict } from '../core/evaluate.ts'
+import { preExistingInWords } from '../core/identity.ts'
 import { unknownSkipsInWords } from '../core/skip.ts'
 import { fieldPath } from '../core/values/path.ts'
 import { oneLine } from '../core/values/text.ts'

@@ -141,11 +141,6 @@ function preExistingIdentities(
   )
 }
 
-/** How every output says that a fault was there before: the webhook's warnings and the reports have the same words. */
-export function preExistingInWords(problem: string): string {
-  return `pre-existing: ${problem}`
-}
-
 const OUTCOME_IN: Readonly<Record<Mode, (enforced: FindingVerdict['enforced']) => FindingVerdict['outcome']>> = {
   enforce: (enforced) => enforced,
   warn: () => 'warned',

@@ -17,3 +17,8 @@ export function identityOf({ field, identity }: Finding, { object, oldObject }: 
   const name = identity ?? [...within, namedPath(field, object, oldObject)].join('.')
   return oneLine(name, LONGEST)
 }
+
+/** How every output says that a fault was there before: the webhook's warnings and the reports have the same words. */
+export function preExistingInWords(problem: string): string {
+  return `pre-existing: ${problem}`
+}

@@ -1,5 +1,5 @@
-import { type Outcome, preExistingInWords, type Verdict } from '../core/evaluate.ts'
-import { identityOf } from '../core/identity.ts'
+import type { Outcome, Verdict } from '../core/evaluate.ts'
+import { identityOf, preExistingInWords } from '../core/identity.ts'
 import type { Mode } from '../core/mode.ts'
 import type { Operation, Subject } from '../core/subject.ts'
 import { fieldPath, type Path } from '../core/values/path.ts'
