@@ -1,3 +1,4 @@
+import type { Gap } from '../../core/gap.ts'
 import type { JsonObject } from '../../core/values/json.ts'
 import {
   type ClusterReadProblem,
@@ -8,7 +9,7 @@ import {
 import { ApiError } from '../../kubernetes/api-error.ts'
 import type { Api } from '../../kubernetes/client.ts'
 import { collectionPath, pagesOf } from '../../kubernetes/list.ts'
-import { type Gap, namedReports, type PolicyReportPlan, policyReportPlan } from '../../report/policy-report/plan.ts'
+import { namedReports, type PolicyReportPlan, policyReportPlan } from '../../report/policy-report/plan.ts'
 import {
   MANAGED_BY,
   POLICY_REPORT_APIS,

@@ -1,3 +1,4 @@
+import type { Gap } from '../../core/gap.ts'
 import { type ErrorCode, HoldfastError } from '../../errors.ts'
 import type { ApiError } from '../../kubernetes/api-error.ts'
 
@@ -10,13 +11,6 @@ export interface ClusterReadProblem {
   readonly namespaces: readonly string[] | undefined
   /** What that is; undefined where it may be anything. */
   readonly gap?: Gap
-}
-
-export interface Gap {
-  /** As in `pods`. */
-  readonly what: string
-  /** Whether nothing of it was read, because nobody lets us, rather than some of it. */
-  readonly isAll: boolean
 }
 
 /** More namespaces than these with the same problem are one sentence: who has rights in three of 400 knows. */

@@ -1,3 +1,4 @@
+import type { Gap } from '../../core/gap.ts'
 import { canonical } from '../../core/values/canonical.ts'
 import { type JsonObject, listOf, objectOf, own, textOf } from '../../core/values/json.ts'
 import {
@@ -26,14 +27,6 @@ export interface Removal {
   readonly namespace: string
   readonly name: string
   readonly resourceVersion: string | undefined
-}
-
-/** What a scan has not read in a namespace. */
-export interface Gap {
-  /** As in `pods`. */
-  readonly what: string
-  /** Whether it read nothing of it, because it may not, rather than some of it. */
-  readonly isAll: boolean
 }
 
 /** Of what a list has, the reports of our name by their namespaces, whoever wrote them. */

@@ -1,6 +1,7 @@
 import t from 'tap'
+import type { Gap } from '../../../src/core/gap.ts'
 import { type JsonObject, objectOf } from '../../../src/core/values/json.ts'
-import { type Gap, isSameReport, namedReports, policyReportPlan } from '../../../src/report/policy-report/plan.ts'
+import { isSameReport, namedReports, policyReportPlan } from '../../../src/report/policy-report/plan.ts'
 import {
   LEFT_OUT,
   MOST_RESULTS,
