@@ -50,7 +50,7 @@ export const ERRORS = {
   CLUSTER_UNREACHABLE: { exit: 2, help: 'Check --kubeconfig and --context, and that the API server answers kubectl.' },
   CLUSTER_FORBIDDEN: {
     exit: 2,
-    help: 'Bind the ClusterRole of manifests/components/scan, or choose another namespace with -n.'
+    help: 'Bind the ClusterRole of manifests/components/scan (check --live needs the verb get instead), or choose another namespace with -n.'
   },
   NAMESPACE_UNKNOWN: { exit: 2, help: 'Check -n and --context: it may be one of another cluster.' },
   REPORT_NOT_STORED: {

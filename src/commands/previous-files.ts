@@ -8,7 +8,7 @@ import { type DocumentRead, readManifests } from '../inventory/files/read.ts'
 import { type FileReadProblem, STANDARD_INPUT } from '../inventory/files/walk.ts'
 import type { Manifest } from '../inventory/yaml/manifests.ts'
 import type { ReadProblem } from '../report/report.ts'
-import { isMatchedKind } from './check/manifest.ts'
+import { matchedResource } from './check/manifest.ts'
 
 /** Problems of one run that are told; whoever has more has one reason for all of them. */
 export const MOST_PROBLEMS = 1000
@@ -37,7 +37,7 @@ export async function readPrevious(
     if (read.kind !== 'document') continue
     for (const manifest of read.manifests) {
       const { object } = manifest
-      if (isMatchedKind(object)) previous.add(detached(object), namespace, placeOf(read, manifest))
+      if (matchedResource(object) !== undefined) previous.add(detached(object), namespace, placeOf(read, manifest))
     }
   }
   return previous

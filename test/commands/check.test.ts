@@ -494,6 +494,7 @@ t.test('several reports at once', async (t) => {
 
 const contradictions: readonly (readonly [args: readonly string[], stderr: RegExp])[] = [
   [['-', '--previous', '-'], /Standard input can be read only once.*\[FLAG_INVALID\]/],
+  [['--live', '--previous', 'a', 'b'], /--live and --previous both say what runs now/],
   [['--diff', 'a'], /--diff needs --fix/],
   [['--fix', '-o', 'json', 'a'], /each -o has to name a file/],
   [['-o', 'json', '-o', 'text', 'a'], /Only one report can go to standard output/],

@@ -14,6 +14,7 @@ export function addCheckCommand(program: Command): void {
       examples([
         ['What Helm renders', 'helm template pgw CHART -n monitoring | holdfast check -n monitoring -'],
         ['An upgrade, before it is tried', 'holdfast check --previous old.yaml new.yaml'],
+        ['The same, compared with what runs', 'helm template pgw CHART | holdfast check --live -n monitoring -'],
         ['For a pull request', 'holdfast check rendered -o text -o sarif=holdfast.sarif -o html=holdfast.html'],
         ['What the webhook would repair', 'holdfast check --config holdfast.yaml --fix --diff rendered']
       ])

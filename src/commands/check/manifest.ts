@@ -1,6 +1,7 @@
 import type { Configuration } from '../../config/configuration.ts'
 import { decisionFor } from '../../core/decide.ts'
 import { anyPolicyApplies, type EvaluationContext } from '../../core/evaluate.ts'
+import type { Resource } from '../../core/objects/kinds.ts'
 import type { PatchOperation } from '../../core/patch.ts'
 import type { Subject } from '../../core/subject.ts'
 import { detached, type JsonObject } from '../../core/values/json.ts'
@@ -46,7 +47,7 @@ export function checkManifest(
   context: CheckContext
 ): Checked {
   const { object } = manifest
-  if (!isMatchedKind(object)) return NOTHING
+  if (matchedResource(object) === undefined) return NOTHING
   const previous = before.kind === 'known' ? before.object : undefined
   const namespace = namespaceFor(object, context.namespace, previous)
   const rules = context.configuration.policiesFor(namespace)
@@ -65,10 +66,12 @@ export function checkManifest(
   return { evaluated: true, reported: together(own.subject, reports), operations }
 }
 
-/** Whether any policy, in whatever mode, wants to see objects of this kind. */
-export function isMatchedKind(object: JsonObject): boolean {
-  return POLICIES.some(({ matches }) => matches.some(({ resource }) => isOfKind(resource, object)))
+/** The kind of the object, where any policy, in whatever mode, wants to see objects of it. */
+export function matchedResource(object: JsonObject): Resource | undefined {
+  return MATCHED.find((resource) => isOfKind(resource, object))
 }
+
+const MATCHED = [...new Set(POLICIES.flatMap(({ matches }) => matches.map(({ resource }) => resource)))]
 
 function placeIn(manifest: Manifest, file: string, line: number, within: Path): Place {
   const { template } = manifest

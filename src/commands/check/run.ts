@@ -3,13 +3,15 @@ import { UNKNOWN_CLUSTER } from '../../core/cluster.ts'
 import { FirstOf } from '../../core/values/first-of.ts'
 import { count, oneLine } from '../../core/values/text.ts'
 import { HoldfastError } from '../../errors.ts'
-import type { Previous } from '../../inventory/files/previous.ts'
+import { LiveObjects, type Unread } from '../../inventory/cluster/live-objects.ts'
+import { type Before, NEW, type Previous } from '../../inventory/files/previous.ts'
 import { type DocumentRead, type Read, readManifests } from '../../inventory/files/read.ts'
 import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
 import type { Manifest } from '../../inventory/yaml/manifests.ts'
 import { Gathered } from '../../report/gathered.ts'
 import type { ReadProblem } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
+import { problemInCluster } from '../asked-cluster.ts'
 import { loadConfiguration, notesOn, policiesIn } from '../configuration-file.ts'
 import { goneNotes } from '../gone.ts'
 import { deliver } from '../output.ts'
@@ -18,27 +20,40 @@ import { progressOn } from '../progress.ts'
 import { UnknownSkips } from '../unknown-skips.ts'
 import { Fixes } from './fixes.ts'
 import type { CheckFlags } from './flags.ts'
-import { type CheckContext, type Checked, checkManifest, isMatchedKind } from './manifest.ts'
+import { connectLive, type Live } from './live.ts'
+import { type CheckContext, type Checked, checkManifest, matchedResource } from './manifest.ts'
 
 /** Answers with the exit code: 0 clean, 1 findings, 2 something could not be read. */
 export async function check(paths: readonly string[], flags: CheckFlags): Promise<number> {
   refuseContradictions(paths, flags)
+  if (!flags.live) return checkFiles(paths, flags, undefined)
+  const live = await connectLive(flags)
+  try {
+    return await checkFiles(paths, flags, live)
+  } finally {
+    live.close()
+  }
+}
+
+async function checkFiles(paths: readonly string[], flags: CheckFlags, live: Live | undefined): Promise<number> {
   const now = new Date()
+  const version = live === undefined ? flags.kubernetesVersion : live.version
   const context: CheckContext = {
     configuration: await loadConfiguration(flags.config, flags.mode),
     evaluation: {
-      cluster: flags.kubernetesVersion === undefined ? UNKNOWN_CLUSTER : { version: flags.kubernetesVersion },
+      cluster: version === undefined ? UNKNOWN_CLUSTER : { version },
       ceiling: 'enforce',
       now: now.getTime()
     },
-    namespace: flags.namespace,
+    namespace: live?.namespace ?? flags.namespace,
     unknownSkips: new UnknownSkips()
   }
   const problems = new FirstOf<ReadProblem>(MOST_PROBLEMS)
   const previous = flags.previous && (await readPrevious(flags.previous, flags.namespace, problems))
   const fixes = flags.fix && new Fixes(flags.diff === true, (text) => process.stdout.write(text))
-  const run = new CheckRun(context, previous, fixes, problems)
+  const run = new CheckRun(context, live?.objects ?? previous, fixes, problems)
   await run.all(readManifests(paths, process.stdin))
+  for (const note of live?.notes ?? []) run.note(note)
   for (const note of previous === undefined ? [] : goneNotes(previous, flags.namespace)) run.note(note)
   for (const note of context.unknownSkips.notes()) run.note(note)
   const report = {
@@ -66,8 +81,11 @@ function notesOf({ notes, found }: CheckRun, problems: FirstOf<ReadProblem>): st
   return [...notes.items, ...found.notes(), ...more(notes.leftOut, 'note'), ...more(problems.leftOut, 'problem')]
 }
 
-function refuseContradictions(paths: readonly string[], { previous = [], fix, diff, output }: CheckFlags): void {
+function refuseContradictions(paths: readonly string[], { previous = [], live, fix, diff, output }: CheckFlags): void {
   refuseTwoInputs([...paths, ...previous])
+  if (live && previous.length > 0) {
+    throw new HoldfastError('FLAG_INVALID', '--live and --previous both say what runs now')
+  }
   if (diff && !fix) throw new HoldfastError('FLAG_INVALID', '--diff needs --fix')
   if (fix && output?.some(({ file }) => file === undefined)) {
     throw new HoldfastError('FLAG_INVALID', '--fix writes to standard output, so each -o has to name a file')
@@ -81,7 +99,7 @@ class CheckRun {
   readonly found = new Gathered()
   readonly notes = new FirstOf<string>(MOST_NOTES)
   readonly #context: CheckContext
-  readonly #previous: Previous | undefined
+  readonly #previous: Previous | LiveObjects | undefined
   readonly #fixes: Fixes | undefined
   readonly #problems: FirstOf<ReadProblem>
   /** Objects of Kubernetes, of whatever kind. */
@@ -89,7 +107,7 @@ class CheckRun {
 
   constructor(
     context: CheckContext,
-    previous: Previous | undefined,
+    previous: Previous | LiveObjects | undefined,
     fixes: Fixes | undefined,
     problems: FirstOf<ReadProblem>
   ) {
@@ -102,7 +120,7 @@ class CheckRun {
   async all(stream: AsyncIterable<Read>): Promise<void> {
     const progress = progressOn(process.stderr, () => performance.now())
     for await (const read of stream) {
-      this.#one(read)
+      await this.#one(read)
       progress.show(
         `${count(this.files, 'file')}, ${count(this.checked, 'object')} checked, ${this.found.objects.length} with findings`
       )
@@ -116,8 +134,8 @@ class CheckRun {
     this.notes.push(oneLine(sentence, LONGEST_NOTE))
   }
 
-  #one(read: Read): void {
-    if (read.kind === 'document') this.#document(read)
+  async #one(read: Read): Promise<void> {
+    if (read.kind === 'document') await this.#document(read)
     else if (read.kind === 'problem') {
       this.#problems.push(problemOf(read))
       this.#fixes?.keep(read)
@@ -128,8 +146,9 @@ class CheckRun {
     } else this.#endOfFile(read.file)
   }
 
-  #document(read: DocumentRead): void {
-    const checked = read.manifests.map((manifest) => this.#manifest(manifest, read))
+  async #document(read: DocumentRead): Promise<void> {
+    const checked: Checked[] = []
+    for (const manifest of read.manifests) checked.push(await this.#manifest(manifest, read))
     this.#met += checked.length
     this.checked += checked.filter((one) => one.evaluated).length
     for (const { reported } of checked) if (reported !== undefined) this.found.add(reported)
@@ -138,13 +157,21 @@ class CheckRun {
     if (problem !== undefined) this.#problems.push(problemOf(problem))
   }
 
-  #manifest(manifest: Manifest, read: DocumentRead): Checked {
+  async #manifest(manifest: Manifest, read: DocumentRead): Promise<Checked> {
+    const before = await this.#before(manifest, read)
+    if (before.kind === 'ambiguous') this.#problems.push(ambiguity(manifest.object, read, manifest, before))
+    if (before.kind === 'unread') this.#problems.push(problemInCluster(before.problem))
+    const known = before.kind === 'unread' ? NEW : before
+    return checkManifest(manifest, known, read.file, read.document.line, this.#context)
+  }
+
+  async #before(manifest: Manifest, read: DocumentRead): Promise<Before | Unread> {
     const { object } = manifest
-    const { namespace } = this.#context
-    const isCompared = this.#previous !== undefined && isMatchedKind(object)
-    const before = isCompared ? this.#previous?.find(object, namespace, placeOf(read, manifest)) : undefined
-    if (before?.kind === 'ambiguous') this.#problems.push(ambiguity(object, read, manifest, before))
-    return checkManifest(manifest, before ?? { kind: 'new' }, read.file, read.document.line, this.#context)
+    const resource = this.#previous && matchedResource(object)
+    if (this.#previous === undefined || resource === undefined) return NEW
+    const place = placeOf(read, manifest)
+    if (this.#previous instanceof LiveObjects) return this.#previous.find(object, resource, place)
+    return this.#previous.find(object, this.#context.namespace, place)
   }
 
   #endOfFile(file: string): void {

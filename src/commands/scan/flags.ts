@@ -1,15 +1,14 @@
 import { Option } from 'commander'
 import { POLICY_REPORT_APIS, type PolicyReportApi } from '../../report/policy-report/policy-report.ts'
+import { CLUSTER_FLAGS, type ClusterFlags } from '../flags/cluster.ts'
 import { EVALUATION_FLAGS, type EvaluationFlags } from '../flags/evaluation.ts'
 import { flag } from '../flags/flag.ts'
 import { OUTPUT_FLAGS, type OutputFlags } from '../flags/output.ts'
 import { namespaces } from '../flags/values.ts'
 
-export interface ScanFlags extends EvaluationFlags, OutputFlags {
+export interface ScanFlags extends EvaluationFlags, ClusterFlags, OutputFlags {
   readonly namespace?: readonly string[]
   readonly allNamespaces?: true
-  readonly kubeconfig?: string
-  readonly context?: string
   readonly report?: PolicyReportApi
 }
 
@@ -18,8 +17,7 @@ export const SCAN_FLAGS = [
     namespaces
   ),
   new Option('-A, --all-namespaces', 'scan the whole cluster; wins over -n'),
-  flag('--kubeconfig <file>', 'kubeconfig to use; without it the one of kubectl, or the service account of the Pod'),
-  flag('--context <name>', 'context of the kubeconfig; without it the current one'),
+  ...CLUSTER_FLAGS,
   ...EVALUATION_FLAGS,
   flag('--report <api>', 'leave a report in each namespace, too, in this API of PolicyReports').choices(
     Object.keys(POLICY_REPORT_APIS)

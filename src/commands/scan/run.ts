@@ -1,14 +1,13 @@
 import type { Configuration } from '../../config/configuration.ts'
-import { type KubernetesVersion, parseVersion } from '../../core/cluster.ts'
 import type { Gap } from '../../core/gap.ts'
 import { allNamespaces, namedNamespaces } from '../../inventory/cluster/namespaces.ts'
 import type { ClusterReadProblem } from '../../inventory/cluster/read-problem.ts'
-import { ApiError } from '../../kubernetes/api-error.ts'
 import { type Api, createApi } from '../../kubernetes/client.ts'
 import { type Connection, connect } from '../../kubernetes/kubeconfig.ts'
 import { notesOnParts } from '../../report/gathered.ts'
-import type { ReadProblem, Report } from '../../report/report.ts'
+import type { Report } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
+import { askedVersion, problemInCluster } from '../asked-cluster.ts'
 import { loadConfiguration, notesOn, policiesIn } from '../configuration-file.ts'
 import { deliver } from '../output.ts'
 import { type Progress, progressOn } from '../progress.ts'
@@ -41,7 +40,7 @@ async function reportOn(
 ): Promise<Report> {
   const now = Date.now()
   const only = flags.allNamespaces ? undefined : (flags.namespace ?? [connection.namespace ?? 'default'])
-  const { version, notes } = await versionOf(api, flags)
+  const { version, notes } = await askedVersion(api, flags.kubernetesVersion)
   const namespaces = only === undefined ? await allNamespaces(api) : await namedNamespaces(api, only)
   const isWhole = only === undefined
   const scanned = await checkCluster(api, configuration, { namespaces, isWhole, cluster: { version }, now, show })
@@ -54,7 +53,7 @@ async function reportOn(
     checked: scanned.checked,
     policies: policiesIn(configuration),
     objects: scanned.objects,
-    problems: problems.map(problemOf),
+    problems: problems.map(problemInCluster),
     notes: [...notesOn(configuration, flags.config, now), ...notes, ...scanned.notes, ...notesOnParts(scanned.objects)]
   }
   if (flags.report === undefined) return report
@@ -62,7 +61,7 @@ async function reportOn(
   const stored = await storePolicyReports(api, flags.report, report, coverage)
   return {
     ...report,
-    problems: [...report.problems, ...stored.problems.map(problemOf)],
+    problems: [...report.problems, ...stored.problems.map(problemInCluster)],
     notes: [...report.notes, ...stored.notes]
   }
 }
@@ -78,29 +77,7 @@ function gapsOf(problems: readonly ClusterReadProblem[]): (namespace: string) =>
   return (namespace) => [...everywhere, ...(within.get(namespace) ?? [])]
 }
 
-interface AskedVersion {
-  readonly version: KubernetesVersion | undefined
-  readonly notes: readonly string[]
-}
-
-/** Which handlers a preStop may have depends on it; without it, policies take what every version knows. */
-async function versionOf(api: Api, { kubernetesVersion: version }: ScanFlags): Promise<AskedVersion> {
-  if (version !== undefined) return { version, notes: [] }
-  try {
-    const { gitVersion } = await api.get('/version')
-    const learned = parseVersion(String(gitVersion))
-    if (learned !== undefined) return { version: learned, notes: [] }
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-  }
-  return { version, notes: ['The API server did not tell its version: --kubernetes-version can.'] }
-}
-
 function sourceOf({ cluster }: Connection, only: readonly string[] | undefined): string {
   if (only === undefined) return cluster
   return `the namespace${only.length === 1 ? '' : 's'} ${only.join(', ')} of ${cluster}`
-}
-
-function problemOf({ where, error: { code, message } }: ClusterReadProblem): ReadProblem {
-  return { where, code, message }
 }

@@ -10,7 +10,7 @@ export type Before =
   /** Several could be meant: to take one of them would be a guess, and to take none as well. */
   | { readonly kind: 'ambiguous'; readonly places: readonly string[]; readonly more: number }
 
-const NEW: Before = { kind: 'new' }
+export const NEW: Before = { kind: 'new' }
 
 /**
  * Objects as they are before an upgrade, found again by group, kind, namespace and name. `helm template` leaves the
