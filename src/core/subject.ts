@@ -31,9 +31,11 @@ export interface Subject {
  * (programs/match-conditions.ts), so that the API server calls for every object that a policy has an eye on.
  */
 export type About =
-  /** A container of its Pods may run the program. */
-  | { readonly kind: 'program'; readonly program: Program }
-  /** The same, and a label of the object changes, or its Pod template loses the annotation. */
+  /** Nothing: every object of the resource is what the policy is about. */
+  | { readonly kind: 'any' }
+  /** A container of its Pods may run one of the programs. */
+  | { readonly kind: 'programs'; readonly programs: readonly Program[] }
+  /** A container of its Pods may run the program, and a label of the object changes, or its Pod template loses the annotation. */
   | { readonly kind: 'labels-of-program'; readonly program: Program; readonly annotation: string }
   /** A field of a StatefulSet changes that no update may change. */
   | { readonly kind: 'immutable-fields' }

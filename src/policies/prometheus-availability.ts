@@ -1,30 +1,44 @@
-import { DEPLOYMENT, REPLICA_SET, STATEFUL_SET } from '../core/objects/kinds.ts'
+import { DEPLOYMENT, OPERATOR_RESOURCES, REPLICA_SET, STATEFUL_SET } from '../core/objects/kinds.ts'
 import { specOf } from '../core/objects/metadata.ts'
-import { replicasInWords, storedAs, type Workload } from '../core/objects/workload.ts'
+import { storedAs, storedForOperator } from '../core/objects/workload.ts'
 import { definePolicy } from '../core/policy.ts'
-import { PROMETHEUS, serversIn } from '../core/programs/prometheus.ts'
+import { PROMETHEUS } from '../core/programs/prometheus.ts'
+import { type Server, withChartValue } from '../core/programs/server.ts'
+import { serversIn } from '../core/programs/servers.ts'
 import { listOf, objectOf } from '../core/values/json.ts'
 
 export default definePolicy({
   id: 'prometheus-availability',
   summary: 'Replicas of Prometheus do not all go down with one node.',
   defaultMode: 'warn',
-  matches: storedAs([DEPLOYMENT, STATEFUL_SET, REPLICA_SET], PROMETHEUS),
+  matches: [
+    ...storedAs([DEPLOYMENT, STATEFUL_SET, REPLICA_SET], PROMETHEUS),
+    ...storedForOperator(...OPERATOR_RESOURCES)
+  ],
   options: {},
   *check(subject) {
-    const [server] = serversIn(subject)
-    if (server === undefined || server.workload.replicas < 2 || isSpread(server.workload)) return
+    const server = serversIn(subject).find(isTogether)
+    if (server === undefined) return
     yield {
-      field: ['spec', 'template', 'spec', 'affinity'],
-      problem: `nothing keeps the ${replicasInWords(server.workload)} of Prometheus from running on one node, and then they go down together`,
-      remediation:
-        'add topologySpreadConstraints or podAntiAffinity over kubernetes.io/hostname (server.podAntiAffinity: soft in the prometheus chart)'
+      field: [...server.fields.pod, 'affinity'],
+      problem: `nothing keeps the ${server.copies} replicas of ${server.role.name} from running on one node, and then they go down together`,
+      remediation: withChartValue(
+        'add topologySpreadConstraints or podAntiAffinity over kubernetes.io/hostname',
+        server,
+        'antiAffinity'
+      )
     }
   }
 })
 
+/** One on each node is apart by itself. */
+function isTogether(server: Server): boolean {
+  const { role, copies } = server
+  return role.isReplicated && copies >= 2 && Number.isFinite(copies) && !isSpread(server)
+}
+
 /** Preferred or required: both say that somebody thought of it. */
-function isSpread({ template }: Workload): boolean {
+function isSpread({ workload: { template } }: Server): boolean {
   const spec = specOf(template)
   if (listOf(spec.topologySpreadConstraints).length > 0) return true
   const {

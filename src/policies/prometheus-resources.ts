@@ -1,56 +1,58 @@
+import { OPERATOR_RESOURCES } from '../core/objects/kinds.ts'
 import { specOf } from '../core/objects/metadata.ts'
-import { storedAs, WORKLOADS } from '../core/objects/workload.ts'
+import { storedAs, storedForOperator, WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
-import { PROMETHEUS, type PrometheusServer, serversIn } from '../core/programs/prometheus.ts'
+import { PROMETHEUS } from '../core/programs/prometheus.ts'
+import { type Server, withChartValue } from '../core/programs/server.ts'
+import { serversIn } from '../core/programs/servers.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
-import { quote } from '../core/values/text.ts'
 
 export default definePolicy({
   id: 'prometheus-resources',
   summary: 'Prometheus requests CPU and memory, and has a memory limit.',
   defaultMode: 'warn',
-  matches: storedAs(WORKLOADS, PROMETHEUS),
+  matches: [...storedAs(WORKLOADS, PROMETHEUS), ...storedForOperator(...OPERATOR_RESOURCES)],
   options: {},
   *check(subject) {
     for (const server of serversIn(subject)) yield* missingResources(server)
   }
 })
 
-function* missingResources({ workload, container, path }: PrometheusServer): Generator<Finding> {
+function* missingResources(server: Server): Generator<Finding> {
+  const { workload, container, fields, role, title, filledIn } = server
   const own = objectOf(container.object.resources)
   // Since Kubernetes 1.32 a Pod may have resources as a whole, which its containers share.
   const shared = objectOf(specOf(workload.template).resources)
-  for (const { kind, name, effect, remediation } of WANTED) {
-    if (isSet(own, shared, kind, name)) continue
+  for (const { what, kind, name, inWords, remediation } of WANTED) {
+    if (filledIn.includes(what) || isSet(own, shared, kind, name)) continue
     yield {
-      field: [...path, 'resources', kind, name],
-      problem: `container ${quote(container.object.name)} has no ${NAMES[name]} ${kind === 'requests' ? 'request' : 'limit'}: ${effect}`,
-      remediation
+      field: [...fields.resources, kind, name],
+      problem: `${title} has no ${inWords}: ${role.without[what]}`,
+      remediation: kind === 'requests' ? withChartValue(remediation, server, 'resources') : remediation
     }
   }
 }
 
-const NAMES = { cpu: 'CPU', memory: 'memory' } as const
-
 const WANTED = [
   {
+    what: 'cpuRequest',
     kind: 'requests',
     name: 'cpu',
-    effect: 'on a busy node its rules and scrapes come late',
-    remediation:
-      'set resources.requests.cpu to what it uses on an ordinary day (server.resources in the prometheus chart)'
+    inWords: 'CPU request',
+    remediation: 'set resources.requests.cpu to what it uses on an ordinary day'
   },
   {
+    what: 'memoryRequest',
     kind: 'requests',
     name: 'memory',
-    effect: 'it is among the first to be evicted from a node that runs short',
-    remediation:
-      'set resources.requests.memory to what it uses on an ordinary day (server.resources in the prometheus chart)'
+    inWords: 'memory request',
+    remediation: 'set resources.requests.memory to what it uses on an ordinary day'
   },
   {
+    what: 'memoryLimit',
     kind: 'limits',
     name: 'memory',
-    effect: 'one expensive query can take the whole node down',
+    inWords: 'memory limit',
     remediation: 'set resources.limits.memory to twice what it uses on an ordinary day; a CPU limit is not needed'
   }
 ] as const

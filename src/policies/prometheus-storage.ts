@@ -1,9 +1,11 @@
+import { PROMETHEUS_RESOURCE, THANOS_RULER_RESOURCE } from '../core/objects/kinds.ts'
 import { amountOf, prometheusBytes } from '../core/objects/quantity.ts'
-import { mountCovering, type Volume, volumeNamed } from '../core/objects/volumes.ts'
-import { storedAs, surges, WORKLOADS } from '../core/objects/workload.ts'
+import { storedAs, storedForOperator, surges, WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
-import { flagValue, hasSwitch, isExpanded } from '../core/programs/arguments.ts'
-import { PROMETHEUS, type PrometheusServer, serversIn } from '../core/programs/prometheus.ts'
+import { isExpanded } from '../core/programs/arguments.ts'
+import { PROMETHEUS, PROMETHEUS_SERVER } from '../core/programs/prometheus.ts'
+import { type Server, type Storage, storageOf, withChartValue } from '../core/programs/server.ts'
+import { serversIn } from '../core/programs/servers.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
 import { quote } from '../core/values/text.ts'
 
@@ -11,7 +13,7 @@ export default definePolicy({
   id: 'prometheus-storage',
   summary: 'A Prometheus TSDB is on a volume that outlives its Pod and has room for it.',
   defaultMode: 'warn',
-  matches: storedAs(WORKLOADS, PROMETHEUS),
+  matches: [...storedAs(WORKLOADS, PROMETHEUS), ...storedForOperator(PROMETHEUS_RESOURCE, THANOS_RULER_RESOURCE)],
   options: {
     maxRetentionPercent: {
       type: 'integer',
@@ -25,63 +27,74 @@ export default definePolicy({
   },
   *check(subject, { options }) {
     for (const server of serversIn(subject)) {
+      if (server.role.keeps !== 'tsdb') continue
       yield* withoutLock(server)
-      if (server.tsdbPath === undefined) continue
-      const mount = mountCovering(server.container, server.tsdbPath)
-      const volume = mount && volumeNamed(server.workload, mount.name)
-      yield* withoutVolume(server, volume)
-      if (volume?.kind === 'template') {
-        yield* tooMuchRetention(server, objectOf(volume.template), options.maxRetentionPercent)
-        yield* deletedClaims(server)
-      }
-      const isOwn = mount?.readOnly || isExpanded(mount?.subPathExpr ?? '')
-      if (volume?.kind === 'claim' && !isOwn) yield* surge(server, volume.claimName)
+      const storage = storageOf(server)
+      if (storage !== undefined) yield* onVolume(server, storage, options.maxRetentionPercent)
     }
   }
 })
 
-function* withoutVolume(server: PrometheusServer, volume: Volume | undefined): Generator<Finding> {
-  const { workload, container, path, tsdbPath } = server
-  if (volume !== undefined && volume.kind !== 'emptyDir') return
-  const where = volume === undefined ? "is in the container's own file system" : 'uses an emptyDir'
-  yield {
-    field: [...path, 'volumeMounts'],
-    problem: `the TSDB of container ${quote(container.object.name)} at ${quote(tsdbPath)} ${where}: every Pod starts without history`,
-    remediation: `mount ${workload.kind === 'StatefulSet' ? 'a volume from volumeClaimTemplates' : 'a PersistentVolumeClaim'} there (server.persistentVolume.enabled: true in the prometheus chart), or run it with --agent if it only forwards`
+function* onVolume(server: Server, { mount, volume }: Storage, percent: number): Generator<Finding> {
+  if (volume === undefined || volume.kind === 'emptyDir') yield withoutVolume(server, volume !== undefined)
+  if (volume?.kind === 'template') {
+    yield* tooMuchRetention(server, volume.template, percent)
+    yield* deletedClaims(server)
+  }
+  const isOwn = mount?.readOnly || isExpanded(mount?.subPathExpr ?? '')
+  if (volume?.kind === 'claim' && !isOwn) yield* surge(server, volume.claimName)
+}
+
+function withoutVolume(server: Server, isEmptyDir: boolean): Finding {
+  const where = isEmptyDir ? 'uses an emptyDir' : "is in the container's own file system"
+  return {
+    field: server.fields.storage,
+    problem: `the TSDB of ${server.title} at ${quote(server.dataPath)} ${where}: every Pod starts without history`,
+    remediation: wayOut(server)
   }
 }
 
+function wayOut(server: Server): string {
+  const { isOperated, workload, role } = server
+  if (isOperated) {
+    const set = withChartValue('set spec.storage.volumeClaimTemplate', server, 'storage')
+    return role === PROMETHEUS_SERVER ? `${set}, or run a PrometheusAgent if it only forwards` : set
+  }
+  const volume = workload.kind === 'StatefulSet' ? 'a volume from volumeClaimTemplates' : 'a PersistentVolumeClaim'
+  return `${withChartValue(`mount ${volume} there`, server, 'storage')}, or run it with --agent if it only forwards`
+}
+
 function* tooMuchRetention(
-  { container, path }: PrometheusServer,
+  { settings, fields, container }: Server,
   template: JsonObject,
   percent: number
 ): Generator<Finding> {
-  const size = flagValue(container, 'storage.tsdb.retention.size')
   const request = objectOf(objectOf(objectOf(template.spec).resources).requests).storage
-  const [kept, room] = [prometheusBytes(size ?? ''), amountOf(request)]
+  const [kept, room] = [prometheusBytes(settings.retentionSize ?? ''), amountOf(request)]
   if (kept === undefined || kept === 0 || room === undefined || kept < (room * percent) / 100) return
   yield {
-    field: [...path, 'args'],
+    field: fields.retentionSize,
     identity: `retention of ${container.object.name}`,
-    problem: `--storage.tsdb.retention.size=${size} is ${Math.round((100 * kept) / room)} % of the volume of ${quote(request)}, and the write-ahead log and compaction need room beside it`,
+    problem: `${settings.retentionInWords} is ${Math.round((100 * kept) / room)} % of the volume of ${quote(request)}, and the write-ahead log and compaction need room beside it`,
     remediation: `keep it below ${percent} % of the volume: lower the retention size or request a larger volume`
   }
 }
 
-function* deletedClaims({ workload }: PrometheusServer): Generator<Finding> {
+function* deletedClaims({ workload, isOperated }: Server): Generator<Finding> {
   const policy = objectOf(workload.spec.persistentVolumeClaimRetentionPolicy)
+  const what = isOperated ? workload.kind : 'StatefulSet'
   for (const when of ['whenDeleted', 'whenScaled'] as const) {
     if (policy[when] !== 'Delete') continue
     const event = when === 'whenDeleted' ? 'is deleted' : 'is scaled down'
     yield {
       field: ['spec', 'persistentVolumeClaimRetentionPolicy', when],
-      problem: `the claims and the history on them are deleted when the StatefulSet ${event}`,
+      problem: `the claims and the history on them are deleted when the ${what} ${event}`,
       remediation: 'set it to Retain'
     }
   }
 }
 
-function* surge({ workload }: PrometheusServer, claimName: string): Generator<Finding> {
+function* surge({ workload }: Server, claimName: string): Generator<Finding> {
   // Several replicas on one claim are shared-tsdb-claim's to speak of.
   if (workload.replicas > 1 || !surges(workload)) return
   yield {
@@ -91,10 +104,10 @@ function* surge({ workload }: PrometheusServer, claimName: string): Generator<Fi
   }
 }
 
-function* withoutLock({ container, path }: PrometheusServer): Generator<Finding> {
-  if (!hasSwitch(container, 'storage.tsdb.no-lockfile')) return
+function* withoutLock({ settings, fields, container }: Server): Generator<Finding> {
+  if (!settings.isUnlocked) return
   yield {
-    field: [...path, 'args'],
+    field: fields.arguments,
     identity: `no lock for ${container.object.name}`,
     problem:
       '--storage.tsdb.no-lockfile takes away what keeps a second Prometheus from writing the same TSDB and corrupting it',

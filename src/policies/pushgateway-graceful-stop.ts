@@ -31,7 +31,9 @@ export default definePolicy({
   id: 'pushgateway-graceful-stop',
   summary: 'A Pushgateway keeps serving until its endpoint is gone, and has the time to stop after that.',
   defaultMode: 'enforce',
-  matches: [{ phase: 'mutate', operation: 'CREATE', resource: POD, about: { kind: 'program', program: PUSHGATEWAY } }],
+  matches: [
+    { phase: 'mutate', operation: 'CREATE', resource: POD, about: { kind: 'programs', programs: [PUSHGATEWAY] } }
+  ],
   options: {
     profile: {
       type: 'string',

@@ -1,38 +1,41 @@
-import { mountCovering, volumeNamed } from '../core/objects/volumes.ts'
-import { replicasInWords, storedAs, WORKLOADS, type Workload } from '../core/objects/workload.ts'
+import { PROMETHEUS_RESOURCE } from '../core/objects/kinds.ts'
+import { replicasInWords, storedAs, storedForOperator, WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { isExpanded } from '../core/programs/arguments.ts'
-import { PROMETHEUS, type PrometheusServer, serversIn } from '../core/programs/prometheus.ts'
+import { PROMETHEUS } from '../core/programs/prometheus.ts'
+import { type Server, storageOf } from '../core/programs/server.ts'
+import { serversIn } from '../core/programs/servers.ts'
 import { quote } from '../core/values/text.ts'
 
 export default definePolicy({
   id: 'shared-tsdb-claim',
   summary: 'Several replicas of Prometheus never write one TSDB through one PersistentVolumeClaim.',
   defaultMode: 'enforce',
-  matches: storedAs(WORKLOADS, PROMETHEUS),
+  matches: [...storedAs(WORKLOADS, PROMETHEUS), ...storedForOperator(PROMETHEUS_RESOURCE)],
   options: {},
   *check(subject) {
     for (const server of serversIn(subject)) yield* sharedClaim(server)
   }
 })
 
-function* sharedClaim({ workload, container, tsdbPath }: PrometheusServer): Generator<Finding> {
-  if (workload.replicas < 2 || tsdbPath === undefined) return
-  const mount = mountCovering(container, tsdbPath)
+function* sharedClaim(server: Server): Generator<Finding> {
+  const { workload, role, dataPath, fields } = server
+  if (workload.replicas < 2 || role.keeps !== 'tsdb') return
+  const { mount, volume } = storageOf(server) ?? {}
   // With an expression in its path, each replica has a directory of its own on the volume that they share.
   if (mount === undefined || mount.readOnly || isExpanded(mount.subPathExpr ?? '')) return
-  const volume = volumeNamed(workload, mount.name)
   if (volume?.kind !== 'claim' || volume.readOnly) return
   yield {
-    field: ['spec', 'template', 'spec', 'volumes', volume.index, 'persistentVolumeClaim', 'claimName'],
+    field: [...fields.pod, 'volumes', volume.index, 'persistentVolumeClaim', 'claimName'],
     identity: `claim ${volume.claimName}`,
-    problem: `${replicasInWords(workload)} of Prometheus write one TSDB at ${quote(tsdbPath)} through one claim, ${quote(volume.claimName)}; all but one fail with "lock DB directory" or wait for the volume`,
-    remediation: wayOut(workload)
+    problem: `${replicasInWords(workload)} of ${role.name} write one TSDB at ${quote(dataPath)} through one claim, ${quote(volume.claimName)}; all but one fail with "lock DB directory" or wait for the volume`,
+    remediation: wayOut(server)
   }
 }
 
-function wayOut({ kind }: Workload): string {
-  return kind === 'DaemonSet'
-    ? 'give each Pod a volume of its node (hostPath), or run a StatefulSet with volumeClaimTemplates in its place'
-    : 'run it as a StatefulSet with volumeClaimTemplates (server.statefulSet.enabled: true in the prometheus chart), or set replicas to 1'
+function wayOut({ isOperated, workload: { kind }, chart }: Server): string {
+  if (isOperated) return `set spec.storage.volumeClaimTemplate (${chart?.storage} in ${chart?.name}) in its place`
+  if (kind === 'DaemonSet')
+    return 'give each Pod a volume of its node (hostPath), or run a StatefulSet with volumeClaimTemplates in its place'
+  return 'run it as a StatefulSet with volumeClaimTemplates (server.statefulSet.enabled: true in the prometheus chart), or set replicas to 1'
 }

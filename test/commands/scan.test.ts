@@ -3,15 +3,18 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import t, { type Test } from 'tap'
 import { addScanCommand } from '../../src/commands/scan/command.ts'
+import { OPERATOR_RESOURCES, PROMETHEUS_RESOURCE } from '../../src/core/objects/kinds.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
+import { collectionPath } from '../../src/kubernetes/list.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { POLICY_REPORT_APIS } from '../../src/report/policy-report/policy-report.ts'
 import type { Report } from '../../src/report/report.ts'
 import { claimTemplate, pod, statefulSet } from '../fixtures/objects.ts'
-import { prometheus } from '../fixtures/prometheus.ts'
+import { prometheus, prometheusObject } from '../fixtures/prometheus.ts'
 import { temporaryDirectory } from '../helpers/certificates.ts'
 import { holdfast } from '../helpers/command.ts'
 import {
+  type Answer,
   type FakeCluster,
   fakeCluster,
   forbidden,
@@ -42,6 +45,7 @@ const STORED: Readonly<Record<string, readonly JsonObject[]>> = {
     namespace('old', 'off')
   ],
   ...Object.fromEntries(LIST_ALL.map(([resource]) => [`/apis/apps/v1/${resource}`, []])),
+  ...Object.fromEntries(OPERATOR_RESOURCES.map((resource) => [collectionPath(resource), []])),
   '/apis/apps/v1/deployments': [
     inside('lab', prometheus({ replicas: 2 })),
     inside('monitoring', prometheus({ replicas: 2 })),
@@ -129,7 +133,11 @@ t.test('the whole cluster', async (t) => {
       'GET /api/v1/pods',
       'GET /apis/apps/v1/deployments',
       'GET /apis/apps/v1/daemonsets',
-      'GET /apis/apps/v1/replicasets'
+      'GET /apis/apps/v1/replicasets',
+      'GET /apis/monitoring.coreos.com/v1/prometheuses',
+      'GET /apis/monitoring.coreos.com/v1/thanosrulers',
+      'GET /apis/monitoring.coreos.com/v1alpha1/prometheusagents',
+      'GET /apis/monitoring.coreos.com/v1/alertmanagers'
     ]
   )
 })
@@ -199,6 +207,35 @@ namespaces: [{ match: [lab], policies: { ${SHARED}: { mode: enforce } } }]`)
   const lab = await scan(t, ['-A', `--config=${file}`])
   t.strictSame(lab.found, [HOOK, `lab/prometheus ${SHARED} warned`], 'or wants in one namespace only')
   t.equal(lab.report.judged, 2, 'what no policy wants to see was not checked')
+})
+
+t.test('objects of prometheus-operator', async (t) => {
+  const object = inside('monitoring', prometheusObject({ replicas: 2, affinity: undefined }))
+  const found = await scan(t, ['-A'], undefined, { [collectionPath(PROMETHEUS_RESOURCE)]: [object] })
+  t.match(
+    found.report.objects.find(({ kind }) => kind === 'Prometheus'),
+    { group: 'monitoring.coreos.com', findings: [{ policy: 'prometheus-availability', field: 'spec.affinity' }] }
+  )
+  const without =
+    (answer: Answer): Intercept =>
+    ({ path }) =>
+      path.includes('monitoring.coreos.com') ? answer : undefined
+  const table: readonly (readonly [Answer, RegExp])[] = [
+    [
+      status(404, 'the server could not find the requested resource'),
+      /^Not checked, because the cluster does not have them: prometheuses, thanosrulers, prometheusagents, alertmanagers\.$/
+    ],
+    [
+      forbidden('it'),
+      /^Not checked, because they may not be listed: prometheuses in the namespace default, .*alertmanagers in the namespace old\.$/
+    ]
+  ]
+  for (const [answer, note] of table) {
+    const { report, code } = await scan(t, ['-A'], without(answer))
+    t.strictSame(report.problems, [], 'no problem')
+    t.equal(code, 1, 'for what else is there')
+    t.match(report.notes[0], note)
+  }
 })
 
 t.test('the version of the API server', async (t) => {

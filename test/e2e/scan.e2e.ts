@@ -402,7 +402,7 @@ async function restart(t: Test, stage: Stage, { as }: Scanner, api: Api): Promis
   try {
     for await (const found of objectsOf(patient, POD, { only: [namespace], all: undefined })) {
       if ('problem' in found) t.fail(`${found.problem.where}: ${found.problem.error.message}`)
-      else names.push(found.subject.name)
+      if ('subject' in found) names.push(found.subject.name)
       restarted ??= stage.restart?.()
     }
   } finally {

@@ -50,6 +50,10 @@ const KINDS: Readonly<Record<string, string>> = {
   deployments: 'Deployment',
   daemonsets: 'DaemonSet',
   replicasets: 'ReplicaSet',
+  prometheuses: 'Prometheus',
+  prometheusagents: 'PrometheusAgent',
+  alertmanagers: 'Alertmanager',
+  thanosrulers: 'ThanosRuler',
   reports: 'Report',
   policyreports: 'PolicyReport'
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { WEBHOOK_FILES } from '../../scripts/match-conditions.ts'
-import { POD, type Resource } from '../../src/core/objects/kinds.ts'
+import { OPERATOR_RESOURCES, POD, type Resource } from '../../src/core/objects/kinds.ts'
 import { WORKLOADS } from '../../src/core/objects/workload.ts'
 import type { MatchCondition } from '../../src/core/programs/match-conditions.ts'
 import type { Phase, Subject } from '../../src/core/subject.ts'
@@ -75,4 +75,4 @@ function resourceOf({ kind, group }: Subject): string {
   return RESOURCES.find((resource) => resource.kind === kind && resource.group === group)?.resource ?? ''
 }
 
-const RESOURCES: readonly Resource[] = [POD, ...WORKLOADS]
+const RESOURCES: readonly Resource[] = [POD, ...WORKLOADS, ...OPERATOR_RESOURCES]

@@ -8,9 +8,12 @@ import { json } from 'node:stream/consumers'
 import fc from 'fast-check'
 import t from 'tap'
 import { issueCertificates } from '../../src/certificates/issue.ts'
+import { OPERATOR_RESOURCES } from '../../src/core/objects/kinds.ts'
 import type { Subject } from '../../src/core/subject.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
+import { collectionPath } from '../../src/kubernetes/list.ts'
 import { type Cluster, findAssets, startControlPlane, sumOf, until } from '../e2e/control-plane.ts'
+import { applyOperatorCrds } from '../e2e/operator-crds.ts'
 import { waitUntilInForce } from '../e2e/webhook.ts'
 import { anyPod, anyUpdate, generatedWorkload, type MutablePart } from '../fixtures/generated.ts'
 import { container } from '../fixtures/objects.ts'
@@ -22,7 +25,10 @@ import {
   type Manifest,
   NGINX,
   NONE,
+  OPERATED,
   oddities,
+  operated,
+  operatedOddities,
   PROMETHEUS,
   positives,
   updates,
@@ -46,6 +52,7 @@ t.test('the conditions, on a real API server', { skip: skip || reason || false }
   })
   const { kubectl } = cluster
   await kubectl(['create', 'namespace', 'monitoring'])
+  await applyOperatorCrds(cluster)
   for (const configuration of configurationsFor(recorder)) {
     await kubectl(['create', '-f', '-'], { input: JSON.stringify(configuration) })
   }
@@ -87,7 +94,14 @@ t.test('the conditions, on a real API server', { skip: skip || reason || false }
   const storeAll = (items: readonly object[]) =>
     kubectl(['create', '--validate=false', '-f', '-'], { input: listOf(items) })
   const removeAll = () =>
-    kubectl(['delete', 'daemonsets,deployments,replicasets,statefulsets', '--all', '--wait=false', '-n', 'monitoring'])
+    kubectl([
+      'delete',
+      `daemonsets,deployments,replicasets,statefulsets,${OPERATOR_RESOURCES.map(({ resource, group }) => `${resource}.${group}`).join(',')}`,
+      '--all',
+      '--wait=false',
+      '-n',
+      'monitoring'
+    ])
   /** Dry runs of many objects in one go, and who is called for each: `Pod x: pods.mutate.holdfast.dev`. */
   const calledForAll = async (verb: 'create' | 'replace', items: readonly object[]): Promise<readonly string[]> => {
     recorder.reviewed.length = 0
@@ -170,6 +184,22 @@ t.test('the conditions, on a real API server', { skip: skip || reason || false }
       const ordinary = workload(kind, [NGINX])
       await store(ordinary)
       await evaluate('replace')
+      await remove(ordinary)
+    }
+  })
+
+  await t.test('nor does an odd object of prometheus-operator', async (t) => {
+    for (const kind of OPERATED) {
+      for (const [what, object] of operatedOddities(kind)) {
+        const names = await called('create', object)
+        t.ok(names.length <= 1, `create ${kind}, ${what}: ${names.join(' ') || 'nobody'}`)
+      }
+      const ordinary = operated(kind, { replicas: 1 })
+      await store(ordinary)
+      for (const [what, object] of operatedOddities(kind)) {
+        const names = await called('replace', object)
+        t.ok(names.length <= 1, `replace ${kind}, ${what}: ${names.join(' ') || 'nobody'}`)
+      }
       await remove(ordinary)
     }
   })
@@ -264,7 +294,9 @@ function configurationsFor({ port, caBundle }: Recorder): object[] {
   }))
 }
 
-function collectionOf(kind: Kind): string {
+function collectionOf(kind: Manifest['kind']): string {
+  const custom = OPERATOR_RESOURCES.find((resource) => resource.kind === kind)
+  if (custom !== undefined) return collectionPath(custom, 'monitoring')
   return `${kind === 'Pod' ? '/api/v1' : '/apis/apps/v1'}/namespaces/monitoring/${kind.toLowerCase()}s`
 }
 

@@ -4,6 +4,7 @@
 import t from 'tap'
 import type { Cluster } from '../../src/core/cluster.ts'
 import { evaluate } from '../../src/core/evaluate.ts'
+import { kindOf } from '../../src/core/objects/metadata.ts'
 import type { Operation, Phase, Subject } from '../../src/core/subject.ts'
 import { withDefaults } from '../../src/inventory/defaults.ts'
 import autoshardingLabels from '../../src/policies/autosharding-labels.ts'
@@ -17,6 +18,8 @@ import {
   MUTATE_POD,
   MUTATE_SET,
   NGINX,
+  OPERATE,
+  OPERATED,
   positives,
   updates,
   VALIDATE,
@@ -28,18 +31,24 @@ const RULES = [...defaultRules(), enforced(autoshardingLabels, { onChange: 'rest
 const STRICTEST: Cluster = { version: { major: 1, minor: 31 } }
 const PHASES: readonly Phase[] = ['mutate', 'validate']
 
+function isOperated(kind: Manifest['kind']): boolean {
+  return OPERATED.some((it) => it === kind)
+}
+
 /** The entries whose call would have led to something. */
 function needed(operation: Operation, object: Manifest, oldObject: Partial<Manifest> = {}): string[] {
-  const { apiVersion, kind, metadata } = object
+  const { kind, metadata } = object
   const [namespace, name] = [String(metadata.namespace), String(metadata.name)]
-  const group = apiVersion === 'v1' ? '' : 'apps'
+  const { group } = kindOf(object)
   return PHASES.filter((phase) => {
     const objects = { object: withDefaults(object), oldObject: withDefaults(oldObject) }
     const subject: Subject = { phases: [phase], operation, group, kind, namespace, name, ...objects }
     // What an object is has been evaluated when its spec was written; only a change of the spec is news.
     if (phase === 'validate' && JSON.stringify(object.spec) === JSON.stringify(oldObject.spec)) return false
     return evaluate(subject, RULES, context({ cluster: STRICTEST })).verdicts.length > 0
-  }).map((phase) => (phase === 'validate' ? VALIDATE : kind === 'Pod' ? MUTATE_POD : MUTATE_SET))
+  }).map((phase) =>
+    phase === 'mutate' ? (kind === 'Pod' ? MUTATE_POD : MUTATE_SET) : isOperated(kind) ? OPERATE : VALIDATE
+  )
 }
 
 t.test('a new object', async (t) => {

@@ -1,6 +1,6 @@
 // Objects, and which entries the API server calls for them: tables, without a word about how that is found out.
 import { evaluate } from '../../src/core/evaluate.ts'
-import { POD } from '../../src/core/objects/kinds.ts'
+import { OPERATOR_RESOURCES, POD, type Resource } from '../../src/core/objects/kinds.ts'
 import type { Policy } from '../../src/core/policy.ts'
 import type { Match, Subject } from '../../src/core/subject.ts'
 import { type JsonObject, objectOf } from '../../src/core/values/json.ts'
@@ -15,13 +15,17 @@ import { WORDS_READ } from './called.ts'
 export const MUTATE_SET = 'statefulsets.mutate.holdfast.dev'
 export const MUTATE_POD = 'pods.mutate.holdfast.dev'
 export const VALIDATE = 'workloads.validate.holdfast.dev'
+export const OPERATE = 'operator.validate.holdfast.dev'
 export const NONE: readonly string[] = []
 
 export type Kind = 'DaemonSet' | 'Deployment' | 'Pod' | 'ReplicaSet' | 'StatefulSet'
+/** Of prometheus-operator. */
+export type OperatedKind = 'Alertmanager' | 'Prometheus' | 'PrometheusAgent' | 'ThanosRuler'
+export const OPERATED: readonly OperatedKind[] = ['Alertmanager', 'Prometheus', 'PrometheusAgent', 'ThanosRuler']
 export const WORKLOADS: readonly Kind[] = ['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet']
 
 export interface Manifest extends JsonObject {
-  readonly kind: Kind
+  readonly kind: Kind | OperatedKind
   readonly metadata: JsonObject
   readonly spec: unknown
 }
@@ -56,6 +60,12 @@ export function workload(
     metadata: { name, namespace: 'monitoring', labels, ...metadata },
     spec: kind === 'Pod' ? { containers } : { selector: { matchLabels: labels }, template, ...spec }
   }
+}
+
+/** An object of prometheus-operator; `spec` is all of it. */
+export function operated(kind: OperatedKind, spec: unknown, { name = 'x', metadata }: Parts = {}): Manifest {
+  const { group, version } = OPERATOR_RESOURCES.find((resource) => resource.kind === kind) as Resource
+  return { apiVersion: `${group}/${version}`, kind, metadata: { name, namespace: 'monitoring', ...metadata }, spec }
 }
 
 const statefulSet = (containers: unknown, parts?: Parts) => workload('StatefulSet', containers, parts)
@@ -124,6 +134,7 @@ export function creations(): [what: string, object: Manifest, expected: readonly
       row('of a Deployment of another group', workload(kind, [PROMETHEUS], namesake), [VALIDATE]),
       row('owned by others', workload(kind, [PROMETHEUS], related), [VALIDATE])
     ]),
+    ...OPERATED.map((kind) => row('of prometheus-operator', operated(kind, { replicas: 2 }), [OPERATE])),
     row('labelled claims', statefulSet([NGINX], { spec: LABELLED }), [VALIDATE]),
     row('claims without labels', statefulSet([NGINX], { spec: UNLABELLED }), NONE),
     row('evaluated by several policies', statefulSet([PROMETHEUS, PUSHGATEWAY], { spec: LABELLED }), [VALIDATE]),
@@ -180,6 +191,12 @@ export function updates(): [what: string, before: Manifest, after: Manifest, exp
         row('Prometheus: goes', prometheus, nginx, NONE)
       ]
     }),
+    ...OPERATED.flatMap((kind) => [
+      row('nothing', operated(kind, {}), operated(kind, {}), NONE),
+      row('labels', operated(kind, {}, { metadata }), operated(kind, {}, { metadata: upgraded }), NONE),
+      row('scaled', operated(kind, {}), operated(kind, scaled), [OPERATE]),
+      row('a volume', operated(kind, { storage: {} }), operated(kind, { storage: { emptyDir: {} } }), [OPERATE])
+    ]),
     row('claims stay labelled', set({ spec: LABELLED }), set({ spec: { ...LABELLED, ...scaled } }), NONE),
     row('labels of claims', set({ spec: LABELLED }), set({ spec: relabelled }), [MUTATE_SET]),
     row('serviceName', set({}), set({ spec: { serviceName: 'y' } }), [MUTATE_SET]),
@@ -231,7 +248,8 @@ function positiveOf(policy: Policy, match: Match): Positive {
       oldObject: oldObject && inMonitoring(withoutPods(oldObject))
     })
     if (subject === undefined || evaluate(subject, [enforced(policy)], context()).verdicts.length === 0) continue
-    const entry = phase === 'validate' ? VALIDATE : resource === POD ? MUTATE_POD : MUTATE_SET
+    const entry =
+      phase === 'mutate' ? (resource === POD ? MUTATE_POD : MUTATE_SET) : resource.isCustom ? OPERATE : VALIDATE
     const before = operation === 'CREATE' ? undefined : (withoutPods(subject.oldObject) as Manifest)
     return { what, entry, before, object: subject.object as Manifest, subject }
   }
@@ -244,6 +262,20 @@ function inMonitoring(object: JsonObject): JsonObject {
 
 function withoutPods(workload: JsonObject): JsonObject {
   return workload.kind === 'DaemonSet' ? workload : { ...workload, spec: { ...objectOf(workload.spec), replicas: 0 } }
+}
+
+/** The same of prometheus-operator: a CRD need not ask for a spec. */
+export function operatedOddities(kind: OperatedKind): [what: string, object: unknown][] {
+  const megabytes = 1.4 * 2 ** 20
+  const { spec: _, ...bare } = operated(kind, {})
+  return [
+    ['no spec', bare],
+    ['spec: null', operated(kind, null)],
+    ['spec: {}', operated(kind, {})],
+    ['no list of containers', operated(kind, { containers: 'x', replicas: 'many', storage: [] })],
+    ['a long text', operated(kind, { image: 'x'.repeat(megabytes) })],
+    ['many items', operated(kind, { volumes: Array.from({ length: megabytes / 12 }, () => ({ name: 'x' })) })]
+  ]
 }
 
 /** Objects that nobody writes: no condition may fail for them, whatever is called. Most are refused later. */

@@ -20,7 +20,12 @@ const FIELDS = [
   'timeoutSeconds'
 ]
 const RULE_FIELDS = ['apiGroups', 'apiVersions', 'operations', 'resources', 'scope']
-const BARE_NAMES = ['pods.mutate.holdfast.dev', 'statefulsets.mutate.holdfast.dev', 'workloads.validate.holdfast.dev']
+const BARE_NAMES = [
+  'operator.validate.holdfast.dev',
+  'pods.mutate.holdfast.dev',
+  'statefulsets.mutate.holdfast.dev',
+  'workloads.validate.holdfast.dev'
+]
 /** Filled in by the API server itself. */
 const ALWAYS = [
   'object.spec',
@@ -79,7 +84,7 @@ for (const overlay of overlays) {
           'keeps out of the namespaces that a cluster cannot start without'
         )
 
-        t.equal(entry.rules?.length, 1)
+        t.ok((entry.rules ?? []).length > 0, 'has a rule')
         for (const rule of entry.rules ?? []) {
           t.same(keysOf(rule), RULE_FIELDS)
           t.equal(rule.scope, 'Namespaced')

@@ -1,5 +1,13 @@
 import policy from '../../src/policies/prometheus-availability.ts'
-import { OPERATED, prometheus, prometheusSet } from '../fixtures/prometheus.ts'
+import {
+  alertmanagerObject,
+  OPERATED,
+  prometheus,
+  prometheusAgent,
+  prometheusObject,
+  prometheusSet,
+  thanosRuler
+} from '../fixtures/prometheus.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'
 
 const AFFINITY = 'spec.template.spec.affinity'
@@ -23,10 +31,20 @@ testPolicy(policy, {
       object: prometheusSet({ replicas: 2, pod: { affinity: antiAffinity('preferred', [{ weight: 100 }]) } })
     },
     { name: 'a spread', object: prometheusSet({ replicas: 2, pod: { topologySpreadConstraints: [{ maxSkew: 1 }] } }) },
+    { name: 'an object of prometheus-operator', object: prometheusObject({ replicas: 2 }) },
+    { name: 'one replica of each shard', object: prometheusObject({ affinity: undefined, shards: 2 }) },
+    { name: 'an agent on each node', object: prometheusAgent({ affinity: undefined, mode: 'DaemonSet' }) },
     { name: 'two agents', object: prometheus({ replicas: 2, args: ['--agent'] }) },
     { name: 'prometheus-operator', object: prometheusSet({ replicas: 2, metadata: OPERATED }) }
   ],
   refused: [
+    ...[prometheusObject, prometheusAgent, alertmanagerObject, thanosRuler].map((make) => ({
+      name: make.name,
+      object: make({ replicas: 2, affinity: { nodeAffinity: {} } }),
+      finds: [
+        { field: 'spec.affinity', problem: /the 2 replicas of/, remediation: /Spec\.podAntiAffinity: soft in kube/ }
+      ]
+    })),
     {
       name: 'two replicas anywhere',
       object: prometheusSet({ replicas: 2 }),

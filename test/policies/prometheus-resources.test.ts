@@ -1,5 +1,12 @@
 import policy from '../../src/policies/prometheus-resources.ts'
-import { OPERATED, prometheus } from '../fixtures/prometheus.ts'
+import {
+  alertmanagerObject,
+  OPERATED,
+  prometheus,
+  prometheusAgent,
+  prometheusObject,
+  thanosRuler
+} from '../fixtures/prometheus.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'
 
 const CPU = 'spec.template.spec.containers[1].resources.requests.cpu'
@@ -20,10 +27,44 @@ testPolicy(policy, {
         pod: { resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { memory: '2Gi' } } }
       })
     },
-    { name: 'an agent', object: prometheus({ resources: {}, args: ['--agent'] }) },
+    { name: 'an object of prometheus-operator', object: prometheusObject() },
+    {
+      name: 'resources of the container that the operator makes',
+      object: prometheusObject({
+        resources: { requests: { cpu: 1 } },
+        containers: [{ name: 'prometheus', resources: { limits: { memory: '2Gi' } } }]
+      })
+    },
+    {
+      name: 'the memory that the operator requests by itself',
+      object: alertmanagerObject({ resources: { requests: { cpu: 1 }, limits: { memory: '1Gi' } } })
+    },
     { name: 'prometheus-operator', object: prometheus({ resources: {}, metadata: OPERATED }) }
   ],
   refused: [
+    {
+      name: 'an agent',
+      object: prometheus({ resources: {}, args: ['--agent'] }),
+      finds: [{ field: CPU }, { field: MEMORY }, { field: LIMIT }]
+    },
+    ...[prometheusObject, prometheusAgent].map((make) => ({
+      name: make.name,
+      object: make({ resources: {} }),
+      finds: [
+        {
+          field: 'spec.resources.requests.cpu',
+          problem: /^the Prometheus(Agent)? has no CPU request/,
+          remediation: /\(prometheus\.prometheusSpec\.resources in kube-prometheus-stack\)/
+        },
+        { field: 'spec.resources.requests.memory' },
+        { field: 'spec.resources.limits.memory' }
+      ]
+    })),
+    ...[alertmanagerObject, thanosRuler].map((make) => ({
+      name: make.name,
+      object: make({ resources: undefined }),
+      finds: [{ field: 'spec.resources.requests.cpu' }, { field: 'spec.resources.limits.memory' }]
+    })),
     {
       name: 'nothing, as in the chart',
       object: prometheus({ resources: {} }),

@@ -1,6 +1,17 @@
 import type { JsonObject } from '../../src/core/values/json.ts'
 import policy from '../../src/policies/prometheus-storage.ts'
-import { claimVolume, OPERATED, prometheus, prometheusSet, TSDB_ARGS } from '../fixtures/prometheus.ts'
+import {
+  alertmanagerObject,
+  claimed,
+  claimVolume,
+  OPERATED,
+  prometheus,
+  prometheusAgent,
+  prometheusObject,
+  prometheusSet,
+  TSDB_ARGS,
+  thanosRuler
+} from '../fixtures/prometheus.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'
 
 const MOUNTS = 'spec.template.spec.containers[1].volumeMounts'
@@ -33,6 +44,22 @@ testPolicy(policy, {
     {
       name: "Bitnami's own directory",
       object: prometheus({ image: 'docker.io/bitnami/prometheus:3', args: undefined })
+    },
+    { name: 'an object of prometheus-operator', object: prometheusObject() },
+    { name: 'an agent of prometheus-operator', object: prometheusAgent() },
+    { name: 'what is no TSDB', object: alertmanagerObject({ storage: undefined }) },
+    { name: 'a Thanos Ruler that writes elsewhere', object: thanosRuler({ storage: undefined, remoteWrite: [{}] }) },
+    {
+      name: 'an ephemeral volume, which is asked for by its name',
+      object: prometheusObject({ storage: { ephemeral: { volumeClaimTemplate: {} } } })
+    },
+    {
+      name: 'a volume of the node, mounted over what the operator makes',
+      object: prometheusObject({
+        storage: undefined,
+        volumes: [{ name: 'disk', hostPath: { path: '/srv' } }],
+        containers: [{ name: 'prometheus', volumeMounts: [{ name: 'disk', mountPath: '/prometheus' }] }]
+      })
     },
     { name: 'a claim for each replica', object: prometheusSet({ replicas: 2 }) },
     { name: 'a claim, and Recreate', object: prometheus() },
@@ -70,6 +97,48 @@ testPolicy(policy, {
     { name: 'the lock left on', object: prometheusSet({ args: [...TSDB_ARGS, '--no-storage.tsdb.no-lockfile'] }) }
   ],
   refused: [
+    {
+      name: 'an object of prometheus-operator without storage',
+      object: prometheusObject({ storage: undefined }),
+      finds: [
+        {
+          field: 'spec.storage',
+          problem: /^the TSDB of the Prometheus at "\/prometheus" uses an emptyDir/,
+          remediation:
+            /^set spec\.storage\.volumeClaimTemplate \(prometheus\.prometheusSpec\.storageSpec in kube-.*PrometheusAgent/
+        }
+      ]
+    },
+    {
+      name: 'one with an emptyDir, which wins over a claim',
+      object: prometheusObject({ storage: { emptyDir: { medium: 'Memory' }, ...claimed() } }),
+      finds: [{ field: 'spec.storage' }]
+    },
+    {
+      name: 'one that keeps too much, loses its claims and has no lock',
+      object: prometheusObject({
+        retentionSize: '95GB',
+        persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Delete' },
+        additionalArgs: [{ name: 'storage.tsdb.no-lockfile' }]
+      }),
+      finds: [
+        { field: 'spec.additionalArgs' },
+        { field: 'spec.retentionSize', problem: /^retentionSize: 95GB is 95 % of the volume of "100Gi"/ },
+        { field: 'spec.persistentVolumeClaimRetentionPolicy.whenDeleted', problem: /when the Prometheus is deleted/ },
+        { field: 'spec.persistentVolumeClaimRetentionPolicy.whenScaled' }
+      ]
+    },
+    {
+      name: 'a Thanos Ruler without storage',
+      object: thanosRuler({ storage: { emptyDir: {} } }),
+      finds: [
+        {
+          field: 'spec.storage',
+          problem: /the ThanosRuler at "\/thanos\/data"/,
+          remediation: /thanosRulerSpec\.storage in kube-prometheus-stack\)$/
+        }
+      ]
+    },
     {
       name: 'a new fault beside an old one',
       oldObject: prometheusSet({ args: retaining('95GB') }),

@@ -1,12 +1,29 @@
+import type { JsonObject } from '../../src/core/values/json.ts'
 import policy from '../../src/policies/shared-tsdb-claim.ts'
 import { claimTemplate } from '../fixtures/objects.ts'
-import { claimVolume, OPERATED, prometheus, prometheusSet, TSDB_ARGS } from '../fixtures/prometheus.ts'
+import {
+  claimVolume,
+  OPERATED,
+  prometheus,
+  prometheusObject,
+  prometheusSet,
+  TSDB_ARGS
+} from '../fixtures/prometheus.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'
 
 const CLAIM = 'spec.template.spec.volumes[0].persistentVolumeClaim.claimName'
 
+/** One claim in the place of the volume that the operator makes. */
+function onOneClaim(parts: JsonObject): JsonObject {
+  const volumeMounts = [{ name: 'storage', mountPath: '/prometheus' }]
+  return prometheusObject({ volumes: [claimVolume('x')], containers: [{ name: 'prometheus', volumeMounts }], ...parts })
+}
+
 testPolicy(policy, {
   accepted: [
+    { name: 'an object of prometheus-operator', object: prometheusObject({ replicas: 2, shards: 3 }) },
+    { name: 'one on a claim', object: onOneClaim({}) },
+    { name: 'a claim of another container', object: onOneClaim({ replicas: 2, containers: [{ name: 'other' }] }) },
     { name: 'one replica', object: prometheus({ replicas: 1 }) },
     { name: 'no number of replicas, which is one', object: prometheus() },
     { name: 'no replica at all', object: prometheus({ replicas: 0 }) },
@@ -108,6 +125,22 @@ testPolicy(policy, {
     }
   ],
   refused: [
+    {
+      name: 'an object of prometheus-operator with a claim of its own',
+      object: onOneClaim({ replicas: 2 }),
+      finds: [
+        {
+          field: 'spec.volumes[0].persistentVolumeClaim.claimName',
+          problem: /^2 replicas of Prometheus write one TSDB at "\/prometheus" through one claim, "x"/,
+          remediation: /^set spec\.storage\.volumeClaimTemplate \(prometheus\.prometheusSpec\.storageSpec in kube-/
+        }
+      ]
+    },
+    {
+      name: 'two shards of one replica',
+      object: onOneClaim({ shards: 2 }),
+      finds: [{ field: 'spec.volumes[0].persistentVolumeClaim.claimName', problem: /^2 replicas/ }]
+    },
     {
       name: 'another claim than before',
       oldObject: prometheus({ replicas: 2 }),

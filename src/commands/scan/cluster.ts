@@ -41,6 +41,7 @@ export async function checkCluster(api: Api, configuration: Configuration, optio
   const { namespaces, isWhole, cluster, now, show } = options
   const objects: ReportedObject[] = []
   const problems: ClusterReadProblem[] = []
+  const absent: string[] = []
   const seen: Tally = { checked: 0, refused: 0, repaired: 0, exempted: 0, exemptedIn: new Set() }
   const unknownSkips = new UnknownSkips()
 
@@ -67,16 +68,25 @@ export async function checkCluster(api: Api, configuration: Configuration, optio
   for (const resource of matchedIn(configuration, namespaces.names)) {
     let met = 0
     for await (const found of objectsOf(api, resource, area)) {
-      if ('problem' in found) {
-        problems.push(found.problem)
-        continue
-      }
+      if ('problem' in found) problems.push(found.problem)
+      if ('absent' in found) absent.push(found.absent.resource)
+      if (!('subject' in found)) continue
       look(found.subject)
       show([...progress, `${resource.resource} ${grouped(++met)} …`].join(', '))
     }
     progress.push(`${resource.resource} ${grouped(met)}`)
   }
-  return { checked: seen.checked, objects, problems, notes: [...unknownSkips.notes(), ...notesOn(seen, namespaces)] }
+  const notes = [...unknownSkips.notes(), ...notesOnCustom(absent, problems), ...notesOn(seen, namespaces)]
+  return { checked: seen.checked, objects, problems, notes }
+}
+
+/** What was not checked of custom resources, which is no problem. */
+function notesOnCustom(absent: readonly string[], problems: readonly ClusterReadProblem[]): string[] {
+  const notes: string[] = []
+  if (absent.length > 0) notes.push(`Not checked, because the cluster does not have them: ${absent.join(', ')}.`)
+  const denied = problems.flatMap(({ isExpected, where }) => (isExpected ? [where] : []))
+  if (denied.length > 0) notes.push(`Not checked, because they may not be listed: ${denied.join(', ')}.`)
+  return notes
 }
 
 function isOn({ mode }: ConfiguredPolicy): boolean {

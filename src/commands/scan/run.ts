@@ -53,7 +53,7 @@ async function reportOn(
     checked: scanned.checked,
     policies: policiesIn(configuration),
     objects: scanned.objects,
-    problems: problems.map(problemInCluster),
+    problems: problems.filter(({ isExpected }) => !isExpected).map(problemInCluster),
     notes: [...notesOn(configuration, flags.config, now), ...notes, ...scanned.notes, ...notesOnParts(scanned.objects)]
   }
   if (flags.report === undefined) return report

@@ -6,6 +6,8 @@ export interface Resource {
   /** Plural and lower case: what a webhook configuration's `rules[].resources` lists. */
   readonly resource: string
   readonly kind: string
+  /** Defined by a CRD, which a cluster may not have. */
+  readonly isCustom?: true
 }
 
 export const POD: Resource = { group: '', version: 'v1', resource: 'pods', kind: 'Pod' }
@@ -13,3 +15,38 @@ export const STATEFUL_SET: Resource = { group: 'apps', version: 'v1', resource: 
 export const DEPLOYMENT: Resource = { group: 'apps', version: 'v1', resource: 'deployments', kind: 'Deployment' }
 export const DAEMON_SET: Resource = { group: 'apps', version: 'v1', resource: 'daemonsets', kind: 'DaemonSet' }
 export const REPLICA_SET: Resource = { group: 'apps', version: 'v1', resource: 'replicasets', kind: 'ReplicaSet' }
+
+/** What prometheus-operator makes StatefulSets of. */
+const OPERATOR = { group: 'monitoring.coreos.com', isCustom: true } as const
+
+export const PROMETHEUS_RESOURCE: Resource = {
+  ...OPERATOR,
+  version: 'v1',
+  resource: 'prometheuses',
+  kind: 'Prometheus'
+}
+export const PROMETHEUS_AGENT_RESOURCE: Resource = {
+  ...OPERATOR,
+  version: 'v1alpha1',
+  resource: 'prometheusagents',
+  kind: 'PrometheusAgent'
+}
+export const ALERTMANAGER_RESOURCE: Resource = {
+  ...OPERATOR,
+  version: 'v1',
+  resource: 'alertmanagers',
+  kind: 'Alertmanager'
+}
+export const THANOS_RULER_RESOURCE: Resource = {
+  ...OPERATOR,
+  version: 'v1',
+  resource: 'thanosrulers',
+  kind: 'ThanosRuler'
+}
+
+export const OPERATOR_RESOURCES: readonly Resource[] = [
+  PROMETHEUS_RESOURCE,
+  PROMETHEUS_AGENT_RESOURCE,
+  ALERTMANAGER_RESOURCE,
+  THANOS_RULER_RESOURCE
+]

@@ -1,7 +1,6 @@
 import { type JsonObject, own } from '../values/json.ts'
+import { OPERATOR_RESOURCES } from './kinds.ts'
 import { controllerOf, labelsOf } from './metadata.ts'
-
-const OWNER_KINDS = ['Prometheus', 'PrometheusAgent', 'Alertmanager', 'ThanosRuler']
 
 /**
  * Whether prometheus-operator manages the object. It recreates its StatefulSets by itself, and recognises the moment
@@ -13,5 +12,5 @@ export function isOwnedByPrometheusOperator(object: JsonObject): boolean {
   if (own(labels, 'managed-by') === 'prometheus-operator') return true
   if (own(labels, 'operator.prometheus.io/name') !== undefined) return true
   const owner = controllerOf(object)
-  return owner?.group === 'monitoring.coreos.com' && OWNER_KINDS.includes(owner.kind)
+  return OPERATOR_RESOURCES.some(({ group, kind }) => group === owner?.group && kind === owner.kind)
 }

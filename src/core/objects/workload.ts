@@ -1,5 +1,5 @@
 import type { Program } from '../programs/program.ts'
-import type { Match, Operation, Subject } from '../subject.ts'
+import type { About, Match, Operation, Subject } from '../subject.ts'
 import { integerOf, type JsonObject, objectOf } from '../values/json.ts'
 import { DAEMON_SET, DEPLOYMENT, REPLICA_SET, type Resource, STATEFUL_SET } from './kinds.ts'
 import { controllerOf, specOf } from './metadata.ts'
@@ -10,14 +10,18 @@ export const WORKLOADS: readonly Resource[] = [DEPLOYMENT, STATEFUL_SET, DAEMON_
 const WRITES: readonly Operation[] = ['CREATE', 'UPDATE']
 
 /** What a policy matches that evaluates what runs a program as it is about to be stored, whoever writes it. */
-export function storedAs(resources: readonly Resource[], program: Program): readonly Match[] {
+export function storedAs(resources: readonly Resource[], ...programs: readonly Program[]): readonly Match[] {
+  return stored(resources, { kind: 'programs', programs })
+}
+
+/** The same for objects of prometheus-operator, each of which describes such a program and nothing else. */
+export function storedForOperator(...resources: readonly Resource[]): readonly Match[] {
+  return stored(resources, { kind: 'any' })
+}
+
+function stored(resources: readonly Resource[], about: About): readonly Match[] {
   return resources.flatMap((resource) =>
-    WRITES.map((operation) => ({
-      phase: 'validate' as const,
-      operation,
-      resource,
-      about: { kind: 'program' as const, program }
-    }))
+    WRITES.map((operation) => ({ phase: 'validate' as const, operation, resource, about }))
   )
 }
 

@@ -18,14 +18,15 @@ export interface MatchCondition {
  * cost 1,000,000 units (cost limits of Kubernetes 1.36: staging/src/k8s.io/apiserver/pkg/apis/cel/config.go), and it is
  * the size of the object that costs. A list or a text too long to look through counts as a match.
  *
- * @param matches all that lead to this entry: of one phase, and Pods only or workloads only
+ * @param matches all that lead to this entry: of one phase, and Pods only, workloads only or custom resources only
  */
 export function matchConditionsFor(matches: readonly Match[]): readonly MatchCondition[] {
   const [first] = matches
   if (first === undefined) return []
   const inPods = matches.some(({ resource }) => resource === POD)
   const conditions: MatchCondition[] = []
-  if (first.phase === 'validate') conditions.push(SPEC_DIFFERS)
+  if (first.phase === 'validate') conditions.push(first.resource.isCustom ? CUSTOM_SPEC_DIFFERS : SPEC_DIFFERS)
+  if (matches.some(({ about }) => about.kind === 'any')) return conditions
   if (matches.some(({ resource }) => resource === REPLICA_SET)) conditions.push(IS_NOT_A_PART)
   if (inPods) conditions.push(RUNS_UNTIL_STOPPED)
   const parts = [...ofTemplates(matches), ...ofChanges(matches), ...ofPrograms(matches, inPods)]
@@ -36,6 +37,12 @@ export function matchConditionsFor(matches: readonly Match[]): readonly MatchCon
 const SPEC_DIFFERS: MatchCondition = {
   name: 'spec-differs',
   expression: 'oldObject == null || object.spec != oldObject.spec'
+}
+
+/** A custom resource has what its CRD asks for, which need not be a spec. */
+const CUSTOM_SPEC_DIFFERS: MatchCondition = {
+  name: 'spec-differs',
+  expression: 'has(object.spec) && (oldObject == null || !has(oldObject.spec) || object.spec != oldObject.spec)'
 }
 
 /** The ReplicaSet of a Deployment is left out: the Deployment itself is evaluated. No other owner is believed. */
@@ -64,7 +71,7 @@ function ofTemplates(matches: readonly Match[]): string[] {
 }
 
 function ofPrograms(matches: readonly Match[], inPods: boolean): string[] {
-  const programs = new Set(aboutOf(matches, 'program').map(({ program }) => program))
+  const programs = new Set(aboutOf(matches, 'programs').flatMap((about) => about.programs))
   return programs.size === 0 ? [] : [mayRun([...programs], inPods ? POD_SPEC : TEMPLATE_SPEC)]
 }
 

@@ -1,13 +1,10 @@
 import { parseImage } from '../objects/image.ts'
-import { isOwnedByPrometheusOperator } from '../objects/operator.ts'
-import { type Container, containersOf, imageOf, wordsOf } from '../objects/pod.ts'
+import { type Container, imageOf, wordsOf } from '../objects/pod.ts'
 import { resolve } from '../objects/volumes.ts'
-import { type Workload, workloadOf } from '../objects/workload.ts'
-import type { Subject } from '../subject.ts'
 import { textOf } from '../values/json.ts'
-import type { Path } from '../values/path.ts'
 import { flagValue, flagValues, hasSwitch, isExpanded, isStartedByShell, programOf } from './arguments.ts'
 import { hasFlagOf, hasImageOf, type Program } from './program.ts'
+import { type Chart, EVICTED, type Role } from './role.ts'
 
 /** The directory that the image starts in, and the one its own command names for the TSDB. */
 const WORKING_DIRECTORY = '/prometheus'
@@ -34,31 +31,45 @@ export function isPrometheus(container: Container): boolean {
   return program === undefined || program === 'prometheus' || isStartedByShell(container)
 }
 
-/** A Prometheus that keeps a TSDB, in the workload that runs it. */
-export interface PrometheusServer {
-  readonly workload: Workload
-  readonly container: Container
-  /** Of the container, for findings. */
-  readonly path: Path
-  /** Where the TSDB lies in the container, absolute; undefined where that cannot be known. */
-  readonly tsdbPath: string | undefined
+const WITHOUT = {
+  cpuRequest: 'on a busy node its rules and scrapes come late',
+  memoryRequest: EVICTED,
+  memoryLimit: 'one expensive query can take the whole node down'
+} as const
+
+const CHART: Chart = {
+  name: 'the prometheus chart',
+  storage: 'server.persistentVolume.enabled: true',
+  resources: 'server.resources',
+  antiAffinity: 'server.podAntiAffinity: soft'
 }
 
-/**
- * The Prometheus servers of a workload. Those of prometheus-operator are left out: what would be found there is set in
- * its own objects, and it undoes what others change. An agent keeps a log of what it has yet to send and no TSDB.
- */
-export function serversIn(subject: Subject): readonly PrometheusServer[] {
-  const workload = workloadOf(subject)
-  if (workload === undefined || isOwnedByPrometheusOperator(subject.object)) return []
-  return containersOf(workload.template)
-    .filter((container) => isPrometheus(container) && !isAgent(container))
-    .map((container) => ({
-      workload,
-      container,
-      path: ['spec', 'template', 'spec', 'containers', container.index],
-      tsdbPath: tsdbPathOf(container)
-    }))
+export const PROMETHEUS_SERVER: Role = {
+  name: 'Prometheus',
+  keeps: 'tsdb',
+  isReplicated: true,
+  without: WITHOUT,
+  chart: CHART,
+  dataPathIn: tsdbPathOf
+}
+
+/** Keeps a log of what it has yet to send, and no TSDB. Several may share their targets. */
+export const PROMETHEUS_AGENT: Role = {
+  name: 'Prometheus agent',
+  isReplicated: false,
+  without: {
+    ...WITHOUT,
+    cpuRequest: 'on a busy node its scrapes come late',
+    memoryLimit: 'a flood of series can take the whole node down'
+  },
+  chart: CHART,
+  dataPathIn: () => undefined
+}
+
+/** What Prometheus does in a container that runs it; undefined for any other container. */
+export function prometheusIn(container: Container): Role | undefined {
+  if (!isPrometheus(container)) return undefined
+  return isAgent(container) ? PROMETHEUS_AGENT : PROMETHEUS_SERVER
 }
 
 function isAgent(container: Container): boolean {

@@ -9,8 +9,11 @@ import { collectionPath, pagesOf } from '../../kubernetes/list.ts'
 import { subjectOfStored } from '../subjects.ts'
 import { type ClusterReadProblem, clusterReadProblem, clusterReadProblems } from './read-problem.ts'
 
-/** One object of the cluster, or a part of it that could not be read. */
-export type Found = { readonly subject: Subject } | { readonly problem: ClusterReadProblem }
+/** One object of the cluster, a part of it that could not be read, or a custom resource that it does not have. */
+export type Found =
+  | { readonly subject: Subject }
+  | { readonly problem: ClusterReadProblem }
+  | { readonly absent: Resource }
 
 export interface Area {
   /** Undefined for the whole cluster. */
@@ -34,7 +37,7 @@ export async function* objectsOf(
   if (only !== undefined) return yield* objectsWithin(api, resource, only)
   const where = `${resource.resource} in all namespaces`
   const refusal = yield* wholeList(api, resource, where)
-  if (refusal === undefined) return
+  if (refusal === undefined || refusal === ABSENT) return
   if (all !== undefined) return yield* objectsWithin(api, resource, all)
   const both = `${refusal.message}; nor can the namespaces be listed, so name them with -n`
   yield without(resource, true, clusterReadProblem('CLUSTER_FORBIDDEN', where, refusal, undefined, both))
@@ -48,6 +51,7 @@ async function* objectsWithin(
   const refusals = new Map<string, ApiError>()
   for (const namespace of namespaces) {
     const refusal = yield* wholeList(api, resource, `${resource.resource} in the namespace ${namespace}`, namespace)
+    if (refusal === ABSENT) return
     if (refusal !== undefined) refusals.set(namespace, refusal)
   }
   for (const refusal of clusterReadProblems('CLUSTER_FORBIDDEN', resource.resource, refusals)) {
@@ -55,13 +59,18 @@ async function* objectsWithin(
   }
 }
 
-/** Answers with the refusal where not a single page may be read; the caller knows what else to try. */
+const ABSENT = Symbol('the cluster does not have the resource')
+
+/**
+ * Answers with the refusal where not a single page may be read; the caller knows what else to try. A cluster without the
+ * CRD of a custom resource has said all that there is to say.
+ */
 async function* wholeList(
   api: Pick<Api, 'get'>,
   resource: Resource,
   where: string,
   namespace?: string
-): AsyncGenerator<Found, ApiError | undefined> {
+): AsyncGenerator<Found, ApiError | typeof ABSENT | undefined> {
   const within = namespace === undefined ? undefined : [namespace]
   let [read, nameless] = [0, 0]
   try {
@@ -77,6 +86,10 @@ async function* wholeList(
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     if (error.isForbidden && read === 0) return error
+    if (error.status === 404 && resource.isCustom && read === 0) {
+      yield { absent: resource }
+      return ABSENT
+    }
     const what = `the list ended after ${count(read, 'object')}: ${error.message}`
     yield without(resource, false, clusterReadProblem('CLUSTER_INCOMPLETE', where, error, within, what))
   }
@@ -87,8 +100,8 @@ async function* wholeList(
   return undefined
 }
 
-function without({ resource: what }: Resource, isAll: boolean, problem: ClusterReadProblem): Found {
-  return { problem: { ...problem, gap: { what, isAll } } }
+function without({ resource: what, isCustom }: Resource, isAll: boolean, problem: ClusterReadProblem): Found {
+  return { problem: { ...problem, gap: { what, isAll }, ...(isCustom && isAll && { isExpected: true }) } }
 }
 
 /** Undefined for what is no object of the API: it has no name by which anybody could be told of it. */

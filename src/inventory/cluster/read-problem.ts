@@ -11,6 +11,11 @@ export interface ClusterReadProblem {
   readonly namespaces: readonly string[] | undefined
   /** What that is; undefined where it may be anything. */
   readonly gap?: Gap
+  /**
+   * A list of a custom resource that may not be read. Roles of before do not name it, and an API server refuses it in the
+   * same words where there is no such resource: a note is enough.
+   */
+  readonly isExpected?: true
 }
 
 /** More namespaces than these with the same problem are one sentence: who has rights in three of 400 knows. */

@@ -21,7 +21,13 @@ const RECOGNISED: readonly (readonly [Program, (container: Container) => boolean
 ]
 
 function aboutProgram(program: Program, parts: Partial<Match> = {}): Match {
-  return { phase: 'mutate', operation: 'CREATE', resource: POD, about: { kind: 'program', program }, ...parts }
+  return {
+    phase: 'mutate',
+    operation: 'CREATE',
+    resource: POD,
+    about: { kind: 'programs', programs: [program] },
+    ...parts
+  }
 }
 
 t.test('what is recognised is let through', async (t) => {

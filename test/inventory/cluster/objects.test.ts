@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { POD, STATEFUL_SET } from '../../../src/core/objects/kinds.ts'
+import { POD, PROMETHEUS_RESOURCE, STATEFUL_SET } from '../../../src/core/objects/kinds.ts'
 import type { JsonObject } from '../../../src/core/values/json.ts'
 import { type Area, objectsOf } from '../../../src/inventory/cluster/objects.ts'
 import type { Api } from '../../../src/kubernetes/client.ts'
@@ -34,6 +34,7 @@ async function read(api: Pick<Api, 'get'>, area: Area = WHOLE, resource = STATEF
   const [names, problems] = [[] as string[], [] as string[]]
   for await (const found of objectsOf(api, resource, area)) {
     if ('subject' in found) names.push(`${found.subject.namespace}/${found.subject.name}`)
+    else if ('absent' in found) problems.push(`no ${found.absent.resource}`)
     else problems.push(`${found.problem.where}: ${found.problem.error.code}: ${found.problem.error.message}`)
   }
   return { names, problems }
@@ -264,4 +265,35 @@ t.test('one page at a time is all that is kept', async (t: Test) => {
     t.equal(cluster.asked.length, met <= 500 ? 1 : 2)
   }
   t.equal(met, 1000)
+})
+
+t.test('a custom resource that the cluster does not have, or does not show', async (t) => {
+  const path = '/apis/monitoring.coreos.com/v1/prometheuses'
+  const readIn = async (area: Area, answer: Answer | undefined) => {
+    const { api, asked } = await fakeCluster(t, {}, () => answer)
+    const problems: unknown[] = []
+    for await (const found of objectsOf(api, PROMETHEUS_RESOURCE, area)) problems.push(found)
+    return { problems, asked: asked.map((line) => line.replace(/\?.*/, '')) }
+  }
+  const some: Area = { only: ['a', 'b'], all: ['a', 'b'] }
+  t.strictSame(await readIn(WHOLE, undefined), { problems: [{ absent: PROMETHEUS_RESOURCE }], asked: [`GET ${path}`] })
+  t.strictSame((await readIn(some, undefined)).asked.length, 1, 'one namespace says it for all')
+  const denied = await readIn(some, forbidden('prometheuses'))
+  t.match(
+    denied.problems,
+    [
+      { where: 'prometheuses in the namespace a', isExpected: true, gap: { what: 'prometheuses', isAll: true } },
+      { where: 'prometheuses in the namespace b', isExpected: true }
+    ].map((problem) => ({ problem }))
+  )
+  const broken = await readIn(some, status(400, 'no'))
+  t.match(broken.problems, [{ problem: { error: { code: 'CLUSTER_INCOMPLETE' } } }, {}])
+  t.notOk(JSON.stringify(broken.problems).includes('isExpected'), 'what ends for another reason is a problem')
+
+  const { api } = await fakeCluster(t)
+  t.match(
+    await read(api),
+    { problems: [/^statefulsets in all namespaces: CLUSTER_INCOMPLETE/] },
+    'every cluster has these'
+  )
 })

@@ -1,0 +1,57 @@
+import { isOwnedByPrometheusOperator } from '../objects/operator.ts'
+import { type Container, containersOf, nameOfContainer } from '../objects/pod.ts'
+import { type Workload, workloadOf } from '../objects/workload.ts'
+import type { Subject } from '../subject.ts'
+import type { Path } from '../values/path.ts'
+import { quote } from '../values/text.ts'
+import { flagValue, hasSwitch } from './arguments.ts'
+import { operatedServerIn } from './operated.ts'
+import { prometheusIn } from './prometheus.ts'
+import type { Role } from './role.ts'
+import type { Server } from './server.ts'
+
+/**
+ * The servers that an object describes. Workloads that prometheus-operator made are left out: what would be found there is
+ * set in its own objects, and it undoes what others change.
+ */
+export function serversIn(subject: Subject): readonly Server[] {
+  const operated = operatedServerIn(subject)
+  if (operated !== undefined) return [operated]
+  const workload = workloadOf(subject)
+  if (workload === undefined || isOwnedByPrometheusOperator(subject.object)) return []
+  return containersOf(workload.template).flatMap((container) => {
+    const role = prometheusIn(container)
+    return role === undefined ? [] : [serverOf(workload, container, role)]
+  })
+}
+
+const POD: Path = ['spec', 'template', 'spec']
+
+function serverOf(workload: Workload, container: Container, role: Role): Server {
+  const path = [...POD, 'containers', container.index]
+  const retentionSize = flagValue(container, 'storage.tsdb.retention.size')
+  return {
+    role,
+    title: `container ${quote(nameOfContainer(container))}`,
+    workload,
+    container,
+    copies: workload.replicas,
+    dataPath: role.dataPathIn(container),
+    dataVolume: undefined,
+    filledIn: [],
+    settings: {
+      retentionSize,
+      retentionInWords: `--storage.tsdb.retention.size=${retentionSize}`,
+      isUnlocked: hasSwitch(container, 'storage.tsdb.no-lockfile')
+    },
+    fields: {
+      pod: POD,
+      storage: [...path, 'volumeMounts'],
+      resources: [...path, 'resources'],
+      retentionSize: [...path, 'args'],
+      arguments: [...path, 'args']
+    },
+    chart: role.chart,
+    isOperated: false
+  }
+}
