@@ -1,6 +1,7 @@
 import type { Policy } from '../core/policy.ts'
 import autoshardingLabels from './autosharding-labels.ts'
 import claimTemplateLabels from './claim-template-labels.ts'
+import operatorStorageChange from './operator-storage-change.ts'
 import prometheusAvailability from './prometheus-availability.ts'
 import prometheusResources from './prometheus-resources.ts'
 import prometheusStorage from './prometheus-storage.ts'
@@ -17,5 +18,6 @@ export const POLICIES: readonly Policy[] = [
   sharedTsdbClaim,
   prometheusStorage,
   prometheusResources,
-  prometheusAvailability
+  prometheusAvailability,
+  operatorStorageChange
 ]

@@ -43,3 +43,9 @@ export async function applyOperatorCrds({ kubectl }: Pick<Cluster, 'kubectl'>): 
     await until(`the CRD ${name}`, () => kubectl(['get', name, '-A']))
   }
 }
+
+/** Takes them away, and every object with them. */
+export async function deleteOperatorCrds({ kubectl }: Pick<Cluster, 'kubectl'>): Promise<void> {
+  const names = OPERATOR_RESOURCES.map(({ group, resource }) => `crd/${resource}.${group}`)
+  await kubectl(['delete', ...names, '--ignore-not-found'])
+}

@@ -116,7 +116,7 @@ function copiesOf({ mode, replicas }: JsonObject): number {
 }
 
 /** How many StatefulSets the operator makes of an object. */
-function shardsOf({ shards }: JsonObject): number {
+export function shardsOf({ shards }: JsonObject): number {
   return Math.max(1, integerOf(shards) ?? 1)
 }
 
