@@ -1,6 +1,8 @@
 import type { Policy } from '../core/policy.ts'
+import alertmanagerStorage from './alertmanager-storage.ts'
 import autoshardingLabels from './autosharding-labels.ts'
 import claimTemplateLabels from './claim-template-labels.ts'
+import kubeStateMetricsShards from './kube-state-metrics-shards.ts'
 import operatorStorageChange from './operator-storage-change.ts'
 import prometheusAvailability from './prometheus-availability.ts'
 import prometheusResources from './prometheus-resources.ts'
@@ -19,5 +21,7 @@ export const POLICIES: readonly Policy[] = [
   prometheusStorage,
   prometheusResources,
   prometheusAvailability,
-  operatorStorageChange
+  operatorStorageChange,
+  alertmanagerStorage,
+  kubeStateMetricsShards
 ]

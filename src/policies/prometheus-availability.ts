@@ -2,17 +2,19 @@ import { DEPLOYMENT, OPERATOR_RESOURCES, REPLICA_SET, STATEFUL_SET } from '../co
 import { specOf } from '../core/objects/metadata.ts'
 import { storedAs, storedForOperator } from '../core/objects/workload.ts'
 import { definePolicy } from '../core/policy.ts'
+import { ALERTMANAGER } from '../core/programs/alertmanager.ts'
 import { PROMETHEUS } from '../core/programs/prometheus.ts'
 import { type Server, withChartValue } from '../core/programs/server.ts'
 import { serversIn } from '../core/programs/servers.ts'
+import { THANOS } from '../core/programs/thanos.ts'
 import { listOf, objectOf } from '../core/values/json.ts'
 
 export default definePolicy({
   id: 'prometheus-availability',
-  summary: 'Replicas of Prometheus do not all go down with one node.',
+  summary: 'Replicas of Prometheus, Alertmanager and Thanos do not all go down with one node.',
   defaultMode: 'warn',
   matches: [
-    ...storedAs([DEPLOYMENT, STATEFUL_SET, REPLICA_SET], PROMETHEUS),
+    ...storedAs([DEPLOYMENT, STATEFUL_SET, REPLICA_SET], PROMETHEUS, ALERTMANAGER, THANOS),
     ...storedForOperator(...OPERATOR_RESOURCES)
   ],
   options: {},

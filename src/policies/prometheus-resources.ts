@@ -2,16 +2,18 @@ import { OPERATOR_RESOURCES } from '../core/objects/kinds.ts'
 import { specOf } from '../core/objects/metadata.ts'
 import { storedAs, storedForOperator, WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
+import { ALERTMANAGER } from '../core/programs/alertmanager.ts'
 import { PROMETHEUS } from '../core/programs/prometheus.ts'
 import { type Server, withChartValue } from '../core/programs/server.ts'
 import { serversIn } from '../core/programs/servers.ts'
+import { THANOS } from '../core/programs/thanos.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
 
 export default definePolicy({
   id: 'prometheus-resources',
-  summary: 'Prometheus requests CPU and memory, and has a memory limit.',
+  summary: 'Prometheus, Alertmanager and Thanos request CPU and memory, and have a memory limit.',
   defaultMode: 'warn',
-  matches: [...storedAs(WORKLOADS, PROMETHEUS), ...storedForOperator(...OPERATOR_RESOURCES)],
+  matches: [...storedAs(WORKLOADS, PROMETHEUS, ALERTMANAGER, THANOS), ...storedForOperator(...OPERATOR_RESOURCES)],
   options: {},
   *check(subject) {
     for (const server of serversIn(subject)) yield* missingResources(server)

@@ -6,14 +6,18 @@ import { isExpanded } from '../core/programs/arguments.ts'
 import { PROMETHEUS, PROMETHEUS_SERVER } from '../core/programs/prometheus.ts'
 import { type Server, type Storage, storageOf, withChartValue } from '../core/programs/server.ts'
 import { serversIn } from '../core/programs/servers.ts'
+import { THANOS } from '../core/programs/thanos.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
 import { quote } from '../core/values/text.ts'
 
 export default definePolicy({
   id: 'prometheus-storage',
-  summary: 'A Prometheus TSDB is on a volume that outlives its Pod and has room for it.',
+  summary: 'A TSDB, of Prometheus or Thanos, is on a volume that outlives its Pod and has room for it.',
   defaultMode: 'warn',
-  matches: [...storedAs(WORKLOADS, PROMETHEUS), ...storedForOperator(PROMETHEUS_RESOURCE, THANOS_RULER_RESOURCE)],
+  matches: [
+    ...storedAs(WORKLOADS, PROMETHEUS, THANOS),
+    ...storedForOperator(PROMETHEUS_RESOURCE, THANOS_RULER_RESOURCE)
+  ],
   options: {
     maxRetentionPercent: {
       type: 'integer',
@@ -61,7 +65,8 @@ function wayOut(server: Server): string {
     return role === PROMETHEUS_SERVER ? `${set}, or run a PrometheusAgent if it only forwards` : set
   }
   const volume = workload.kind === 'StatefulSet' ? 'a volume from volumeClaimTemplates' : 'a PersistentVolumeClaim'
-  return `${withChartValue(`mount ${volume} there`, server, 'storage')}, or run it with --agent if it only forwards`
+  const mount = withChartValue(`mount ${volume} there`, server, 'storage')
+  return role === PROMETHEUS_SERVER ? `${mount}, or run it with --agent if it only forwards` : mount
 }
 
 function* tooMuchRetention(

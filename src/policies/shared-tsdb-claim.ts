@@ -2,16 +2,17 @@ import { PROMETHEUS_RESOURCE } from '../core/objects/kinds.ts'
 import { replicasInWords, storedAs, storedForOperator, WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { isExpanded } from '../core/programs/arguments.ts'
-import { PROMETHEUS } from '../core/programs/prometheus.ts'
+import { PROMETHEUS, PROMETHEUS_SERVER } from '../core/programs/prometheus.ts'
 import { type Server, storageOf } from '../core/programs/server.ts'
 import { serversIn } from '../core/programs/servers.ts'
+import { THANOS } from '../core/programs/thanos.ts'
 import { quote } from '../core/values/text.ts'
 
 export default definePolicy({
   id: 'shared-tsdb-claim',
-  summary: 'Several replicas of Prometheus never write one TSDB through one PersistentVolumeClaim.',
+  summary: 'Several replicas of Prometheus or Thanos never write one TSDB through one PersistentVolumeClaim.',
   defaultMode: 'enforce',
-  matches: [...storedAs(WORKLOADS, PROMETHEUS), ...storedForOperator(PROMETHEUS_RESOURCE)],
+  matches: [...storedAs(WORKLOADS, PROMETHEUS, THANOS), ...storedForOperator(PROMETHEUS_RESOURCE)],
   options: {},
   *check(subject) {
     for (const server of serversIn(subject)) yield* sharedClaim(server)
@@ -33,9 +34,10 @@ function* sharedClaim(server: Server): Generator<Finding> {
   }
 }
 
-function wayOut({ isOperated, workload: { kind }, chart }: Server): string {
+function wayOut({ isOperated, workload: { kind }, chart, role }: Server): string {
   if (isOperated) return `set spec.storage.volumeClaimTemplate (${chart?.storage} in ${chart?.name}) in its place`
   if (kind === 'DaemonSet')
     return 'give each Pod a volume of its node (hostPath), or run a StatefulSet with volumeClaimTemplates in its place'
-  return 'run it as a StatefulSet with volumeClaimTemplates (server.statefulSet.enabled: true in the prometheus chart), or set replicas to 1'
+  const value = role === PROMETHEUS_SERVER ? ' (server.statefulSet.enabled: true in the prometheus chart)' : ''
+  return `run it as a StatefulSet with volumeClaimTemplates${value}, or set replicas to 1`
 }

@@ -27,11 +27,14 @@ const skipped = (folder: string): { skip: string | false } => ({
 const VOLATILE = 'warned claim-template-labels'
 const UNUSED = 'warned pushgateway-persistence'
 const BARE = 'warned prometheus-resources,warned prometheus-availability'
+const OLD_SHARDS = 'warned kube-state-metrics-shards'
 const CHANGED = 'denied claim-template-labels'
 const STOPS = 'patched pushgateway-graceful-stop'
 
 /** What is said about each recording; all others are let through without a word. */
 const SPOKEN: Readonly<Record<string, readonly [said: string, ...patch: string[]]>> = {
+  'ksm-5.20.0-install.validate.create-statefulset-ksm-kube-state-metrics': [OLD_SHARDS],
+  'ksm-5.20.0-label.validate.update-statefulset-ksm-kube-state-metrics': [OLD_SHARDS],
   'ksm-5.20.0-label.mutate.update-statefulset-ksm-kube-state-metrics': ['warned autosharding-labels'],
   'pgw-2.16.0-install.validate.create-statefulset-pgw-prometheus-pushgateway': [`${VOLATILE},${UNUSED}`],
   'pgw-label.validate.update-statefulset-pgw-prometheus-pushgateway': [UNUSED],
@@ -164,7 +167,9 @@ const RENDERED_FINDINGS: Readonly<Record<string, readonly string[]>> = {
   'prometheus-29.27.0.deploy-2-existingclaim': ['shared-tsdb-claim', 'prometheus-resources', 'prometheus-availability'],
   'prometheus-29.27.0.sts-2': ['prometheus-resources', 'prometheus-availability'],
   'prometheus-29.27.0.sts-2-nopv': ['prometheus-storage', 'prometheus-resources', 'prometheus-availability'],
-  'prometheus-29.27.0.sts-2-hardened': []
+  'prometheus-29.27.0.sts-2-hardened': [],
+  'kube-state-metrics-5.20.0.autosharding-2': ['kube-state-metrics-shards'],
+  'kube-state-metrics-5.21.0.autosharding-2': ['kube-state-metrics-shards']
 }
 
 t.test('what rendered charts are told', skipped(RENDERED), async (t) => {

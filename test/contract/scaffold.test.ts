@@ -98,7 +98,7 @@ t.test('what is made fits, and says what is missing', async (t) => {
   const index = readFileSync(join(COPY, 'src/policies/index.ts'), 'utf8')
   t.match(
     index,
-    /^import exampleImage from '\.\/example-image\.ts'\nimport operatorStorageChange/m,
+    /^import exampleImage from '\.\/example-image\.ts'\nimport kubeStateMetricsShards/m,
     'in the order of the files'
   )
   t.match(index, /,\n {2}exampleImage\n\]\n$/, 'the last that is asked')

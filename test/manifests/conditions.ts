@@ -96,9 +96,15 @@ export function creations(): [what: string, object: Manifest, expected: readonly
     running(['/bin/prometheus', '--storage.tsdb.path=/data'], 'command'),
     ...images(
       'prom/pushgateway:v1.11.3',
+      'quay.io/prometheus/alertmanager:v0.33.1',
+      'registry.example/prometheus-alertmanager@sha256:0',
+      'quay.io/thanos/thanos:v0.42.4',
+      'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.18.0',
       'registry.example:5000/push-gateway',
       'bitnami/prometheus-pushgateway-bitnami:1'
     ),
+    running(['thanos', 'query'], 'command'),
+    running(['/bin/alertmanager'], 'command'),
     running(['/opt/bin/pushgateway', '--web.listen-address=:9091'], 'command'),
     running(['pushgateway', '--persistence.file=/data/x'], 'args'),
     ...STARTED.map((command) => running(command, 'command')),
@@ -115,6 +121,12 @@ export function creations(): [what: string, object: Manifest, expected: readonly
       'registry.k8s.io/prometheus-adapter/prometheus-adapter:v0.12.0',
       'quay.io/prometheus/blackbox-exporter:v0.30.0'
     ),
+    ...images(
+      'maxwo/snmp-notifier:v2',
+      'x/alertmanager-snmp-notifier:v2',
+      'quay.io/observatorium/thanos-receive-controller:1'
+    ),
+    running(['mimir', '-target=alertmanager']),
     running(['sidecar', '--tsdb.path=/data', '--prometheus.url=http://prometheus:9090']),
     running(['--config.file=/etc/prometheus/prometheus.yml', '--storage.path=/data']),
     running(['--pushgateway-url=http://pushgateway:9091', 'push']),
@@ -138,7 +150,7 @@ export function creations(): [what: string, object: Manifest, expected: readonly
     row('labelled claims', statefulSet([NGINX], { spec: LABELLED }), [VALIDATE]),
     row('claims without labels', statefulSet([NGINX], { spec: UNLABELLED }), NONE),
     row('evaluated by several policies', statefulSet([PROMETHEUS, PUSHGATEWAY], { spec: LABELLED }), [VALIDATE]),
-    row('kube-state-metrics', statefulSet([SHARDS]), NONE),
+    row('kube-state-metrics', statefulSet([SHARDS]), [VALIDATE]),
     row('nginx', workload('Pod', [NGINX]), NONE),
     row('Prometheus', workload('Pod', [PROMETHEUS]), NONE),
     row('Pushgateway', workload('Pod', [NGINX, PUSHGATEWAY]), [MUTATE_POD]),
@@ -204,8 +216,8 @@ export function updates(): [what: string, before: Manifest, after: Manifest, exp
     row('revisionHistoryLimit is written out', set({}), set({ spec: { revisionHistoryLimit: 10 } }), NONE),
     row('others: the annotation is dropped', set({ annotations: hashed }), set({}), NONE),
     row('shards: nothing', sharded({}), sharded({}), NONE),
-    row('shards: scaled', sharded({}), sharded({ spec: scaled }), NONE),
-    row('shards: another container', sharded({}), statefulSet([SHARDS, NGINX], { metadata }), NONE),
+    row('shards: scaled', sharded({}), sharded({ spec: scaled }), [VALIDATE]),
+    row('shards: another container', sharded({}), statefulSet([SHARDS, NGINX], { metadata }), [VALIDATE]),
     row('shards: a label changes', sharded({}), sharded({ metadata: upgraded }), [MUTATE_SET]),
     row('shards: a label is removed', sharded({}), sharded({ metadata: {} }), [MUTATE_SET]),
     row('shards: all labels are removed', sharded({}), sharded({ metadata: { labels: null } }), [MUTATE_SET]),
@@ -213,14 +225,14 @@ export function updates(): [what: string, before: Manifest, after: Manifest, exp
       'shards: the annotation stays',
       sharded({ annotations: hashed }),
       sharded({ annotations: hashed, spec: scaled }),
-      NONE
+      [VALIDATE]
     ),
-    row('shards: the annotation is dropped', sharded({ annotations: hashed }), sharded({}), [MUTATE_SET]),
+    row('shards: the annotation is dropped', sharded({ annotations: hashed }), sharded({}), [MUTATE_SET, VALIDATE]),
     row(
       'shards: another is dropped',
       sharded({ annotations: { ...hashed, a: 'b' } }),
       sharded({ annotations: hashed }),
-      NONE
+      [VALIDATE]
     )
   ]
 }

@@ -1,11 +1,13 @@
 import policy from '../../src/policies/prometheus-availability.ts'
 import {
+  alertmanager,
   alertmanagerObject,
   OPERATED,
   prometheus,
   prometheusAgent,
   prometheusObject,
   prometheusSet,
+  thanos,
   thanosRuler
 } from '../fixtures/prometheus.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'
@@ -18,6 +20,7 @@ function antiAffinity(kind: string, terms: readonly object[]): object {
 
 testPolicy(policy, {
   accepted: [
+    { name: 'compactors, of which there is to be one', object: thanos(['compact'], { replicas: 2 }) },
     { name: 'one replica', object: prometheusSet({ replicas: 1 }) },
     {
       name: 'required',
@@ -38,6 +41,18 @@ testPolicy(policy, {
     { name: 'prometheus-operator', object: prometheusSet({ replicas: 2, metadata: OPERATED }) }
   ],
   refused: [
+    {
+      name: 'three of Alertmanager',
+      object: alertmanager({ replicas: 3 }),
+      finds: [
+        { field: AFFINITY, problem: /the 3 replicas of Alertmanager/, remediation: /\(podAntiAffinity: soft in the/ }
+      ]
+    },
+    {
+      name: 'two queries of Thanos',
+      object: thanos(['query'], { replicas: 2 }),
+      finds: [{ field: AFFINITY, problem: /the 2 replicas of Thanos Query /, remediation: /hostname$/ }]
+    },
     ...[prometheusObject, prometheusAgent, alertmanagerObject, thanosRuler].map((make) => ({
       name: make.name,
       object: make({ replicas: 2, affinity: { nodeAffinity: {} } }),

@@ -1,10 +1,12 @@
 import policy from '../../src/policies/prometheus-resources.ts'
 import {
+  alertmanager,
   alertmanagerObject,
   OPERATED,
   prometheus,
   prometheusAgent,
   prometheusObject,
+  thanos,
   thanosRuler
 } from '../fixtures/prometheus.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'
@@ -15,6 +17,7 @@ const LIMIT = 'spec.template.spec.containers[1].resources.limits.memory'
 
 testPolicy(policy, {
   accepted: [
+    { name: 'a sidecar of Thanos', object: thanos(['sidecar'], { resources: {} }) },
     { name: 'requests, and a memory limit', object: prometheus() },
     {
       name: 'limits, which are requests too',
@@ -42,6 +45,20 @@ testPolicy(policy, {
     { name: 'prometheus-operator', object: prometheus({ resources: {}, metadata: OPERATED }) }
   ],
   refused: [
+    {
+      name: 'an Alertmanager',
+      object: alertmanager({ resources: {} }),
+      finds: [
+        { field: CPU, problem: /notifications come late$/, remediation: /\(resources in the alertmanager chart\)$/ },
+        { field: MEMORY },
+        { field: LIMIT }
+      ]
+    },
+    ...['receive', 'rule', 'store', 'query', 'query-frontend', 'compact'].map((component) => ({
+      name: component,
+      object: thanos([component], { resources: {} }),
+      finds: [{ field: CPU, remediation: /day$/ }, { field: MEMORY }, { field: LIMIT }]
+    })),
     {
       name: 'an agent',
       object: prometheus({ resources: {}, args: ['--agent'] }),

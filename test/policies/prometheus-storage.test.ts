@@ -10,6 +10,7 @@ import {
   prometheusObject,
   prometheusSet,
   TSDB_ARGS,
+  thanos,
   thanosRuler
 } from '../fixtures/prometheus.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'
@@ -61,6 +62,16 @@ testPolicy(policy, {
         containers: [{ name: 'prometheus', volumeMounts: [{ name: 'disk', mountPath: '/prometheus' }] }]
       })
     },
+    { name: 'a receiver of Thanos on a claim', object: thanos(['receive', '--tsdb.path=/data']) },
+    { name: 'one that only passes on', object: thanos(['receive', '--receive.hashrings={}'], { volumes: emptyDir }) },
+    {
+      name: 'a ruler that writes elsewhere',
+      object: thanos(['rule', '--remote-write.config-file', 'x'], { mounts: [] })
+    },
+    ...['store', 'query', 'query-frontend', 'compact', 'sidecar', 'tools'].map((component) => ({
+      name: component,
+      object: thanos([component, '--data-dir=/data', '--tsdb.path=/data'], { volumes: emptyDir })
+    })),
     { name: 'a claim for each replica', object: prometheusSet({ replicas: 2 }) },
     { name: 'a claim, and Recreate', object: prometheus() },
     {
@@ -97,6 +108,24 @@ testPolicy(policy, {
     { name: 'the lock left on', object: prometheusSet({ args: [...TSDB_ARGS, '--no-storage.tsdb.no-lockfile'] }) }
   ],
   refused: [
+    {
+      name: 'a receiver of Thanos on an emptyDir',
+      object: thanos(['receive', '--tsdb.path=/data', '--receive.hashrings={}', '--receive.local-endpoint=x'], {
+        volumes: emptyDir
+      }),
+      finds: [
+        {
+          field: MOUNTS,
+          problem: /^the TSDB of container "thanos" at "\/data"/,
+          remediation: /^mount a PersistentVolumeClaim there$/
+        }
+      ]
+    },
+    {
+      name: 'a ruler without a volume',
+      object: thanos(['rule', '--label=replica="a"'], { mounts: [], container: { command: ['/bin/thanos'] } }),
+      finds: [{ field: MOUNTS, problem: /at "\/data" is in the container's own file system/ }]
+    },
     {
       name: 'an object of prometheus-operator without storage',
       object: prometheusObject({ storage: undefined }),

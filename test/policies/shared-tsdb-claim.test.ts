@@ -7,7 +7,8 @@ import {
   prometheus,
   prometheusObject,
   prometheusSet,
-  TSDB_ARGS
+  TSDB_ARGS,
+  thanos
 } from '../fixtures/prometheus.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'
 
@@ -125,6 +126,17 @@ testPolicy(policy, {
     }
   ],
   refused: [
+    {
+      name: 'receivers of Thanos',
+      object: thanos(['receive', '--tsdb.path=/data'], { kind: 'StatefulSet', replicas: 3 }),
+      finds: [
+        {
+          field: CLAIM,
+          problem: /^3 replicas of Thanos Receive write/,
+          remediation: /with volumeClaimTemplates, or set/
+        }
+      ]
+    },
     {
       name: 'an object of prometheus-operator with a claim of its own',
       object: onOneClaim({ replicas: 2 }),

@@ -5,9 +5,18 @@ import { hasImageOf, type Program } from './program.ts'
 
 export const KUBE_STATE_METRICS: Program = { name: 'kube-state-metrics', images: ['kube-state-metrics'] }
 
+export function isKubeStateMetrics(container: Container): boolean {
+  return hasImageOf(KUBE_STATE_METRICS, container)
+}
+
+/** Whether it is told which share of the objects is its own. */
+export function isSharded(container: Container): boolean {
+  return ['shard', 'total-shards', 'node'].some((flag) => flagValue(container, flag) !== undefined)
+}
+
 /** Whether a container runs kube-state-metrics that learns its shard from the StatefulSet that it is a Pod of. */
 export function isAutosharded(container: Container): boolean {
-  if (!hasImageOf(KUBE_STATE_METRICS, container)) return false
+  if (!isKubeStateMetrics(container)) return false
   return Boolean(flagValue(container, 'pod')) && Boolean(flagValue(container, 'pod-namespace'))
 }
 

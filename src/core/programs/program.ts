@@ -1,6 +1,6 @@
 import { parseImage } from '../objects/image.ts'
 import { type Container, exposes, imageOf, nameOfContainer, wordsOf } from '../objects/pod.ts'
-import { programOf } from './arguments.ts'
+import { isStartedByShell, programOf } from './arguments.ts'
 
 /**
  * What tells a program apart from all others, as data. Two things are made of it: the function that recognises the program
@@ -28,6 +28,13 @@ export interface Program {
 
 export function hasImageOf({ images }: Program, container: Container): boolean {
   return images.includes(parseImage(imageOf(container)).name)
+}
+
+/** Whether an image that carries other programs too runs its own: a command of another name is another program. */
+export function runsImageOf(program: Program, container: Container, command: string): boolean {
+  if (!hasImageOf(program, container)) return false
+  const started = programOf(container)
+  return started === undefined || started === command || isStartedByShell(container)
 }
 
 export function startsCommandOf({ commands = [] }: Program, container: Container): boolean {

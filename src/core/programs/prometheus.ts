@@ -2,8 +2,8 @@ import { parseImage } from '../objects/image.ts'
 import { type Container, imageOf, wordsOf } from '../objects/pod.ts'
 import { resolve } from '../objects/volumes.ts'
 import { textOf } from '../values/json.ts'
-import { flagValue, flagValues, hasSwitch, isExpanded, isStartedByShell, programOf } from './arguments.ts'
-import { hasFlagOf, hasImageOf, type Program } from './program.ts'
+import { flagValue, flagValues, hasSwitch, isExpanded, isStartedByShell } from './arguments.ts'
+import { hasFlagOf, type Program, runsImageOf } from './program.ts'
 import { type Chart, EVICTED, type Role } from './role.ts'
 
 /** The directory that the image starts in, and the one its own command names for the TSDB. */
@@ -25,10 +25,7 @@ export const PROMETHEUS: Program = {
  * carries promtool too, so a command of another name is another program.
  */
 export function isPrometheus(container: Container): boolean {
-  if (hasFlagOf(PROMETHEUS, container)) return true
-  if (!hasImageOf(PROMETHEUS, container)) return false
-  const program = programOf(container)
-  return program === undefined || program === 'prometheus' || isStartedByShell(container)
+  return hasFlagOf(PROMETHEUS, container) || runsImageOf(PROMETHEUS, container, 'prometheus')
 }
 
 const WITHOUT = {

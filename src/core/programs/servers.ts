@@ -4,11 +4,13 @@ import { type Workload, workloadOf } from '../objects/workload.ts'
 import type { Subject } from '../subject.ts'
 import type { Path } from '../values/path.ts'
 import { quote } from '../values/text.ts'
+import { alertmanagerIn } from './alertmanager.ts'
 import { flagValue, hasSwitch } from './arguments.ts'
 import { operatedServerIn } from './operated.ts'
 import { prometheusIn } from './prometheus.ts'
 import type { Role } from './role.ts'
 import type { Server } from './server.ts'
+import { thanosIn } from './thanos.ts'
 
 /**
  * The servers that an object describes. Workloads that prometheus-operator made are left out: what would be found there is
@@ -20,7 +22,7 @@ export function serversIn(subject: Subject): readonly Server[] {
   const workload = workloadOf(subject)
   if (workload === undefined || isOwnedByPrometheusOperator(subject.object)) return []
   return containersOf(workload.template).flatMap((container) => {
-    const role = prometheusIn(container)
+    const role = prometheusIn(container) ?? alertmanagerIn(container) ?? thanosIn(container)
     return role === undefined ? [] : [serverOf(workload, container, role)]
   })
 }

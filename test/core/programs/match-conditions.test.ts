@@ -2,11 +2,13 @@ import fc from 'fast-check'
 import t from 'tap'
 import { DEPLOYMENT, POD, STATEFUL_SET } from '../../../src/core/objects/kinds.ts'
 import type { Container } from '../../../src/core/objects/pod.ts'
-import { isAutosharded, KUBE_STATE_METRICS } from '../../../src/core/programs/kube-state-metrics.ts'
+import { ALERTMANAGER, isAlertmanager } from '../../../src/core/programs/alertmanager.ts'
+import { isKubeStateMetrics, KUBE_STATE_METRICS } from '../../../src/core/programs/kube-state-metrics.ts'
 import { matchConditionsFor } from '../../../src/core/programs/match-conditions.ts'
 import type { Program } from '../../../src/core/programs/program.ts'
 import { isPrometheus, PROMETHEUS } from '../../../src/core/programs/prometheus.ts'
 import { isPushgateway, PUSHGATEWAY } from '../../../src/core/programs/pushgateway.ts'
+import { isThanos, THANOS } from '../../../src/core/programs/thanos.ts'
 import type { About, Match, Phase } from '../../../src/core/subject.ts'
 import { anyContainer, PROGRAMS } from '../../fixtures/generated.ts'
 import { container, pod, statefulSet } from '../../fixtures/objects.ts'
@@ -15,9 +17,11 @@ import { isLetThrough } from '../../manifests/called.ts'
 
 /** The function that recognises a program, for each that a policy is about. */
 const RECOGNISED: readonly (readonly [Program, (container: Container) => boolean])[] = [
-  [KUBE_STATE_METRICS, isAutosharded],
+  [ALERTMANAGER, isAlertmanager],
+  [KUBE_STATE_METRICS, isKubeStateMetrics],
   [PROMETHEUS, isPrometheus],
-  [PUSHGATEWAY, isPushgateway]
+  [PUSHGATEWAY, isPushgateway],
+  [THANOS, isThanos]
 ]
 
 function aboutProgram(program: Program, parts: Partial<Match> = {}): Match {
