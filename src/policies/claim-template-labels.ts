@@ -16,12 +16,13 @@ import { immutableFieldAt } from '../core/objects/immutable-fields.ts'
 import { STATEFUL_SET } from '../core/objects/kinds.ts'
 import { metadataOf } from '../core/objects/metadata.ts'
 import { isOwnedByPrometheusOperator } from '../core/objects/operator.ts'
+import { chartReleaseOf, volatileKeysIn } from '../core/objects/release.ts'
 import { type Consequence, deleteCommand, type Replacement, replacementOf } from '../core/objects/replacement.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import type { Subject } from '../core/subject.ts'
 import type { Differences } from '../core/values/differences.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
-import { quote } from '../core/values/text.ts'
+import { count, quote } from '../core/values/text.ts'
 import { type ValueChange, valueChange } from '../core/values/value-change.ts'
 
 export default definePolicy({
@@ -48,9 +49,10 @@ export default definePolicy({
       type: 'array',
       items: { type: 'string', minLength: 1 },
       uniqueItems: true,
-      default: ['helm.sh/chart', 'app.kubernetes.io/version', 'chart', 'heritage'],
+      default: [],
       description:
-        'Label keys that change with releases: a new StatefulSet with one of them in a claim template is warned about.'
+        'Further label keys that change with releases: a new StatefulSet with one of them in a claim template is warned ' +
+        'about, as with those that name a chart or a version of it.'
     }
   },
   comparesOld: true,
@@ -62,20 +64,45 @@ export default definePolicy({
   }
 })
 
-function* volatileLabels({ object }: Subject, volatile: readonly string[]): Generator<Finding> {
+function* volatileLabels({ object }: Subject, further: readonly string[]): Generator<Finding> {
   for (const [index, template] of claimTemplatesOf(object).entries()) {
-    const keys = volatile.filter((key) => Object.hasOwn(labelsIn(template), key))
+    const labels = labelsIn(template)
+    const found = volatileKeysIn(labels, object)
+    const keys = [...found, ...further.filter((key) => Object.hasOwn(labels, key) && !found.includes(key))]
     if (keys.length === 0) continue
     const field = ['spec', 'volumeClaimTemplates', index, 'metadata', 'labels']
     yield {
       field,
-      problem: `claim template ${quote(templateNameOf(template))} carries ${keys.join(', ')}, which changes with a release, and ${immutableFieldAt(field).refused.inWords}`,
-      remediation:
-        'take the label out of the claim template before there is an upgrade to fail, or set onChange: restore',
+      problem: `claim template ${quote(templateNameOf(template))} carries ${inWords(keys)}, which changes with a release, and ${immutableFieldAt(field).refused.inWords}`,
+      remediation: `${firstWay(object)} before there is an upgrade to fail, or set onChange: restore`,
       advice: true,
       failsNextUpgrade: true
     }
   }
+}
+
+/** How many keys a message names. */
+const NAMED_KEYS = 8
+
+function inWords(keys: readonly string[]): string {
+  const named = keys.slice(0, NAMED_KEYS).join(', ')
+  return keys.length > NAMED_KEYS ? `${named} and ${count(keys.length - NAMED_KEYS, 'more label')}` : named
+}
+
+/** Charts that labelled a claim template by their version, and the first version that does not. */
+const MENDED: ReadonlyMap<string, string> = new Map([['prometheus-pushgateway', '3.0.0']])
+
+function firstWay(object: JsonObject): string {
+  const chart = chartReleaseOf(object)
+  const mended = chart && MENDED.get(chart.name)
+  const way = 'take the label out of the claim template'
+  // Of a release that is mended already, somebody else put the label there.
+  if (chart === undefined || mended === undefined || majorOf(chart.version) >= majorOf(mended)) return way
+  return `install the chart ${chart.name} ${mended} or later, which has no such label, or ${way}`
+}
+
+function majorOf(version: string): number {
+  return Number.parseInt(version.replace(/^v/, ''), 10)
 }
 
 function* changes(subject: Subject, onChange: 'reject' | 'restore', cluster: Cluster): Generator<Finding> {

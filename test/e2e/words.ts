@@ -50,6 +50,6 @@ export function wouldReject(namespace: string): string[] {
 export const VOLATILE = [
   'Warning: Holdfast claim-template-labels: claim template "storage-volume" carries helm.sh/chart, ' +
     'app.kubernetes.io/version, which changes with a release, and no update may change it',
-  'Warning: Holdfast claim-template-labels: fix: take the label out of the claim template before there is an ' +
-    'upgrade to fail, or set onChange: restore'
+  'Warning: Holdfast claim-template-labels: fix: install the chart prometheus-pushgateway 3.0.0 or later, which has no ' +
+    'such label, or take the label out of the claim template before there is an upgrade to fail, or set onChange: restore'
 ]

@@ -397,7 +397,46 @@ testPolicy(policy, {
       name: "creation with a label of one's own list",
       object: labelled({ 'helm.sh/chart': 'pgw-1', revision: '7' }),
       options: { volatileLabels: ['revision'] },
-      finds: [{ field: 'spec.volumeClaimTemplates[0].metadata.labels', problem: /carries revision,/ }]
+      finds: [
+        { field: 'spec.volumeClaimTemplates[0].metadata.labels', problem: /carries helm\.sh\/chart, revision, which/ }
+      ]
+    },
+    {
+      name: 'creation with the version of the image under a key of its own',
+      object: statefulSet({ image: 'x/y:v1.11.3', templates: [claimTemplate({ labels: { build: 'pgw_1.11.3' } })] }),
+      finds: [
+        {
+          field: 'spec.volumeClaimTemplates[0].metadata.labels',
+          problem: /carries build, which/,
+          remediation: /^take the label out/
+        }
+      ]
+    },
+    ...['2.17.0', '1.18.1'].map((version) => ({
+      name: `creation by chart ${version}, which a later one mends`,
+      object: chartStatefulSet(version),
+      finds: [
+        {
+          field: 'spec.volumeClaimTemplates[0].metadata.labels',
+          problem:
+            version > '2' ? /carries helm\.sh\/chart, app\.kubernetes\.io\/version, which/ : /carries chart, which/,
+          remediation:
+            /^install the chart prometheus-pushgateway 3\.0\.0 or later, which has no such label, or take the label out/
+        }
+      ]
+    })),
+    {
+      name: 'creation by a chart that is mended, with a label of its own',
+      object: statefulSet({
+        labels: { 'helm.sh/chart': 'prometheus-pushgateway-3.8.0' },
+        templates: [claimTemplate({ labels: { of: '3.8.0' } })]
+      }),
+      finds: [{ field: 'spec.volumeClaimTemplates[0].metadata.labels', remediation: /^take the label out/ }]
+    },
+    {
+      name: 'creation with more labels than a message names',
+      object: labelled(Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`l${index}`, '1.11.3']))),
+      finds: [{ field: 'spec.volumeClaimTemplates[0].metadata.labels', problem: /l7 and 1 more label, which/ }]
     }
   ],
   fixed: [
