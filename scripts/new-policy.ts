@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { POLICY_ID, scaffoldOf } from './scaffold.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const [id = ''] = process.argv.slice(2)
+const [id = '', flag] = process.argv.slice(2)
 
-if (!POLICY_ID.test(id)) fail('usage: npm run new-policy -- ID, two or more lower-case words with dashes between them')
+if (!POLICY_ID.test(id) || (flag !== undefined && flag !== '--set')) {
+  fail('usage: npm run new-policy -- ID [--set], the ID two or more lower-case words with dashes between them')
+}
 if (existsSync(join(ROOT, 'src/policies', `${id}.ts`))) fail(`there is a policy ${id} already`)
 
-const files = scaffoldOf(id)
+const files = scaffoldOf(id, flag === '--set')
 // All are made before one is written, so that a file in an unusual shape leaves nothing half done.
 const texts = files.map(({ file, write }) => {
   const path = join(ROOT, file)

@@ -1,5 +1,5 @@
 import { POD } from '../src/core/objects/kinds.ts'
-import type { Policy } from '../src/core/policy.ts'
+import { isSetPolicy, type Policy, type SetPolicy } from '../src/core/policy.ts'
 import type { Match, Phase } from '../src/core/subject.ts'
 import { POLICIES } from '../src/policies/index.ts'
 import { betweenMarks, MODES, table, typeWords } from './markdown.ts'
@@ -23,12 +23,14 @@ export function withDeclarations(page: string, policy: Policy): string {
 
 /** README.md with what each policy sees and its default mode; what it does is written there by hand. */
 export function withPolicyRows(readme: string): string {
-  return POLICIES.reduce((text, { id, matches, defaultMode }) => {
+  return POLICIES.reduce((text, policy) => {
+    const { id, matches, defaultMode } = policy
+    const sees = isSetPolicy(policy) ? `${READ_TOGETHER} ${kindsRead(policy)}` : seen(matches)
     const name = `| [\`${id}\`](${pageFile(id)}) |`
     const at = text.indexOf(name)
     if (at < 0) throw new Error(`README.md has no row for ${id}`)
     const [before, row] = [text.slice(0, at), text.slice(at + name.length)]
-    return `${before}${name}${row.replace(/^[^|]*\|[^|]*\|/, () => ` ${seen(matches)} | ${defaultMode} |`)}`
+    return `${before}${name}${row.replace(/^[^|]*\|[^|]*\|/, () => ` ${sees} | ${defaultMode} |`)}`
   }, readme)
 }
 
@@ -39,7 +41,16 @@ function replaced(text: string, pattern: RegExp, replacement: string, problem: s
 
 const PHASES: Readonly<Record<Phase, string>> = { mutate: 'mutating', validate: 'validating' }
 
-function seenByPhase({ matches }: Policy): string {
+/** What only `check` and `scan` see. */
+const READ_TOGETHER = 'together:'
+
+function kindsRead({ reads }: SetPolicy): string {
+  return inWords(reads.map(({ kind }) => kind))
+}
+
+function seenByPhase(policy: Policy): string {
+  if (isSetPolicy(policy)) return `${kindsRead(policy)}, together, in \`check\` and \`scan\``
+  const { matches } = policy
   const phases = Map.groupBy(matches, ({ phase }) => phase)
   return [...phases].map(([phase, list]) => `${seen(list)} in the ${PHASES[phase]} phase`).join(', ')
 }
@@ -71,7 +82,9 @@ function optionsTable({ defaultMode, options }: Policy): string {
 }
 
 /** For whoever is refused at night: from the one object to the whole of Holdfast. */
-function waysOut({ id, matches }: Policy): string {
+function waysOut(policy: Policy): string {
+  const { id, matches } = policy
+  if (isSetPolicy(policy)) return waysOutOfSet(policy)
   const phase = matches.some((match) => match.phase === 'mutate') ? 'mutate' : 'validate'
   const rows = [
     exemption(id, matches),
@@ -81,6 +94,16 @@ function waysOut({ id, matches }: Policy): string {
   ]
   const configured = `In the configuration file, \`policies.${id}.mode: warn\` lowers this policy alone, and needs no restart.\n`
   return `${table(['command', 'what it does'], rows)}\n${configured}`
+}
+
+/** Nothing in a cluster is refused by what the webhook never asks. */
+function waysOutOfSet({ id }: SetPolicy): string {
+  const rows = [
+    `| annotation \`holdfast.dev/skip: ${id}\` on the object that the finding is about | exempts this one object |`,
+    `| \`holdfast check --config holdfast.yaml …\` with \`policies.${id}.mode: audit\` in the file | its findings become notes, which fail no run |`,
+    `| the same with \`policies.${id}.mode: off\` | it is not evaluated |`
+  ]
+  return table(['what', 'what it does'], rows)
 }
 
 function exemption(id: string, matches: readonly Match[]): string {

@@ -11,17 +11,23 @@ export interface ScaffoldedFile {
   readonly write: (present: string | undefined) => string
 }
 
-export function scaffoldOf(id: string): readonly ScaffoldedFile[] {
+/** @param isOverSet whether the policy looks at objects that belong together */
+export function scaffoldOf(id: string, isOverSet = false): readonly ScaffoldedFile[] {
+  const [source, test] = isOverSet ? [SET_SOURCE, SET_TEST] : [SOURCE, TEST]
   return [
     {
       file: `src/policies/${id}.ts`,
-      left: 'the summary, what it matches and what that is about, and its check',
-      write: () => SOURCE.replaceAll('ID', id)
+      left: isOverSet
+        ? 'the summary, the kinds that it reads and needs, what it applies to, and its check'
+        : 'the summary, what it matches and what that is about, and its check',
+      write: () => source.replaceAll('ID', id)
     },
     {
       file: `test/policies/${id}.test.ts`,
-      left: 'a table of cases, with one in which it finds something for each Match',
-      write: () => TEST.replaceAll('ID', id)
+      left: isOverSet
+        ? 'a table of cases, with those in which it has to be silent'
+        : 'a table of cases, with one in which it finds something for each Match',
+      write: () => test.replaceAll('ID', id)
     },
     {
       file: `docs/policies/${id}.md`,
@@ -59,6 +65,29 @@ import { testPolicy } from '../helpers/policy-tester.ts'
 testPolicy(policy, {
   accepted: [],
   refused: []
+})
+`
+
+const SET_SOURCE = `import { defineSetPolicy } from '../core/policy.ts'
+
+export default defineSetPolicy({
+  id: 'ID',
+  summary: '',
+  defaultMode: 'warn',
+  options: {},
+  reads: [],
+  needs: [],
+  appliesTo: () => false,
+  checkSet: () => []
+})
+`
+
+const SET_TEST = `import policy from '../../src/policies/ID.ts'
+import { testSetPolicy } from '../helpers/set-policy-tester.ts'
+
+testSetPolicy(policy, {
+  silent: [],
+  found: []
 })
 `
 

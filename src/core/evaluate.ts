@@ -3,7 +3,7 @@ import { isExempt } from './exemption.ts'
 import { identityOf } from './identity.ts'
 import { lowest, type Mode } from './mode.ts'
 import { type PatchOperation, patchOf } from './patch.ts'
-import type { ConfiguredPolicy, Finding } from './policy.ts'
+import { type ConfiguredPolicy, type Finding, isSetPolicy, type ObjectPolicy } from './policy.ts'
 import { skippedIn, unknownSkipsIn } from './skip.ts'
 import { isMatched, type Subject } from './subject.ts'
 import type { JsonObject } from './values/json.ts'
@@ -73,12 +73,13 @@ export function evaluate(
   let consulted = 0
   let isTold = false
   for (const configured of policies) {
+    const { policy } = configured
     const mode = lowest(configured.mode, context.ceiling)
-    if (mode === 'off' || !isMatched(configured.policy.matches, subject)) continue
+    if (mode === 'off' || isSetPolicy(policy) || !isMatched(policy.matches, subject)) continue
     consulted++
     isTold ||= mode !== 'audit'
     try {
-      const found = findingsOf(configured, { ...subject, object }, mode, context)
+      const found = findingsOf({ ...configured, policy }, { ...subject, object }, mode, context)
       const edits = found.flatMap(({ outcome, finding }) => (outcome === 'patched' ? (finding.fix?.edits ?? []) : []))
       if (edits.length > 0) {
         const patched = patchOf(object, edits)
@@ -87,7 +88,7 @@ export function evaluate(
       }
       for (const verdict of found) verdicts.push(verdict)
     } catch (error) {
-      verdicts.push({ policy: configured.policy.id, mode, outcome: 'crashed', error })
+      verdicts.push({ policy: policy.id, mode, outcome: 'crashed', error })
     }
   }
   const unknownSkips = isTold ? unknownSkipsIn(subject.object, policies) : []
@@ -99,8 +100,12 @@ export function anyPolicyApplies(policies: readonly ConfiguredPolicy[], subject:
   return policies.some(({ policy, mode }) => mode !== 'off' && isMatched(policy.matches, subject))
 }
 
+interface ConfiguredObjectPolicy extends ConfiguredPolicy {
+  readonly policy: ObjectPolicy
+}
+
 function findingsOf(
-  configured: ConfiguredPolicy,
+  configured: ConfiguredObjectPolicy,
   subject: Subject,
   mode: Mode,
   { cluster, now }: EvaluationContext
@@ -130,7 +135,7 @@ const NONE_BEFORE: ReadonlySet<string> = new Set()
  * refused for it, or nobody could scale or mend a workload that was there before Holdfast.
  */
 function preExistingIdentities(
-  { policy, options }: ConfiguredPolicy,
+  { policy, options }: ConfiguredObjectPolicy,
   subject: Subject,
   cluster: Cluster
 ): ReadonlySet<string> {
@@ -141,7 +146,7 @@ function preExistingIdentities(
   )
 }
 
-const OUTCOME_IN: Readonly<Record<Mode, (enforced: FindingVerdict['enforced']) => FindingVerdict['outcome']>> = {
+export const OUTCOME_IN: Readonly<Record<Mode, (enforced: FindingVerdict['enforced']) => FindingVerdict['outcome']>> = {
   enforce: (enforced) => enforced,
   warn: () => 'warned',
   audit: () => 'audited',

@@ -1,8 +1,10 @@
 import type { Cluster } from './cluster.ts'
 import type { Exemption } from './exemption.ts'
 import type { Mode } from './mode.ts'
+import type { Resource } from './objects/kinds.ts'
 import type { OptionFields, OptionValues } from './options.ts'
 import type { Edit } from './patch.ts'
+import type { SubjectSet } from './set.ts'
 import type { Match, Subject } from './subject.ts'
 import type { Path } from './values/path.ts'
 import type { ValueChange } from './values/value-change.ts'
@@ -24,6 +26,10 @@ export interface Finding {
   readonly identity?: string
   /** Advice is never enforced, whatever the policy's mode. */
   readonly advice?: true
+  /** Good to know, and no fault: never more than a note, whatever the policy's mode. */
+  readonly info?: true
+  /** Other objects that have a part in it. */
+  readonly involved?: readonly Subject[]
   /** The values that `problem` names, one by one, where it is about a change. */
   readonly changes?: readonly ValueChange[]
   /** The object stands as it is: it is its next upgrade that will be refused. */
@@ -46,15 +52,21 @@ export interface PolicyContext<Fields extends OptionFields = OptionFields> {
 
 /**
  * A policy is one file under `src/policies`. Its id names that file, its test, its page, its key in the configuration
- * and its label in the metrics. `check` is synchronous and pure: same Subject, same options, same findings.
+ * and its label in the metrics. It checks one object at a time, or objects that belong together.
  */
-export interface Policy<Fields extends OptionFields = OptionFields> {
+export type Policy<Fields extends OptionFields = OptionFields> = ObjectPolicy<Fields> | SetPolicy<Fields>
+
+interface Declaration<Fields extends OptionFields> {
   readonly id: string
   /** One sentence for the catalogue, with its full stop. */
   readonly summary: string
   readonly defaultMode: Exclude<Mode, 'off'>
-  readonly matches: readonly Match[]
   readonly options: Fields
+}
+
+/** `check` is synchronous and pure: same Subject, same options, same findings. */
+export interface ObjectPolicy<Fields extends OptionFields = OptionFields> extends Declaration<Fields> {
+  readonly matches: readonly Match[]
   /**
    * The policy evaluates the change itself. All others evaluate what an object is, and on an update they only warn of what the
    * old object was already, so that it can still be scaled and mended.
@@ -63,9 +75,44 @@ export interface Policy<Fields extends OptionFields = OptionFields> {
   check(subject: Subject, given: PolicyContext<Fields>): Iterable<Finding>
 }
 
+/** A finding about objects that belong together. */
+export interface SetFinding extends Finding {
+  /** The object that has to change: its annotation and its name are what exempts, its namespace what configures. */
+  readonly object: Subject
+}
+
+/** Why nothing can be said about an object, as an end of "not evaluated: …"; without a full stop. */
+export interface Unclear {
+  readonly object: Subject
+  readonly unclear: string
+}
+
+/** A policy over a Set. `check` and `scan` evaluate it; the webhook, which sees one object at a time, never does. */
+export interface SetPolicy<Fields extends OptionFields = OptionFields> extends Declaration<Fields> {
+  readonly matches: readonly []
+  /** Kinds whose objects it looks at. */
+  readonly reads: readonly Resource[]
+  /** Those of them of which it has to see all, because it concludes from what is not there. */
+  readonly needs: readonly Resource[]
+  /** Whether there is anything in the Set that it may speak of. Where it is not, nobody has to be told what is missing. */
+  appliesTo(set: SubjectSet): boolean
+  /** Synchronous and pure, as `check` is. Called where `appliesTo` says so and all that it needs was seen. */
+  checkSet(set: SubjectSet, given: PolicyContext<Fields>): Iterable<SetFinding | Unclear>
+}
+
 /** Keeps the literal types of the options, so that `check` sees `'reject' | 'restore'` rather than `string`. */
-export function definePolicy<const Fields extends OptionFields>(policy: Policy<Fields>): Policy<Fields> {
+export function definePolicy<const Fields extends OptionFields>(policy: ObjectPolicy<Fields>): ObjectPolicy<Fields> {
   return policy
+}
+
+export function defineSetPolicy<const Fields extends OptionFields>(
+  policy: Omit<SetPolicy<Fields>, 'matches'>
+): SetPolicy<Fields> {
+  return { ...policy, matches: [] }
+}
+
+export function isSetPolicy(policy: Policy): policy is SetPolicy {
+  return 'checkSet' in policy
 }
 
 /** A policy with its settings: what the configuration turns the catalogue into. */

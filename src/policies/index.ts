@@ -9,6 +9,7 @@ import prometheusResources from './prometheus-resources.ts'
 import prometheusStorage from './prometheus-storage.ts'
 import pushgatewayGracefulStop from './pushgateway-graceful-stop.ts'
 import pushgatewayPersistence from './pushgateway-persistence.ts'
+import queryBalance from './query-balance.ts'
 import sharedTsdbClaim from './shared-tsdb-claim.ts'
 
 /** The catalogue, in the order in which policies are asked and repairs are made. */
@@ -23,5 +24,6 @@ export const POLICIES: readonly Policy[] = [
   prometheusAvailability,
   operatorStorageChange,
   alertmanagerStorage,
-  kubeStateMetricsShards
+  kubeStateMetricsShards,
+  queryBalance
 ]

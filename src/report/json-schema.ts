@@ -125,9 +125,26 @@ function findingSchema(): Schema {
       failsNextUpgrade: {
         const: true,
         description: 'The object stands as it is: it is its next upgrade that will be refused.'
-      }
+      },
+      involved: list(
+        involvedSchema(),
+        'Other objects that have a part in it, where it is about objects that belong together.'
+      )
     },
-    ['line', 'caution', 'remediation', 'changes', 'failsNextUpgrade']
+    ['line', 'caution', 'remediation', 'changes', 'failsNextUpgrade', 'involved']
+  )
+}
+
+function involvedSchema(): Schema {
+  return closed(
+    {
+      group: { ...TEXT, description: 'The API group; empty for the core group.' },
+      kind: { ...NAME, description: 'The kind.' },
+      namespace: { ...TEXT, description: 'The namespace.' },
+      name: { ...TEXT, description: 'The name.' },
+      location: locationSchema()
+    },
+    ['location']
   )
 }
 

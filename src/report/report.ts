@@ -97,6 +97,17 @@ export interface ReportedFinding {
   readonly remediation?: string
   readonly changes?: readonly ValueChange[]
   readonly failsNextUpgrade?: true
+  /** Other objects that have a part in it, where it is about objects that belong together. */
+  readonly involved?: readonly InvolvedObject[]
+}
+
+/** An object that a finding about another one names. */
+export interface InvolvedObject {
+  readonly group: string
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  readonly location?: Location
 }
 
 /** Something that could not be read or checked. */
@@ -116,6 +127,8 @@ export interface Place {
   readonly location?: Location
   /** The line of a field, or of the nearest field above it that is there. */
   lineOf?(path: Path): number | undefined
+  /** Where an object stands that a finding about this one names. */
+  locationOf?(other: Subject): Location | undefined
   /** Where the Subject's object stands in the one that was found, such as the Pod template of a Deployment. */
   readonly within?: Path
 }
@@ -203,8 +216,20 @@ function reportedFinding(verdict: Verdict, subject: Subject, place: Place): Repo
     ...(finding.caution !== undefined && !isRepair && { caution: finding.caution }),
     ...(!isRepair && { remediation: oneLine(finding.remediation, LONGEST_TEXT) }),
     ...(finding.changes && { changes: finding.changes }),
-    ...(finding.failsNextUpgrade && { failsNextUpgrade: true })
+    ...(finding.failsNextUpgrade && { failsNextUpgrade: true }),
+    ...(finding.involved && finding.involved.length > 0 && { involved: involvedIn(finding.involved, place) })
   }
+}
+
+/** As many as a finding names; nobody reads more, and a Service may select a thousand. */
+const MOST_INVOLVED = 20
+
+function involvedIn(subjects: readonly Subject[], place: Place): InvolvedObject[] {
+  return subjects.slice(0, MOST_INVOLVED).map((subject) => {
+    const { operation: _, ...called } = calledAs(subject)
+    const location = place.locationOf?.(subject)
+    return { ...called, ...(location && { location }) }
+  })
 }
 
 export function totalOf({ error, warning, note }: Counts): number {

@@ -2,7 +2,14 @@ import type { Mode } from '../core/mode.ts'
 import { hashOf } from '../core/values/canonical.ts'
 import type { JsonObject } from '../core/values/json.ts'
 import { artifactUri } from './artifact-uri.ts'
-import { LEVELS, type Report, type ReportedFinding, type ReportedObject, type ReportedPolicy } from './report.ts'
+import {
+  type InvolvedObject,
+  LEVELS,
+  type Report,
+  type ReportedFinding,
+  type ReportedObject,
+  type ReportedPolicy
+} from './report.ts'
 import { nameOfReported, pageOf, REPOSITORY, sentencesOf } from './sentences.ts'
 
 /** GitHub code scanning rejects a run with more. It shows 5000 of them, the worst. */
@@ -81,7 +88,7 @@ function resultOf(
   ruleIndex: number | undefined,
   fingerprint: string
 ): Result {
-  const { policy, level, mode, outcome, field } = finding
+  const { policy, level, mode, outcome, field, involved = [] } = finding
   const subject = field === '' ? nameOfReported(object) : `${nameOfReported(object)}, ${field}`
   const template = object.location?.template
   return {
@@ -90,6 +97,7 @@ function resultOf(
     level,
     message: plain(`${sentencesOf(finding)} (${subject})`),
     locations: [{ physicalLocation: placeOf(object, finding), logicalLocations: logicalPlacesOf(object, finding) }],
+    ...(involved.length > 0 && { relatedLocations: involved.map(relatedLocation) }),
     // The second name is the one that GitHub reads.
     partialFingerprints: { 'holdfastFinding/v1': fingerprint, primaryLocationLineHash: fingerprint },
     ...(outcome === 'skipped' && { suppressions: [SUPPRESSION] }),
@@ -107,7 +115,10 @@ const SUPPRESSION = {
  * GitHub rejects a whole report over one result without a file. What has none gets a path that stands for it, and that
  * no repository is likely to have: GitHub then shows the alert without a preview of code.
  */
-function placeOf({ location, namespace, kind, name }: ReportedObject, { line }: ReportedFinding): JsonObject {
+function placeOf(
+  { location, namespace, kind, name }: InvolvedObject,
+  { line }: { readonly line?: number }
+): JsonObject {
   if (location === undefined) {
     const { uri } = artifactUri(['cluster-objects', namespace, kind, name].join('/'))
     const description = { text: 'An object of a cluster; there is no such file.' }
@@ -121,7 +132,20 @@ function placeOf({ location, namespace, kind, name }: ReportedObject, { line }: 
   return { artifactLocation: { uri, ...(isRelative && { uriBaseId: ROOT }) }, region }
 }
 
-function logicalPlacesOf({ kind, namespace, name }: ReportedObject, { field }: ReportedFinding): JsonObject[] {
+/** Numbered from 1, as SARIF wants the ids of related locations within a result. */
+function relatedLocation(object: InvolvedObject, index: number): JsonObject {
+  return {
+    id: index + 1,
+    message: plain(nameOfReported(object)),
+    physicalLocation: placeOf(object, {}),
+    logicalLocations: logicalPlacesOf(object, { field: '' })
+  }
+}
+
+function logicalPlacesOf(
+  { kind, namespace, name }: InvolvedObject,
+  { field }: { readonly field: string }
+): JsonObject[] {
   const object = [kind, ...(namespace === '' ? [] : [namespace]), name].join('/')
   const places = [{ name, fullyQualifiedName: object, kind: 'object' }]
   if (field === '') return places

@@ -8,11 +8,12 @@ export function nameOfReported({ kind, namespace, name }: Pick<ReportedObject, '
   return oneLine(`${kind} ${namespace === '' ? name : `${namespace}/${name}`}`)
 }
 
-/** What, careful and the remediation. What comes first, because little room shows the first sentence only. */
+/** What, what else is involved, careful and the remediation. What comes first, because little room shows the first sentence only. */
 export function sentencesOf(finding: ReportedFinding): string {
-  const { caution, remediation, failsNextUpgrade } = finding
+  const { caution, remediation, failsNextUpgrade, involved = [] } = finding
   const sentences = [`${whatOf(finding)}.`]
   if (failsNextUpgrade) sentences.push('Its next upgrade will be refused.')
+  if (involved.length > 0) sentences.push(`Involved: ${involved.map(nameOfReported).join(', ')}.`)
   if (caution !== undefined) sentences.push(`Careful: ${caution}.`)
   if (remediation !== undefined) sentences.push(`Fix: ${remediation}.`)
   return sentences.join(' ')

@@ -3,6 +3,7 @@ import { count, wrap } from '../core/values/text.ts'
 import type { FormatOptions } from './format.ts'
 import {
   countsOf,
+  type InvolvedObject,
   LEVELS,
   type Level,
   type ReadProblem,
@@ -66,12 +67,13 @@ class Page {
   }
 
   #finding(finding: ReportedFinding): void {
-    const { level, outcome, policy, field, line, caution, remediation } = finding
+    const { level, outcome, policy, field, line, caution, remediation, involved = [] } = finding
     const where = line === undefined ? field : `${field}, line ${line}`
     this.paragraph(level, outcome === 'skipped' ? 'skipped' : level, `${policy}: ${whatOf(finding)}`)
     // A repair needs no remediation, and an exemption has been found already.
     if (outcome === 'patched' || outcome === 'skipped') return
     this.#detail('where', where)
+    if (involved.length > 0) this.#detail('involved', involved.map(involvedInWords).join(', '))
     if (caution !== undefined) this.#detail('careful', caution)
     if (remediation !== undefined) this.#detail('fix', remediation)
   }
@@ -115,6 +117,13 @@ class Page {
   #style(style: Style, text: string): string {
     return this.#look.colour ? styleText(style, text, { validateStream: false }) : text
   }
+}
+
+function involvedInWords(object: InvolvedObject): string {
+  const { location } = object
+  return location === undefined
+    ? nameOfReported(object)
+    : `${nameOfReported(object)} (${location.file}:${location.line})`
 }
 
 /** Words, and commands in quotation marks, which have to stay in one piece to be copied. */

@@ -55,6 +55,9 @@ interface Case {
 const twins = (replicas: number, number: number): JsonObject[] =>
   Array.from({ length: number }, (_, at) => statefulSet({ name: 'twin', spec: { replicas: replicas + at } }))
 
+/** Two replicas that stand alone. */
+const PART = /not evaluated.*: what was given holds no Service/
+
 const cases: readonly Case[] = [
   {
     name: 'Lists of Lists of one object: 565 bytes for 37,449 of it',
@@ -68,14 +71,14 @@ const cases: readonly Case[] = [
     name: 'an object that aliases stand for',
     after: listsOfLists(2),
     findings: [5, 5],
-    notes: [/after\.yaml:1: what 16 aliases of objects stand for is checked once$/],
+    notes: [/after\.yaml:1: what 16 aliases of objects stand for is checked once$/, PART],
     code: 0
   },
   {
     name: 'a thousand containers',
     after: manyContainers(1000),
     findings: [100, 5001],
-    notes: [/^4901 findings of 1 object not listed: of an object, and of its Pods, a report lists 100\.$/],
+    notes: [PART, /^4901 findings of 1 object not listed: of an object, and of its Pods, a report lists 100\.$/],
     code: 0
   },
   {
@@ -96,7 +99,7 @@ const cases: readonly Case[] = [
       })
     ),
     findings: [100, 242],
-    notes: [/^142 findings of 1 object not listed/],
+    notes: [PART, /^142 findings of 1 object not listed/],
     code: 1
   },
   {

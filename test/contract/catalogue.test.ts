@@ -3,12 +3,14 @@ import { basename, join } from 'node:path'
 import t from 'tap'
 import { POLICY_ID } from '../../scripts/scaffold.ts'
 import { decisionFor } from '../../src/core/decide.ts'
-import type { Policy } from '../../src/core/policy.ts'
+import { isSetPolicy, type Policy, type SetPolicy } from '../../src/core/policy.ts'
+import type { JsonObject } from '../../src/core/values/json.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
-import { examplesUnder, OUTCOME_UNDER, pageOf, sectionOf } from '../helpers/policy-pages.ts'
+import { examplesUnder, OUTCOME_UNDER, pageOf, sectionOf, setExamplesUnder } from '../helpers/policy-pages.ts'
 import type { Sample } from '../helpers/positive-cases.ts'
 import { context, enforced } from '../helpers/rules.ts'
+import { evaluateObjects } from '../helpers/set-policy-tester.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -32,10 +34,11 @@ t.test('one id names the file, the line in the index, the test and the page', as
 
 t.test('each policy says what it is', async (t) => {
   const changelog = read('CHANGELOG.md')
-  for (const { id, summary, matches } of POLICIES) {
+  for (const policy of POLICIES) {
+    const { id, summary, matches } = policy
     t.match(id, POLICY_ID, `${id}: dashes`)
     t.match(summary, /^[A-Z].*\.$/, `${id}: the summary is a sentence`)
-    t.ok(matches.length > 0, `${id}: matches something`)
+    t.ok(isSetPolicy(policy) ? policy.reads.length > 0 : matches.length > 0, `${id}: matches something`)
     t.ok(changelog.includes(`\`${id}\``), `${id}: CHANGELOG.md has a line about it`)
   }
 })
@@ -65,15 +68,22 @@ for (const policy of POLICIES) {
     t.notMatch(page, /^\|(?: [^|]+\|)+ *\|$/m, 'no cell of a table is empty')
     for (const heading of ['What it stops', 'When to turn it off'])
       t.match(sectionOf(page, heading), /\w/, `${heading} says something`)
-    const wrong = examplesUnder(page, String(bad))
+    const outcomesUnder = (heading: string): string[][] =>
+      isSetPolicy(policy)
+        ? setExamplesUnder(page, heading).map((objects) => outcomesOfSet(policy, objects))
+        : examplesUnder(page, heading).map((example) => outcomesOf(policy, example))
+    const wrong = outcomesUnder(String(bad))
     t.ok(wrong.length > 0, `${bad} has examples`)
-    for (const [index, example] of wrong.entries())
-      t.ok(outcomesOf(policy, example).includes(String(outcome)), `${bad}, example ${index + 1}`)
-    const fine = examplesUnder(page, 'Accepted')
+    for (const [index, outcomes] of wrong.entries())
+      t.ok(outcomes.includes(String(outcome)), `${bad}, example ${index + 1}`)
+    const fine = outcomesUnder('Accepted')
     t.ok(fine.length > 0, 'Accepted has examples')
-    for (const [index, example] of fine.entries())
-      t.strictSame(outcomesOf(policy, example), [], `Accepted, example ${index + 1}`)
+    for (const [index, outcomes] of fine.entries()) t.strictSame(outcomes, [], `Accepted, example ${index + 1}`)
   })
+}
+
+function outcomesOfSet(policy: SetPolicy, objects: readonly JsonObject[]): string[] {
+  return evaluateObjects(policy, objects).verdicts.map(({ verdict }) => verdict.outcome)
 }
 
 function outcomesOf(policy: Policy, { object, oldObject }: Sample): string[] {

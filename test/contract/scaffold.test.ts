@@ -144,3 +144,15 @@ t.test('without its condition it cannot pass', async (t) => {
   t.equal(node('scripts/generate.ts').code, 0)
   t.ok(failuresIn(node(TEST)).includes('Deployment CREATE, validate phase: it is about this, the image'))
 })
+
+t.test('a policy over objects that belong together', async (t) => {
+  const id = 'example-pair'
+  const made = node('scripts/new-policy.ts', id, '--set')
+  t.equal(made.code, 0, made.output)
+  t.strictSame(failuresIn(node(`test/policies/${id}.test.ts`)), [
+    'the table has a case in which it is silent',
+    'the table has a case in which the policy finds something'
+  ])
+  t.match(readFileSync(join(COPY, `src/policies/${id}.ts`), 'utf8'), 'defineSetPolicy')
+  t.match(node('scripts/new-policy.ts', 'another-pair', '--sets'), { code: 2, output: /^usage: / })
+})

@@ -30,7 +30,7 @@ import { hostileReport } from '../fixtures/reports.ts'
 import { podCreation, statefulSetCreation, statefulSetUpdate } from '../fixtures/reviews.ts'
 import { temporaryDirectory } from '../helpers/certificates.ts'
 import { holdfast } from '../helpers/command.ts'
-import { fakeCluster } from '../helpers/fake-cluster.ts'
+import { fakeCluster, NOTHING_BESIDE } from '../helpers/fake-cluster.ts'
 import { filesIn } from '../helpers/files.ts'
 import { faultsIn, faultsInJson } from '../helpers/harmless.ts'
 import { context, policiesWith } from '../helpers/rules.ts'
@@ -220,6 +220,7 @@ t.test('scan, in every format, and the reports that it leaves in the cluster', a
     ...hostileUpgrades(texts).flatMap(({ after }) => (after.kind === kind ? [after] : []))
   ]
   const stored = {
+    ...NOTHING_BESIDE,
     '/api/v1/namespaces': [{ metadata: { name: 'default', labels: { [EVERYTHING]: EVERYTHING } } }],
     '/api/v1/pods': items('Pod'),
     '/apis/apps/v1/statefulsets': items('StatefulSet'),

@@ -2,14 +2,14 @@ import t from 'tap'
 import { type Decision, decisionFor } from '../../src/core/decide.ts'
 import { MODES, type Mode } from '../../src/core/mode.ts'
 import { POD } from '../../src/core/objects/kinds.ts'
-import type { ConfiguredPolicy, Finding, Policy } from '../../src/core/policy.ts'
+import type { ConfiguredPolicy, Finding, ObjectPolicy } from '../../src/core/policy.ts'
 import { pod } from '../fixtures/objects.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
 import { context } from '../helpers/rules.ts'
 
 const finding: Finding = { field: ['spec'], problem: 'it is wrong', remediation: 'mend it' }
 
-function rule(id: string, check: Policy['check'], mode: Mode = 'enforce'): ConfiguredPolicy {
+function rule(id: string, check: ObjectPolicy['check'], mode: Mode = 'enforce'): ConfiguredPolicy {
   const matches = [
     { phase: 'mutate', operation: 'CREATE', resource: POD, about: { kind: 'immutable-fields' } }
   ] as const
@@ -140,7 +140,7 @@ t.test('the ratchet: what was so before is only warned about', async (t) => {
   ] as const
   const on = (parts: object): ConfiguredPolicy => ({
     ...tooMany,
-    policy: { ...tooMany.policy, matches: updates, ...parts }
+    policy: { ...(tooMany.policy as ObjectPolicy), matches: updates, ...parts }
   })
   const update = (before: number, after: number, parts: object = {}): string => {
     const [old, object] = [before, after].map((replicas) => ({ kind: 'Pod', apiVersion: 'v1', spec: { replicas } }))

@@ -5,9 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
+import { isSetPolicy } from '../../src/core/policy.ts'
 import { type JsonObject, objectOf } from '../../src/core/values/json.ts'
 import { type Api, createApi } from '../../src/kubernetes/client.ts'
 import type { Connection } from '../../src/kubernetes/kubeconfig.ts'
+import { collectionPath } from '../../src/kubernetes/list.ts'
+import { POLICIES } from '../../src/policies/index.ts'
 import { temporaryDirectory } from './certificates.ts'
 
 /**
@@ -43,6 +46,8 @@ export interface FakeCluster {
   readonly stored: Map<string, unknown[]>
 }
 
+const READ_TOGETHER = POLICIES.flatMap((policy) => (isSetPolicy(policy) ? policy.reads : []))
+
 const KINDS: Readonly<Record<string, string>> = {
   namespaces: 'Namespace',
   pods: 'Pod',
@@ -55,8 +60,14 @@ const KINDS: Readonly<Record<string, string>> = {
   alertmanagers: 'Alertmanager',
   thanosrulers: 'ThanosRuler',
   reports: 'Report',
-  policyreports: 'PolicyReport'
+  policyreports: 'PolicyReport',
+  ...Object.fromEntries(READ_TOGETHER.map(({ resource, kind }) => [resource, kind]))
 }
+
+/** Empty lists of all kinds that policies over Sets read, which every cluster has. */
+export const NOTHING_BESIDE: Readonly<Record<string, readonly unknown[]>> = Object.fromEntries(
+  READ_TOGETHER.filter(({ isCustom }) => !isCustom).map((resource) => [collectionPath(resource), []])
+)
 
 /** As much of an API server as a scan asks for: lists in pages, single objects, and what `intercept` says instead. */
 export async function fakeCluster(

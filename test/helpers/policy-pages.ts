@@ -19,10 +19,18 @@ export function sectionOf(page: string, heading: string): string {
   return after.split('\n## ')[0] as string
 }
 
+/** The objects of each example under a heading, for a policy over Sets. */
+export function setExamplesUnder(page: string, heading: string): (readonly JsonObject[])[] {
+  return yamlUnder(page, heading).map(objectsIn)
+}
+
+function yamlUnder(page: string, heading: string): string[] {
+  return [...sectionOf(page, heading).matchAll(/```yaml\n([^`]+)```/g)].map(([, yaml = '']) => yaml)
+}
+
 /** The YAML under a heading. One document is a creation, two are an update: first what runs now. */
 export function examplesUnder(page: string, heading: string): Sample[] {
-  const texts = [...sectionOf(page, heading).matchAll(/```yaml\n([^`]+)```/g)].map(([, yaml = '']) => yaml)
-  return texts.map((yaml) => {
+  return yamlUnder(page, heading).map((yaml) => {
     const [first, second] = objectsIn(yaml)
     if (first === undefined) throw new Error(`an example is YAML: ${yaml}`)
     return second === undefined ? { object: first } : { object: second, oldObject: first }

@@ -13,6 +13,8 @@ import type { IPodSpec } from 'kubernetes-models/v1/PodSpec'
 import type { IService } from 'kubernetes-models/v1/Service'
 import t, { type Test } from 'tap'
 import { addScanCommand } from '../../src/commands/scan/command.ts'
+import { isSetPolicy } from '../../src/core/policy.ts'
+import { RUNNER_KINDS } from '../../src/core/programs/runners.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { POLICY_REPORT_APIS } from '../../src/report/policy-report/policy-report.ts'
 import { restricted } from './pod-security.ts'
@@ -38,7 +40,14 @@ t.test('the rights are those that a scan needs, and no other', { skip }, async (
   const watched = POLICIES.flatMap(({ matches }) => matches)
     .filter(({ operation }) => operation === 'CREATE')
     .map(({ resource: { group, resource } }) => `${group}/${resource} list`)
-  t.strictSame(rightsOf(manifests(), 'holdfast-scan'), [...new Set(['/namespaces list', ...watched])].sort())
+  const together = [...RUNNER_KINDS, ...POLICIES.flatMap((policy) => (isSetPolicy(policy) ? policy.reads : []))].map(
+    ({ group, resource }) => `${group}/${resource} list`
+  )
+  t.strictSame(
+    rightsOf(manifests(), 'holdfast-scan'),
+    [...new Set(['/namespaces list', ...watched, ...together])].sort()
+  )
+  t.notMatch(rightsOf(manifests(), 'holdfast-scan').join(), 'secrets')
   const { group, resource } = POLICY_REPORT_APIS.openreports
   t.strictSame(
     rightsOf(withReports(), 'holdfast-scan-reports'),

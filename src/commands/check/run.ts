@@ -9,6 +9,7 @@ import { type DocumentRead, type Read, readManifests } from '../../inventory/fil
 import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
 import type { Manifest } from '../../inventory/yaml/manifests.ts'
 import { Gathered } from '../../report/gathered.ts'
+import { joined } from '../../report/joined.ts'
 import type { ReadProblem } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
 import { problemInCluster } from '../asked-cluster.ts'
@@ -22,6 +23,7 @@ import { Fixes } from './fixes.ts'
 import type { CheckFlags } from './flags.ts'
 import { connectLive, type Live } from './live.ts'
 import { type CheckContext, type Checked, checkManifest, matchedResource } from './manifest.ts'
+import { GivenSets } from './sets.ts'
 
 /** Answers with the exit code: 0 clean, 1 findings, 2 something could not be read. */
 export async function check(paths: readonly string[], flags: CheckFlags): Promise<number> {
@@ -53,6 +55,8 @@ async function checkFiles(paths: readonly string[], flags: CheckFlags, live: Liv
   const fixes = flags.fix && new Fixes(flags.diff === true, (text) => process.stdout.write(text))
   const run = new CheckRun(context, live?.objects ?? previous, fixes, problems)
   await run.all(readManifests(paths, process.stdin))
+  const objects = joined(run.found.objects, run.sets.findings(problems.items.length > 0))
+  for (const note of run.sets.notes()) run.note(note)
   for (const note of live?.notes ?? []) run.note(note)
   for (const note of previous === undefined ? [] : goneNotes(previous, flags.namespace)) run.note(note)
   for (const note of context.unknownSkips.notes()) run.note(note)
@@ -63,7 +67,7 @@ async function checkFiles(paths: readonly string[], flags: CheckFlags, live: Liv
     source: count(run.files, 'file'),
     checked: run.checked,
     policies: policiesIn(context.configuration),
-    objects: run.found.objects,
+    objects,
     ...run.found.leftOut,
     problems: problems.items,
     notes: [...notesOn(context.configuration, flags.config, now.getTime()), ...notesOf(run, problems)]
@@ -97,6 +101,7 @@ class CheckRun {
   files = 0
   checked = 0
   readonly found = new Gathered()
+  readonly sets: GivenSets
   readonly notes = new FirstOf<string>(MOST_NOTES)
   readonly #context: CheckContext
   readonly #previous: Previous | LiveObjects | undefined
@@ -112,6 +117,7 @@ class CheckRun {
     problems: FirstOf<ReadProblem>
   ) {
     this.#context = context
+    this.sets = new GivenSets(context)
     this.#previous = previous
     this.#fixes = fixes
     this.#problems = problems
@@ -149,6 +155,8 @@ class CheckRun {
   async #document(read: DocumentRead): Promise<void> {
     const checked: Checked[] = []
     for (const manifest of read.manifests) checked.push(await this.#manifest(manifest, read))
+    const share = read.document.text.length / read.manifests.length
+    for (const manifest of read.manifests) this.sets.add(manifest, read.file, read.document.line, share)
     this.#met += checked.length
     this.checked += checked.filter((one) => one.evaluated).length
     for (const { reported } of checked) if (reported !== undefined) this.found.add(reported)

@@ -1,5 +1,5 @@
 import type { OptionField } from '../../core/options.ts'
-import type { ConfiguredPolicy } from '../../core/policy.ts'
+import { type ConfiguredPolicy, isSetPolicy } from '../../core/policy.ts'
 import { oneLine, wrap } from '../../core/values/text.ts'
 import { HoldfastError } from '../../errors.ts'
 import { loadConfiguration, notesOn } from '../configuration-file.ts'
@@ -25,7 +25,9 @@ function catalogue(policies: readonly ConfiguredPolicy[]): string {
 }
 
 function explanation({ policy, mode, options, exemptions }: ConfiguredPolicy): string {
-  const sees = policy.matches.map(({ phase, operation, resource }) => `  ${resource.kind} ${operation}, ${phase} phase`)
+  const sees = isSetPolicy(policy)
+    ? policy.reads.map(({ kind }) => `  ${kind}, together with the others, in check and scan`)
+    : policy.matches.map(({ phase, operation, resource }) => `  ${resource.kind} ${operation}, ${phase} phase`)
   const settings: readonly (readonly [string, string, unknown, unknown, string])[] = [
     ['mode', 'off, audit, warn, enforce', mode, policy.defaultMode, 'How far this policy goes.'],
     ...Object.entries(policy.options).map(
@@ -44,7 +46,9 @@ function explanation({ policy, mode, options, exemptions }: ConfiguredPolicy): s
   return `${[...head, ...exempted, '', `More: docs/policies/${policy.id}.md`].join('\n')}\n`
 }
 
-function kindsOf({ matches }: ConfiguredPolicy['policy']): string {
+function kindsOf(policy: ConfiguredPolicy['policy']): string {
+  if (isSetPolicy(policy)) return `together: ${policy.reads.map(({ kind }) => kind).join(', ')}`
+  const { matches } = policy
   const kinds = Map.groupBy(matches, ({ resource }) => resource.kind)
   const operations = [...kinds].map(([kind, list]) => [kind, list.map(({ operation }) => operation).join('+')] as const)
   return [...Map.groupBy(operations, ([, what]) => what)]

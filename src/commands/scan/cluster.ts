@@ -2,9 +2,11 @@ import type { Configuration } from '../../config/configuration.ts'
 import type { Cluster } from '../../core/cluster.ts'
 import { decisionFor } from '../../core/decide.ts'
 import { anyPolicyApplies } from '../../core/evaluate.ts'
+import type { Gap } from '../../core/gap.ts'
 import type { Mode } from '../../core/mode.ts'
 import type { Resource } from '../../core/objects/kinds.ts'
-import type { ConfiguredPolicy } from '../../core/policy.ts'
+import { type ConfiguredPolicy, isSetPolicy } from '../../core/policy.ts'
+import { RUNNER_KINDS, runnersOf } from '../../core/programs/runners.ts'
 import type { Subject } from '../../core/subject.ts'
 import { count } from '../../core/values/text.ts'
 import { MODE_LABEL, type Namespaces } from '../../inventory/cluster/namespaces.ts'
@@ -12,8 +14,10 @@ import { objectsOf } from '../../inventory/cluster/objects.ts'
 import type { ClusterReadProblem } from '../../inventory/cluster/read-problem.ts'
 import type { Api } from '../../kubernetes/client.ts'
 import { POLICIES } from '../../policies/index.ts'
+import { joined } from '../../report/joined.ts'
 import { type ReportedObject, reportedObject } from '../../report/report.ts'
 import { UnknownSkips } from '../unknown-skips.ts'
+import { checkSets } from './sets.ts'
 
 export interface ScanOptions {
   readonly namespaces: Namespaces
@@ -31,6 +35,8 @@ export interface Scanned {
   readonly objects: readonly ReportedObject[]
   readonly problems: readonly ClusterReadProblem[]
   readonly notes: readonly string[]
+  /** What policies over Sets could not see and would have needed, by namespace. */
+  readonly gapsOfSets: ReadonlyMap<string, readonly Gap[]>
 }
 
 /**
@@ -44,8 +50,11 @@ export async function checkCluster(api: Api, configuration: Configuration, optio
   const absent: string[] = []
   const seen: Tally = { checked: 0, refused: 0, repaired: 0, exempted: 0, exemptedIn: new Set() }
   const unknownSkips = new UnknownSkips()
+  /** Namespaces in which something runs that policies over Sets may speak of. */
+  const withRunners = new Set<string>()
 
   const look = (subject: Subject): void => {
+    if (runnersOf(subject).length > 0) withRunners.add(subject.namespace)
     const policies = configuration.policiesFor(subject.namespace)
     if (!anyPolicyApplies(policies, subject)) return
     const ceiling: Mode = namespaces.ceilings.get(subject.namespace) ?? 'enforce'
@@ -76,8 +85,15 @@ export async function checkCluster(api: Api, configuration: Configuration, optio
     }
     progress.push(`${resource.resource} ${grouped(met)}`)
   }
-  const notes = [...unknownSkips.notes(), ...notesOnCustom(absent, problems), ...notesOn(seen, namespaces)]
-  return { checked: seen.checked, objects, problems, notes }
+  const within = [...withRunners].sort()
+  const sets = await checkSets(api, configuration, { namespaces, cluster, now, show, unknownSkips, within })
+  return {
+    checked: seen.checked,
+    objects: joined(objects, sets.objects),
+    problems: [...problems, ...sets.problems],
+    notes: [...unknownSkips.notes(), ...notesOnCustom(absent, problems), ...notesOn(seen, namespaces), ...sets.notes],
+    gapsOfSets: sets.gaps
+  }
 }
 
 /** What was not checked of custom resources, which is no problem. */
@@ -103,7 +119,8 @@ function matchedIn(configuration: Configuration, names: readonly string[] | unde
           policies.filter(isOn).map(({ policy }) => policy)
         )
   const watches = policies.flatMap((policy) => policy.matches)
-  return new Set(watches.flatMap(({ operation, resource }) => (operation === 'CREATE' ? [resource] : [])))
+  const own = watches.flatMap(({ operation, resource }) => (operation === 'CREATE' ? [resource] : []))
+  return new Set([...own, ...(policies.some(isSetPolicy) ? RUNNER_KINDS : [])])
 }
 
 interface Tally {

@@ -57,7 +57,7 @@ async function reportOn(
     notes: [...notesOn(configuration, flags.config, now), ...notes, ...scanned.notes, ...notesOnParts(scanned.objects)]
   }
   if (flags.report === undefined) return report
-  const coverage = { namespaces: isWhole ? undefined : namespaces.names, gapsIn: gapsOf(problems) }
+  const coverage = { namespaces: isWhole ? undefined : namespaces.names, gapsIn: gapsOf(problems, scanned.gapsOfSets) }
   const stored = await storePolicyReports(api, flags.report, report, coverage)
   return {
     ...report,
@@ -67,9 +67,12 @@ async function reportOn(
 }
 
 /** What is missing where, of what was asked for. */
-function gapsOf(problems: readonly ClusterReadProblem[]): (namespace: string) => readonly Gap[] {
+function gapsOf(
+  problems: readonly ClusterReadProblem[],
+  ofSets: ReadonlyMap<string, readonly Gap[]>
+): (namespace: string) => readonly Gap[] {
   const everywhere: Gap[] = []
-  const within = new Map<string, Gap[]>()
+  const within = new Map([...ofSets].map(([name, gaps]) => [name, [...gaps]]))
   for (const { gap: missing = { what: 'objects', isAll: false }, namespaces } of problems) {
     if (namespaces === undefined) everywhere.push(missing)
     for (const name of namespaces ?? []) within.set(name, [...(within.get(name) ?? []), missing])

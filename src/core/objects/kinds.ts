@@ -50,3 +50,15 @@ export const OPERATOR_RESOURCES: readonly Resource[] = [
   ALERTMANAGER_RESOURCE,
   THANOS_RULER_RESOURCE
 ]
+
+/** Kinds that policies over Sets look at. The webhook is never called for them. */
+export const SERVICE: Resource = { group: '', version: 'v1', resource: 'services', kind: 'Service' }
+export const CONFIG_MAP: Resource = { group: '', version: 'v1', resource: 'configmaps', kind: 'ConfigMap' }
+export const INGRESS: Resource = { group: 'networking.k8s.io', version: 'v1', resource: 'ingresses', kind: 'Ingress' }
+export const HTTP_ROUTE: Resource = {
+  group: 'gateway.networking.k8s.io',
+  isCustom: true,
+  version: 'v1',
+  resource: 'httproutes',
+  kind: 'HTTPRoute'
+}

@@ -69,7 +69,7 @@ export function prometheusIn(container: Container): Role | undefined {
   return isAgent(container) ? PROMETHEUS_AGENT : PROMETHEUS_SERVER
 }
 
-function isAgent(container: Container): boolean {
+export function isAgent(container: Container): boolean {
   if (hasSwitch(container, 'agent')) return true
   return flagValues(container, 'enable-feature').some((features) => features.split(',').includes('agent'))
 }

@@ -1,4 +1,5 @@
-import type { Level, ReportedFinding } from '../report.ts'
+import type { InvolvedObject, Level, ReportedFinding } from '../report.ts'
+import { nameOfReported } from '../sentences.ts'
 import { diff } from './diff.ts'
 import { type Html, html, NOTHING, raw } from './markup.ts'
 import { OUTCOME_WORDS } from './words.ts'
@@ -11,7 +12,7 @@ export function findingItem(finding: ReportedFinding, policy: number): Html {
   const upgrade = failsNextUpgrade ? raw(' data-upgrade') : NOTHING
   return html`<li class="finding ${level}" data-policy="${policy}"${upgrade}>
 <p class="what"><b class="level">${LEVEL_NAMES[level]}</b> ${message}</p>
-${context(finding)}${diff(changes)}${caution(finding)}${wayOut(finding)}</li>
+${context(finding)}${involved(finding)}${diff(changes)}${caution(finding)}${wayOut(finding)}</li>
 `
 }
 
@@ -20,6 +21,17 @@ function context({ policy, field, line, mode, outcome, failsNextUpgrade }: Repor
   const where = field === '' ? NOTHING : html` <code>${field}</code>`
   const at = line === undefined ? NOTHING : html` <span>line ${line}</span>`
   return html`<p class="how">${next}<b>${policy}</b> <span>${mode}: ${OUTCOME_WORDS[outcome]}</span>${where}${at}</p>\n`
+}
+
+function involved({ involved = [] }: ReportedFinding): Html {
+  if (involved.length === 0) return NOTHING
+  const objects = involved.map((object) => html` <span>${nameOfReported(object)}${place(object)}</span>`)
+  return html`<p class="how">Involved:${objects}</p>\n`
+}
+
+function place({ location }: InvolvedObject): Html {
+  if (location === undefined) return NOTHING
+  return html` <code>${location.file === '-' ? 'standard input' : location.file}:${location.line}</code>`
 }
 
 function caution({ caution }: ReportedFinding): Html {

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../core/values/json.ts'
 import { cut, oneLine } from '../../core/values/text.ts'
 import { inLines } from '../in-lines.ts'
 import { type Level, type Report, type ReportedFinding, type ReportedObject, totalOf } from '../report.ts'
-import { pageOf, sentencesOf } from '../sentences.ts'
+import { nameOfReported, pageOf, sentencesOf } from '../sentences.ts'
 
 /** The two APIs of which dashboards read reports: the new one, and the one that it took over from. */
 export const POLICY_REPORT_APIS = {
@@ -109,7 +109,7 @@ const RESULT_OF: Readonly<Record<ReportedFinding['outcome'], PolicyResult['resul
 const SEVERITY_OF: Readonly<Record<Level, PolicyResult['severity']>> = { error: 'high', warning: 'medium', note: 'low' }
 
 function resultOf(report: Report, object: ReportedObject, finding: ReportedFinding): PolicyResult {
-  const { policy, mode, outcome, level } = finding
+  const { policy, mode, outcome, level, involved = [] } = finding
   const result = RESULT_OF[outcome]
   const field = cut(finding.field, FIELD_LIMIT)
   return {
@@ -127,7 +127,8 @@ function resultOf(report: Report, object: ReportedObject, finding: ReportedFindi
       mode,
       outcome,
       identity: oneLine(finding.identity, FIELD_LIMIT),
-      page: pageOf(policy, report.version)
+      page: pageOf(policy, report.version),
+      ...(involved.length > 0 && { involved: cut(involved.map(nameOfReported).join(', '), FIELD_LIMIT) })
     }
   }
 }

@@ -1,0 +1,138 @@
+import { dirname } from 'node:path'
+import { anyPolicyAppliesToSet, evaluateSet } from '../../core/evaluate-set.ts'
+import { SERVICE } from '../../core/objects/kinds.ts'
+import { isSetPolicy } from '../../core/policy.ts'
+import { type SetGap, SubjectSet } from '../../core/set.ts'
+import type { Subject } from '../../core/subject.ts'
+import { namespaceFor } from '../../inventory/files/previous.ts'
+import { isMember, isOneOf, yamlValue } from '../../inventory/members.ts'
+import { subjectOf } from '../../inventory/subjects.ts'
+import type { Manifest } from '../../inventory/yaml/manifests.ts'
+import { POLICIES } from '../../policies/index.ts'
+import { type Place, type ReportedObject, reportedObject } from '../../report/report.ts'
+import { Silences } from '../silences.ts'
+import type { CheckContext } from './manifest.ts'
+
+/** Objects that are kept for policies over Sets, and characters of the documents that they stand in. */
+const MOST_MEMBERS = 20_000
+const MOST_CHARACTERS = 64 * 1024 * 1024
+
+const READS = POLICIES.flatMap((policy) => (isSetPolicy(policy) ? policy.reads : []))
+
+interface Member {
+  readonly subject: Subject
+  readonly file: string
+  readonly place: Place
+}
+
+/** Why nothing is concluded from what is not there. */
+const UNREAD: SetGap = { what: 'objects', isAll: false, why: 'something of what was given could not be read' }
+const PART: SetGap = {
+  what: 'objects',
+  isAll: false,
+  why: 'what was given holds no Service, so it seems to be a part of what is applied; give all of it together'
+}
+const UNNAMED: SetGap = {
+  what: 'objects',
+  isAll: false,
+  why: 'some objects name no namespace and others name several; say with -n which it is'
+}
+const REPEATED: SetGap = {
+  what: 'objects',
+  isAll: false,
+  why: 'an object stands twice in one file, as in several environments; check one at a time'
+}
+
+/**
+ * What one run is given together, by namespace: a rendered release may be one stream, a directory, or some files. Where an
+ * object stands there twice, several environments were given, and each directory, or else each file, is taken by itself.
+ */
+export class GivenSets {
+  readonly #context: CheckContext
+  readonly #silences = new Silences()
+  #members: Member[] = []
+  #characters = 0
+  #isFull = false
+
+  constructor(context: CheckContext) {
+    this.#context = context
+  }
+
+  /** @param share of the document's text that is this object's */
+  add(manifest: Manifest, file: string, line: number, share: number): void {
+    if (this.#isFull || !isOneOf(READS, manifest.object)) return
+    const subject = subjectOf(
+      manifest.object,
+      undefined,
+      namespaceFor(manifest.object, this.#context.namespace, undefined)
+    )
+    if (!isMember(subject)) return
+    this.#characters += share
+    this.#members.push({ subject, file, place: placeIn(manifest, file, line) })
+    this.#isFull = this.#members.length > MOST_MEMBERS || this.#characters > MOST_CHARACTERS
+    if (this.#isFull) this.#members = []
+  }
+
+  /** @param isUnread whether something could not be read */
+  findings(isUnread: boolean): ReportedObject[] {
+    const places = new Map(this.#members.map(({ subject, place }) => [subject, place]))
+    const locationOf = (other: Subject) => places.get(other)?.location
+    return setsOf(this.#members, isUnread).flatMap((set) => {
+      const policies = this.#context.configuration.policiesFor(set.namespace)
+      if (!anyPolicyAppliesToSet(policies, set)) return []
+      for (const member of set.members) this.#context.unknownSkips.add(member, policies)
+      const { verdicts, silences } = evaluateSet(set, policies, this.#context.evaluation)
+      for (const silence of silences) this.#silences.add(set.namespace, silence)
+      return verdicts.flatMap(
+        ({ subject, verdict }) => reportedObject(subject, [verdict], { ...places.get(subject), locationOf }) ?? []
+      )
+    })
+  }
+
+  notes(): string[] {
+    const full =
+      'Policies over several objects were not evaluated: there is too much to look at together. Check fewer files at once.'
+    return [...(this.#isFull ? [full] : []), ...this.#silences.notes()]
+  }
+}
+
+function placeIn(manifest: Manifest, file: string, line: number): Place {
+  const { template } = manifest
+  return {
+    get location() {
+      return { file, line: line + manifest.line, ...(template !== undefined && { template }) }
+    },
+    lineOf: (path) => line + manifest.lineOf(path)
+  }
+}
+
+function setsOf(members: readonly Member[], isUnread: boolean): SubjectSet[] {
+  const names = new Set(members.map(({ subject }) => subject.namespace).filter((name) => name !== ''))
+  const [only = ''] = names
+  const isUnnamed = names.size > 1 && members.some(({ subject }) => subject.namespace === '')
+  const gaps = [...(isUnread ? [UNREAD] : []), ...(isUnnamed ? [UNNAMED] : [])]
+  const byNamespace = Map.groupBy(members, ({ subject }) => (names.size === 1 ? only : subject.namespace))
+  return [...byNamespace].flatMap(([namespace, all]) =>
+    environmentsIn(all).map((environment) => setOf(namespace, environment, gaps))
+  )
+}
+
+function environmentsIn(members: readonly Member[]): (readonly Member[])[] {
+  if (!hasRepeated(members)) return [members]
+  const byDirectory = [...Map.groupBy(members, ({ file }) => dirname(file)).values()]
+  return byDirectory.flatMap((within) =>
+    hasRepeated(within) ? [...Map.groupBy(within, ({ file }) => file).values()] : [within]
+  )
+}
+
+function hasRepeated(members: readonly Member[]): boolean {
+  const keys = new Set(members.map(({ subject: { group, kind, name } }) => `${group}/${kind}/${name}`))
+  return keys.size < members.length
+}
+
+function setOf(namespace: string, members: readonly Member[], gaps: readonly SetGap[]): SubjectSet {
+  const subjects = members.map(({ subject }) => subject)
+  const isPart = !subjects.some(({ object }) => isOneOf([SERVICE], object))
+  const all = [...gaps, ...(isPart ? [PART] : []), ...(hasRepeated(members) ? [REPEATED] : [])]
+  return new SubjectSet({ namespace, origin: 'files', members: subjects, gaps: all, readYaml: yamlValue })
+}

@@ -1,0 +1,46 @@
+import { CONFIG_MAP, type Resource } from '../core/objects/kinds.ts'
+import { kindOf, metadataOf } from '../core/objects/metadata.ts'
+import { RUNNER_KINDS, runnersOf } from '../core/programs/runners.ts'
+import type { Subject } from '../core/subject.ts'
+import { type JsonObject, objectOf } from '../core/values/json.ts'
+import { isOfKind } from './subjects.ts'
+import { InvalidDocument, valuesIn } from './yaml/parse.ts'
+
+/**
+ * Whether policies over Sets may ever look at an object: of the workloads those that run something of the stack, of the
+ * ConfigMaps those that hold YAML. All that a Set holds is in memory at once.
+ */
+export function isMember(subject: Subject): boolean {
+  const { object } = subject
+  if (RUNNER_KINDS.some((resource) => isOfKind(resource, object))) return runnersOf(subject).length > 0
+  if (isOfKind(CONFIG_MAP, object)) return Object.keys(objectOf(object.data)).some((key) => /\.ya?ml$/.test(key))
+  return true
+}
+
+/** Whether an object is of one of these kinds. */
+export function isOneOf(resources: readonly Resource[], object: JsonObject): boolean {
+  const { group, kind } = kindOf(object)
+  return resources.some((resource) => resource.group === group && resource.kind === kind)
+}
+
+/** A member without what nobody looks at, which is most of a small object. */
+export function slim(subject: Subject): Subject {
+  const { status: _, ...object } = subject.object
+  const { managedFields: __, ...metadata } = metadataOf(object)
+  const { [LAST_APPLIED]: ___, ...annotations } = objectOf(metadata.annotations)
+  return { ...subject, object: { ...object, metadata: { ...metadata, annotations } } }
+}
+
+/** kubectl keeps the whole object once more in it. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/** What a YAML text says; undefined for what is no YAML, or several documents. */
+export function yamlValue(text: string): unknown {
+  try {
+    const values = valuesIn(text)
+    return values.length === 1 ? values[0]?.value : undefined
+  } catch (error) {
+    if (error instanceof InvalidDocument) return undefined
+    throw error
+  }
+}
