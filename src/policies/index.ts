@@ -3,6 +3,7 @@ import alertmanagerStorage from './alertmanager-storage.ts'
 import autoshardingLabels from './autosharding-labels.ts'
 import claimTemplateLabels from './claim-template-labels.ts'
 import kubeStateMetricsShards from './kube-state-metrics-shards.ts'
+import missingDisruptionBudget from './missing-disruption-budget.ts'
 import operatorStorageChange from './operator-storage-change.ts'
 import prometheusAvailability from './prometheus-availability.ts'
 import prometheusResources from './prometheus-resources.ts'
@@ -25,5 +26,6 @@ export const POLICIES: readonly Policy[] = [
   operatorStorageChange,
   alertmanagerStorage,
   kubeStateMetricsShards,
-  queryBalance
+  queryBalance,
+  missingDisruptionBudget
 ]

@@ -62,3 +62,9 @@ export const HTTP_ROUTE: Resource = {
   resource: 'httproutes',
   kind: 'HTTPRoute'
 }
+export const POD_DISRUPTION_BUDGET: Resource = {
+  group: 'policy',
+  version: 'v1',
+  resource: 'poddisruptionbudgets',
+  kind: 'PodDisruptionBudget'
+}

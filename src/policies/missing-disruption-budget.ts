@@ -1,0 +1,95 @@
+import {
+  ALERTMANAGER_RESOURCE,
+  DEPLOYMENT,
+  POD_DISRUPTION_BUDGET,
+  PROMETHEUS_RESOURCE,
+  STATEFUL_SET,
+  THANOS_RULER_RESOURCE
+} from '../core/objects/kinds.ts'
+import { specOf } from '../core/objects/metadata.ts'
+import { selects } from '../core/objects/selector.ts'
+import { defineSetPolicy, type SetFinding } from '../core/policy.ts'
+import { type Runner, type RunnerRole, runnersOfRole } from '../core/programs/runners.ts'
+import type { SubjectSet } from '../core/set.ts'
+import type { Subject } from '../core/subject.ts'
+
+export default defineSetPolicy({
+  id: 'missing-disruption-budget',
+  summary: 'Replicas of the stack are not all drained at once, and can be drained one by one.',
+  defaultMode: 'warn',
+  options: {},
+  reads: [
+    POD_DISRUPTION_BUDGET,
+    DEPLOYMENT,
+    STATEFUL_SET,
+    PROMETHEUS_RESOURCE,
+    ALERTMANAGER_RESOURCE,
+    THANOS_RULER_RESOURCE
+  ],
+  needs: [POD_DISRUPTION_BUDGET],
+  appliesTo: (set) => replicated(set).length > 0,
+  *checkSet(set) {
+    for (const runner of replicated(set)) {
+      const budgets = set
+        .ofKind(POD_DISRUPTION_BUDGET)
+        .filter(({ object }) => selects(specOf(object).selector, runner.labels))
+      if (budgets.length === 0) yield without(runner)
+      for (const budget of budgets) yield* blocking(budget, runner)
+    }
+  }
+})
+
+/** What serves while one of its replicas is gone. Agents send on what is theirs, and nobody asks them. */
+const ROLES: readonly RunnerRole[] = [
+  'prometheus',
+  'alertmanager',
+  'thanos-query',
+  'thanos-receive',
+  'thanos-store',
+  'thanos-rule'
+]
+
+function replicated(set: SubjectSet): readonly Runner[] {
+  return runnersOfRole(set, ...ROLES).filter(({ replicas }) => replicas >= 2)
+}
+
+const CHART_VALUES: Readonly<Partial<Record<RunnerRole, string>>> = {
+  prometheus:
+    ' (server.podDisruptionBudget.enabled: true in the prometheus chart, prometheus.podDisruptionBudget.enabled: true in kube-prometheus-stack)',
+  alertmanager:
+    ' (podDisruptionBudget.maxUnavailable: 1 in the alertmanager chart, alertmanager.podDisruptionBudget.enabled: true in kube-prometheus-stack)'
+}
+
+function without({ subject, program, replicas, role }: Runner): SetFinding {
+  return {
+    object: subject,
+    field: ['spec', 'replicas'],
+    identity: `no budget for ${program}`,
+    problem: `no PodDisruptionBudget selects the ${replicas} replicas of ${program}: whoever drains nodes may stop all of them at once`,
+    remediation: `add a PodDisruptionBudget with maxUnavailable: 1 whose selector fits the labels of its Pods${CHART_VALUES[role] ?? ''}`
+  }
+}
+
+function* blocking(budget: Subject, { subject, program, replicas, shards }: Runner): Generator<SetFinding> {
+  const { maxUnavailable, minAvailable } = specOf(budget.object)
+  const pods = replicas * shards
+  const field = maxUnavailable === undefined ? 'minAvailable' : 'maxUnavailable'
+  const value = maxUnavailable ?? minAvailable
+  const isBlocking = field === 'maxUnavailable' ? countOf(value, pods) === 0 : (countOf(value, pods) ?? 0) >= pods
+  if (!isBlocking) return
+  yield {
+    object: budget,
+    involved: [subject],
+    field: ['spec', field],
+    identity: `blocks ${subject.kind} ${subject.name}`,
+    problem: `${field}: ${value} lets none of the ${pods} Pods of ${program} in ${subject.kind} ${subject.name} be evicted: every drain of their nodes waits for ever`,
+    remediation: 'set maxUnavailable: 1 and no minAvailable'
+  }
+}
+
+/** How many Pods a number or a percentage is; the disruption controller rounds both up. */
+function countOf(value: unknown, pods: number): number | undefined {
+  if (typeof value === 'number') return value
+  const percent = /^(\d{1,3})%$/.exec(String(value))?.[1]
+  return percent === undefined ? undefined : Math.ceil((Number(percent) * pods) / 100)
+}
