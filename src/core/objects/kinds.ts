@@ -68,3 +68,12 @@ export const POD_DISRUPTION_BUDGET: Resource = {
   resource: 'poddisruptionbudgets',
   kind: 'PodDisruptionBudget'
 }
+
+/** Kinds that are read in another version than v1. */
+const NOT_V1: readonly Resource[] = [PROMETHEUS_AGENT_RESOURCE]
+
+/** `apps/v1`: how objects of the kind are read, and called in a report. */
+export function apiVersionOf({ group, kind }: Pick<Resource, 'group' | 'kind'>): string {
+  const version = NOT_V1.find((resource) => resource.group === group && resource.kind === kind)?.version ?? 'v1'
+  return group === '' ? version : `${group}/${version}`
+}

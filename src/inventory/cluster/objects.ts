@@ -85,8 +85,6 @@ async function* wholeList(
     }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    // A cluster without the CRD has no such objects.
-    if (resource.isCustom && error.status === 404 && read === 0) return undefined
     if (error.isForbidden && read === 0) return error
     if (error.status === 404 && resource.isCustom && read === 0) {
       yield { absent: resource }

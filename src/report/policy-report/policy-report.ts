@@ -1,3 +1,4 @@
+import { apiVersionOf } from '../../core/objects/kinds.ts'
 import type { JsonObject } from '../../core/values/json.ts'
 import { cut, oneLine } from '../../core/values/text.ts'
 import { inLines } from '../in-lines.ts'
@@ -133,9 +134,8 @@ function resultOf(report: Report, object: ReportedObject, finding: ReportedFindi
   }
 }
 
-/** Everything that policies watch is `v1` in its group. */
 function resourceOf({ group, kind, namespace, name }: ReportedObject): JsonObject {
-  return { apiVersion: group === '' ? 'v1' : `${group}/v1`, kind, namespace, name }
+  return { apiVersion: apiVersionOf({ group, kind }), kind, namespace, name }
 }
 
 function summaryOf(results: readonly PolicyResult[]): PolicyReport['summary'] {

@@ -207,7 +207,7 @@ t.test('items that are no objects', async (t) => {
 
 const SPREAD = ['a', 'b', 'c'].map((namespace) => set(namespace, 'one'))
 const BIND =
-  'Bind the ClusterRole of manifests/components/scan, or choose another namespace with -n. [CLUSTER_FORBIDDEN]'
+  'Bind the ClusterRole of manifests/components/scan (check --live needs the verb get instead), or choose another namespace with -n. [CLUSTER_FORBIDDEN]'
 
 /** Only lists within these namespaces are allowed. */
 function allowing(...namespaces: readonly string[]): Intercept {

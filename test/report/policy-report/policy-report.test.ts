@@ -1,5 +1,7 @@
 import { Ajv } from 'ajv'
 import t from 'tap'
+import { apiVersionOf } from '../../../src/core/objects/kinds.ts'
+import { isSetPolicy } from '../../../src/core/policy.ts'
 import type { JsonObject } from '../../../src/core/values/json.ts'
 import { POLICIES } from '../../../src/policies/index.ts'
 import {
@@ -150,11 +152,17 @@ t.test('outcomes become results, the worst first', async (t) => {
   t.equal(made?.results[0]?.rule, undefined, 'a crash has no field')
 })
 
-t.test('a Pod is of the core group, and all that policies watch is v1', async (t) => {
+t.test('a Pod is of the core group, and every kind has the version in which it is read', async (t) => {
   const [made] = reportsOf(scanned(live({ group: '', kind: 'Pod' })), 'wgpolicy')
   t.equal(made?.results[0]?.resources[0]?.apiVersion, 'v1')
-  for (const { id, matches } of POLICIES) {
-    for (const { resource } of matches) t.equal(resource.version, 'v1', `${id}: ${resource.kind}`)
+  for (const policy of POLICIES) {
+    for (const resource of [
+      ...policy.matches.map((match) => match.resource),
+      ...(isSetPolicy(policy) ? policy.reads : [])
+    ]) {
+      const { group, version, kind } = resource
+      t.equal(apiVersionOf(resource), group === '' ? version : `${group}/${version}`, `${policy.id}: ${kind}`)
+    }
   }
 })
 
