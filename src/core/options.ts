@@ -20,7 +20,7 @@ export type OptionField =
     }
   | {
       readonly type: 'array'
-      readonly items: { readonly type: 'string'; readonly minLength: 1 }
+      readonly items: { readonly type: 'string'; readonly minLength: 1; readonly pattern?: string }
       readonly uniqueItems: true
       readonly default: readonly string[]
       readonly description: string

@@ -60,7 +60,7 @@ interface Declaration<Fields extends OptionFields> {
   readonly id: string
   /** One sentence for the catalogue, with its full stop. */
   readonly summary: string
-  readonly defaultMode: Exclude<Mode, 'off'>
+  readonly defaultMode: Mode
   readonly options: Fields
 }
 

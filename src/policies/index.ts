@@ -12,6 +12,7 @@ import pushgatewayGracefulStop from './pushgateway-graceful-stop.ts'
 import pushgatewayPersistence from './pushgateway-persistence.ts'
 import queryBalance from './query-balance.ts'
 import sharedTsdbClaim from './shared-tsdb-claim.ts'
+import stopGracePeriod from './stop-grace-period.ts'
 
 /** The catalogue, in the order in which policies are asked and repairs are made. */
 export const POLICIES: readonly Policy[] = [
@@ -27,5 +28,6 @@ export const POLICIES: readonly Policy[] = [
   alertmanagerStorage,
   kubeStateMetricsShards,
   queryBalance,
-  missingDisruptionBudget
+  missingDisruptionBudget,
+  stopGracePeriod
 ]

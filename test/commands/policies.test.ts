@@ -14,7 +14,10 @@ t.test('the catalogue', async (t) => {
     const row = rows.find((line) => line.startsWith(`${id} `)) ?? ''
     t.ok(row.includes(` ${defaultMode} `) && row.endsWith(summary), id)
   }
-  t.match(stdout, /shared-tsdb-claim +enforce +Deployment, StatefulSet, DaemonSet, ReplicaSet CREATE\+UPDATE +Several/)
+  t.match(
+    stdout,
+    /shared-tsdb-claim +enforce +Deployment, StatefulSet, DaemonSet, ReplicaSet, Prometheus CREATE\+UPDATE +Several/
+  )
 })
 
 t.test('one policy, with the values in force', async (t) => {

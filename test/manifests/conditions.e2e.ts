@@ -229,7 +229,8 @@ t.test('the conditions, on a real API server', { skip: skip || reason || false }
       t.strictSame(recorder.calls, NONE, `${kind}, others`)
       await rollOut(cluster, kind, PROMETHEUS)
       const writes = kind === 'ReplicaSet' ? 2 : 3
-      t.strictSame(recorder.calls, Array(writes).fill(VALIDATE), `${kind}, Prometheus: only where a spec is written`)
+      const validations = recorder.calls.filter((entry) => entry === VALIDATE)
+      t.strictSame(validations, Array(writes).fill(VALIDATE), `${kind}, Prometheus: only where a spec is written`)
     }
   })
 

@@ -152,7 +152,7 @@ export function creations(): [what: string, object: Manifest, expected: readonly
     row('evaluated by several policies', statefulSet([PROMETHEUS, PUSHGATEWAY], { spec: LABELLED }), [VALIDATE]),
     row('kube-state-metrics', statefulSet([SHARDS]), [VALIDATE]),
     row('nginx', workload('Pod', [NGINX]), NONE),
-    row('Prometheus', workload('Pod', [PROMETHEUS]), NONE),
+    row('Prometheus', workload('Pod', [PROMETHEUS]), [MUTATE_POD]),
     row('Pushgateway', workload('Pod', [NGINX, PUSHGATEWAY]), [MUTATE_POD]),
     ...STARTED.map((command) => {
       const [what, it] = running(command, 'command')
