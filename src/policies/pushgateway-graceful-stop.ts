@@ -13,7 +13,7 @@ import {
 import type { Edit } from '../core/patch.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { hasSleepBinary, isPushgateway, PUSHGATEWAY } from '../core/programs/pushgateway.ts'
-import { isObject, type JsonObject, objectOf, own } from '../core/values/json.ts'
+import { integerOf, isObject, type JsonObject, objectOf, own } from '../core/values/json.ts'
 import { quote } from '../core/values/text.ts'
 
 const PROFILE_ANNOTATION = 'holdfast.dev/drain-profile'
@@ -124,6 +124,7 @@ function* repair(
   }
   const edits: Edit[] = []
   const done: string[] = []
+  const values: string[] = []
   let longest = 0
   for (const container of gateways) {
     const preStop = objectOf(container.object.lifecycle).preStop
@@ -131,6 +132,7 @@ function* repair(
       const own = preStopSeconds(preStop) ?? 0
       if (own > LONGEST_DRAIN) yield tooLong(container, own)
       else longest = Math.max(longest, own)
+      yield* shortProbes(container, own, margin)
       continue
     }
     const handler = handlerFor(container, seconds, version)
@@ -144,6 +146,8 @@ function* repair(
       continue
     }
     edits.push({ path, value: handler })
+    values.push(valueFor(handler))
+    yield* shortProbes(container, seconds, margin)
     done.push(`adds a preStop of ${seconds} s to container ${quote(nameOfContainer(container))}`)
     longest = Math.max(longest, seconds)
   }
@@ -153,13 +157,14 @@ function* repair(
     done.push(
       `raises terminationGracePeriodSeconds from ${grace} to ${needed} (preStop ${longest} s and ${margin} s to exit)`
     )
+    values.push(`terminationGracePeriodSeconds: ${needed} (a field of the Pod, for which the chart has no value)`)
   }
   const [first] = edits
   if (first === undefined) return
   yield {
     field: first.path,
     problem: problemOf(first.path, grace, needed),
-    remediation: `set lifecycle.preStop and a grace period of at least ${needed} s in the chart's values`,
+    remediation: `set ${values.join(' and ')}`,
     fix: { edits, does: done.join(' and ') }
   }
 }
@@ -178,14 +183,47 @@ function problemOf(path: Edit['path'], grace: number, needed: number): string {
     : 'Pushgateway stops as soon as it is told to, while pushes are still being sent to it'
 }
 
+type Handler =
+  | { readonly sleep: { readonly seconds: number } }
+  | { readonly exec: { readonly command: readonly string[] } }
+
 /**
  * `sleep` is a handler of its own since Kubernetes 1.30. An older API server, or one that was not asked, may drop the
  * unknown field and then refuse the Pod for an empty handler; there the image's own /bin/sleep has to do.
  */
-function handlerFor(container: Container, seconds: number, version: KubernetesVersion | undefined): object | undefined {
+function handlerFor(
+  container: Container,
+  seconds: number,
+  version: KubernetesVersion | undefined
+): Handler | undefined {
   if (version !== undefined && isAtLeast(version, 1, 30)) return { sleep: { seconds } }
   if (hasSleepBinary(imageOf(container))) return { exec: { command: ['/bin/sleep', String(seconds)] } }
   return undefined
+}
+
+/** What the chart has to be told so that no repair is needed. */
+function valueFor(handler: Handler): string {
+  const value =
+    'sleep' in handler
+      ? `lifecycle.preStop.sleep.seconds: ${handler.sleep.seconds}`
+      : `lifecycle.preStop.exec.command: ${JSON.stringify(handler.exec.command)}`
+  return `${value} (a value of the chart since prometheus-pushgateway 2.16.0)`
+}
+
+/** Probes that end a container have a grace period of their own, in which its preStop runs too. */
+const PROBES = ['livenessProbe', 'startupProbe'] as const
+
+function* shortProbes({ index, object }: Container, seconds: number, margin: number): Generator<Finding> {
+  if (seconds === 0) return
+  for (const probe of PROBES) {
+    const grace = integerOf(objectOf(object[probe]).terminationGracePeriodSeconds)
+    if (grace === undefined || grace >= seconds + margin) continue
+    yield advice(
+      ['spec', 'containers', index, probe, 'terminationGracePeriodSeconds'],
+      `the ${probe} of container ${quote(object.name)} gives it ${grace} s to stop, and its preStop and ${margin} s to exit take ${seconds + margin} s`,
+      'leave it out, so that the grace period of the Pod counts'
+    )
+  }
 }
 
 const NO_HANDLER =

@@ -31,7 +31,7 @@ interface Experience {
 }
 
 const HOOK = 'adds a preStop of 15 s to container "pushgateway"'
-const TIME = "set lifecycle.preStop and a grace period of at least 30 s in the chart's values"
+const TIME = 'set lifecycle.preStop.sleep.seconds: 15 (a value of the chart since prometheus-pushgateway 2.16.0)'
 const podSays = (words: string) => `Warning: Holdfast pushgateway-graceful-stop: ${words}`
 
 function expected(mode: Mode, namespace: string): Experience {

@@ -233,7 +233,7 @@ const MODES = [
     mode: 'warn',
     warns: [
       `Warning: Holdfast ${POLICY}: would patch: ${adds(15)}`,
-      `Warning: Holdfast ${POLICY}: fix: set lifecycle.preStop and a grace period of at least 30 s in the chart's values`
+      `Warning: Holdfast ${POLICY}: fix: set lifecycle.preStop.sleep.seconds: 15 (a value of the chart since prometheus-pushgateway 2.16.0)`
     ]
   },
   { mode: 'audit', warns: [] },

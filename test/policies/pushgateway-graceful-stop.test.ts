@@ -1,6 +1,8 @@
+import t from 'tap'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import policy from '../../src/policies/pushgateway-graceful-stop.ts'
 import { container, pod, pushgateway } from '../fixtures/objects.ts'
+import { subjectOf } from '../fixtures/reviews.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'
 
 const modern = { version: { major: 1, minor: 36 } }
@@ -97,6 +99,20 @@ testPolicy(policy, {
       object: pod({ containers: [stopping({ exec: { command: ['/drain.sh'] } })] })
     },
     {
+      name: 'a probe that gives it time enough',
+      object: pod({ containers: [stopping(sleeping(15), { livenessProbe: { terminationGracePeriodSeconds: 30 } })] })
+    },
+    {
+      name: 'a probe beside a preStop of unknown length',
+      object: pod({
+        containers: [stopping({ httpGet: {} }, { livenessProbe: { terminationGracePeriodSeconds: 1 } })]
+      })
+    },
+    {
+      name: 'a probe that says nothing of it',
+      object: pod({ containers: [stopping(sleeping(15), { livenessProbe: { httpGet: {} }, startupProbe: null })] })
+    },
+    {
       name: 'its own preStop over HTTP',
       object: pod({ containers: [stopping({ httpGet: { path: '/', port: 9091 } })] })
     },
@@ -110,6 +126,23 @@ testPolicy(policy, {
     { name: 'an image yet to be filled in', object: pod({ containers: [container('app', ' ')] }) }
   ],
   advised: [
+    ...['livenessProbe', 'startupProbe'].map((probe) => ({
+      name: `a ${probe} that gives it less time than it needs`,
+      object: pod({ containers: [stopping(sleeping(15), { [probe]: { terminationGracePeriodSeconds: 29 } })] }),
+      finds: [
+        {
+          field: `spec.containers[0].${probe}.terminationGracePeriodSeconds`,
+          problem: /gives it 29 s to stop, and its preStop and 15 s to exit take 30 s$/,
+          remediation: /^leave it out/
+        }
+      ]
+    })),
+    {
+      name: 'a probe that gives less time than the preStop that is added needs',
+      cluster: modern,
+      object: pod({ containers: [pushgateway({ livenessProbe: { terminationGracePeriodSeconds: 10 } })] }),
+      finds: [{ field: 'spec.containers[0].livenessProbe.terminationGracePeriodSeconds', problem: /take 30 s$/ }]
+    },
     {
       name: 'its own preStop that takes days',
       object: pod({ containers: [stopping({ exec: { command: ['sleep', '9d'] } })] }),
@@ -381,4 +414,27 @@ testPolicy(policy, {
       does: /container "pushgateway"/
     }
   ]
+})
+
+t.test('what to set so that no repair is needed', async (t) => {
+  const { sleep, exec, grace } = {
+    sleep: 'lifecycle.preStop.sleep.seconds: 30 (a value of the chart since prometheus-pushgateway 2.16.0)',
+    exec: 'lifecycle.preStop.exec.command: ["/bin/sleep","30"] (a value of the chart since prometheus-pushgateway 2.16.0)',
+    grace: 'terminationGracePeriodSeconds: 45 (a field of the Pod, for which the chart has no value)'
+  }
+  const table: readonly (readonly [JsonObject, typeof modern, string])[] = [
+    [pod({ grace: 45 }), modern, `set ${sleep}`],
+    [pod({ grace: 45 }), old, `set ${exec}`],
+    [pod(), modern, `set ${sleep} and ${grace}`],
+    [pod({ containers: [stopping(sleeping(30))] }), modern, `set ${grace}`]
+  ]
+  for (const [object, cluster, expected] of table) {
+    const [finding] = [
+      ...policy.check(subjectOf(object, undefined, ['mutate']), {
+        options: { profile: 'standard', marginSeconds: 15 },
+        cluster
+      })
+    ]
+    t.equal(finding?.remediation, expected)
+  }
 })
