@@ -3,7 +3,9 @@ import { specOf } from '../core/objects/metadata.ts'
 import { storedAs, storedForOperator, WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { ALERTMANAGER } from '../core/programs/alertmanager.ts'
+import { KUBE_STATE_METRICS } from '../core/programs/kube-state-metrics.ts'
 import { PROMETHEUS } from '../core/programs/prometheus.ts'
+import { PUSHGATEWAY } from '../core/programs/pushgateway.ts'
 import { type Server, withChartValue } from '../core/programs/server.ts'
 import { serversIn } from '../core/programs/servers.ts'
 import { THANOS } from '../core/programs/thanos.ts'
@@ -13,10 +15,24 @@ export default definePolicy({
   id: 'prometheus-resources',
   summary: 'Prometheus, Alertmanager and Thanos request CPU and memory, and have a memory limit.',
   defaultMode: 'warn',
-  matches: [...storedAs(WORKLOADS, PROMETHEUS, ALERTMANAGER, THANOS), ...storedForOperator(...OPERATOR_RESOURCES)],
-  options: {},
-  *check(subject) {
-    for (const server of serversIn(subject)) yield* missingResources(server)
+  matches: [
+    ...storedAs(WORKLOADS, PROMETHEUS, ALERTMANAGER, THANOS, PUSHGATEWAY, KUBE_STATE_METRICS),
+    ...storedForOperator(...OPERATOR_RESOURCES)
+  ],
+  options: {
+    alsoFor: {
+      type: 'array',
+      items: { type: 'string', minLength: 1, pattern: '^(pushgateway|kube-state-metrics)$' },
+      uniqueItems: true,
+      default: [],
+      description: 'Programs that are checked too: `pushgateway` and `kube-state-metrics`.'
+    }
+  },
+  *check(subject, { options }) {
+    for (const server of serversIn(subject)) {
+      const { onRequest } = server.role
+      if (onRequest === undefined || options.alsoFor.includes(onRequest)) yield* missingResources(server)
+    }
   }
 })
 

@@ -1,4 +1,5 @@
 import policy from '../../src/policies/prometheus-resources.ts'
+import { statefulSet } from '../fixtures/objects.ts'
 import {
   alertmanager,
   alertmanagerObject,
@@ -6,6 +7,7 @@ import {
   prometheus,
   prometheusAgent,
   prometheusObject,
+  shards,
   thanos,
   thanosRuler
 } from '../fixtures/prometheus.ts'
@@ -17,6 +19,8 @@ const LIMIT = 'spec.template.spec.containers[1].resources.limits.memory'
 
 testPolicy(policy, {
   accepted: [
+    { name: 'a Pushgateway, unless asked for', object: statefulSet() },
+    { name: 'kube-state-metrics, likewise', options: { alsoFor: ['pushgateway'] }, object: shards() },
     { name: 'a sidecar of Thanos', object: thanos(['sidecar'], { resources: {} }) },
     { name: 'requests, and a memory limit', object: prometheus() },
     {
@@ -45,6 +49,27 @@ testPolicy(policy, {
     { name: 'prometheus-operator', object: prometheus({ resources: {}, metadata: OPERATED }) }
   ],
   refused: [
+    {
+      name: 'a Pushgateway',
+      options: { alsoFor: ['pushgateway'] },
+      object: statefulSet(),
+      finds: ['requests.cpu', 'requests.memory', 'limits.memory'].map((resource) => ({
+        field: `spec.template.spec.containers[0].resources.${resource}`
+      }))
+    },
+    {
+      name: 'kube-state-metrics',
+      options: { alsoFor: ['kube-state-metrics'] },
+      object: shards(),
+      finds: [
+        {
+          field: 'spec.template.spec.containers[0].resources.requests.cpu',
+          remediation: /\(resources in the kube-state-metrics chart\)$/
+        },
+        { field: 'spec.template.spec.containers[0].resources.requests.memory' },
+        { field: 'spec.template.spec.containers[0].resources.limits.memory' }
+      ]
+    },
     {
       name: 'an Alertmanager',
       object: alertmanager({ resources: {} }),

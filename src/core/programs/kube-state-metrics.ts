@@ -2,6 +2,7 @@ import { parseImage } from '../objects/image.ts'
 import { type Container, imageOf } from '../objects/pod.ts'
 import { flagValue } from './arguments.ts'
 import { hasImageOf, type Program } from './program.ts'
+import { EVICTED, type Role } from './role.ts'
 
 export const KUBE_STATE_METRICS: Program = { name: 'kube-state-metrics', images: ['kube-state-metrics'] }
 
@@ -29,4 +30,22 @@ export function followsByLabels(container: Container): boolean | undefined {
   if (match === null) return undefined
   const [major, minor] = [Number(match[1]), Number(match[2])]
   return (major === 1 && minor >= 8) || (major === 2 && minor < 13)
+}
+
+const EXPORTER: Role = {
+  name: 'kube-state-metrics',
+  onRequest: 'kube-state-metrics',
+  isReplicated: false,
+  without: {
+    cpuRequest: 'on a busy node scrapes of it time out',
+    memoryRequest: EVICTED,
+    memoryLimit: 'it grows with the cluster, and can take the whole node down'
+  },
+  chart: { name: 'the kube-state-metrics chart', resources: 'resources' },
+  dataPathIn: () => undefined
+}
+
+/** What kube-state-metrics does in a container that runs it; undefined for any other container. */
+export function kubeStateMetricsIn(container: Container): Role | undefined {
+  return isKubeStateMetrics(container) ? EXPORTER : undefined
 }

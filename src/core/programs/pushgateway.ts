@@ -1,6 +1,7 @@
 import { parseImage } from '../objects/image.ts'
 import type { Container } from '../objects/pod.ts'
 import { hasImageOf, hasNameAndPortOf, type Program, startsCommandOf } from './program.ts'
+import { EVICTED, type Role } from './role.ts'
 
 /** The image names were seen in charts and mirrors; `pushgateway-cleaner` is another program. */
 export const PUSHGATEWAY: Program = {
@@ -21,6 +22,24 @@ export function isPushgateway(container: Container): boolean {
     startsCommandOf(PUSHGATEWAY, container) ||
     hasNameAndPortOf(PUSHGATEWAY, container)
   )
+}
+
+const PUSHGATEWAY_SERVER: Role = {
+  name: 'Pushgateway',
+  onRequest: 'pushgateway',
+  isReplicated: false,
+  without: {
+    cpuRequest: 'on a busy node pushes time out',
+    memoryRequest: EVICTED,
+    memoryLimit: 'jobs that push under ever new names can take the whole node down'
+  },
+  chart: { name: 'the prometheus-pushgateway chart', resources: 'resources' },
+  dataPathIn: () => undefined
+}
+
+/** What Pushgateway does in a container that runs it; undefined for any other container. */
+export function pushgatewayIn(container: Container): Role | undefined {
+  return isPushgateway(container) ? PUSHGATEWAY_SERVER : undefined
 }
 
 const BUSYBOX_OR_DEBIAN = /(?:^|\/)(?:prom|prometheus|bitnami|bitnamilegacy)\/pushgateway$/

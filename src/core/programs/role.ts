@@ -12,6 +12,8 @@ export interface Role {
    * where a new Pod fetches or makes anew what the old one had.
    */
   readonly keeps?: 'tsdb' | 'notifications'
+  /** What asks for it in an option of prometheus-resources; absent where nobody has to. */
+  readonly onRequest?: string
   /** Whether each replica does what the others do, so that one of them is enough. A share is lost with its replica. */
   readonly isReplicated: boolean
   /** What comes of resources that are missing: clauses without a full stop. */
@@ -26,12 +28,12 @@ export interface Role {
 export interface Chart {
   /** "the prometheus chart" */
   readonly name: string
-  /** `server.persistentVolume.enabled: true` */
-  readonly storage: string
+  /** `server.persistentVolume.enabled: true`; absent where no policy names it, as below. */
+  readonly storage?: string
   /** `server.resources` */
   readonly resources: string
   /** `server.podAntiAffinity: soft` */
-  readonly antiAffinity: string
+  readonly antiAffinity?: string
 }
 
 /** For what a Pod without a memory request meets, whatever it runs. */

@@ -67,5 +67,5 @@ export function storageOf({ workload, container, dataPath, dataVolume }: Server)
 
 /** What to set, with the value of a chart where one is known: `TEXT (VALUE in CHART)`. */
 export function withChartValue(text: string, { chart }: Server, value: keyof Omit<Chart, 'name'>): string {
-  return chart === undefined ? text : `${text} (${chart[value]} in ${chart.name})`
+  return chart?.[value] === undefined ? text : `${text} (${chart[value]} in ${chart.name})`
 }

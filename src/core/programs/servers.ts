@@ -6,8 +6,10 @@ import type { Path } from '../values/path.ts'
 import { quote } from '../values/text.ts'
 import { alertmanagerIn } from './alertmanager.ts'
 import { flagValue, hasSwitch } from './arguments.ts'
+import { kubeStateMetricsIn } from './kube-state-metrics.ts'
 import { operatedServerIn } from './operated.ts'
 import { prometheusIn } from './prometheus.ts'
+import { pushgatewayIn } from './pushgateway.ts'
 import type { Role } from './role.ts'
 import type { Server } from './server.ts'
 import { thanosIn } from './thanos.ts'
@@ -22,9 +24,19 @@ export function serversIn(subject: Subject): readonly Server[] {
   const workload = workloadOf(subject)
   if (workload === undefined || isOwnedByPrometheusOperator(subject.object)) return []
   return containersOf(workload.template).flatMap((container) => {
-    const role = prometheusIn(container) ?? alertmanagerIn(container) ?? thanosIn(container)
+    const role = roleIn(container)
     return role === undefined ? [] : [serverOf(workload, container, role)]
   })
+}
+
+function roleIn(container: Container): Role | undefined {
+  return (
+    prometheusIn(container) ??
+    alertmanagerIn(container) ??
+    thanosIn(container) ??
+    pushgatewayIn(container) ??
+    kubeStateMetricsIn(container)
+  )
 }
 
 const POD: Path = ['spec', 'template', 'spec']
