@@ -130,8 +130,8 @@ function addedContainer(spec: JsonObject, name: string): Container {
   const added = containersOf({ spec }).find((container) => nameOfContainer(container) === name)
   const { volumeMounts, resources } = added?.object ?? {}
   const mounts = [...listOf(spec.volumeMounts), ...listOf(volumeMounts)]
-  const both = [objectOf(spec.resources), objectOf(resources)]
-  const merged = (field: string) => Object.assign({}, ...both.map((one) => objectOf(one[field]))) as JsonObject
+  const [ofServer, ofContainer] = [objectOf(spec.resources), objectOf(resources)]
+  const merged = (field: string) => ({ ...objectOf(ofServer[field]), ...objectOf(ofContainer[field]) })
   const object = {
     ...added?.object,
     name,
