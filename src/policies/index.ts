@@ -1,4 +1,5 @@
 import type { Policy } from '../core/policy.ts'
+import alertmanagerMesh from './alertmanager-mesh.ts'
 import alertmanagerStorage from './alertmanager-storage.ts'
 import autoshardingLabels from './autosharding-labels.ts'
 import claimTemplateLabels from './claim-template-labels.ts'
@@ -29,5 +30,6 @@ export const POLICIES: readonly Policy[] = [
   kubeStateMetricsShards,
   queryBalance,
   missingDisruptionBudget,
-  stopGracePeriod
+  stopGracePeriod,
+  alertmanagerMesh
 ]

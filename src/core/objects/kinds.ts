@@ -68,6 +68,12 @@ export const POD_DISRUPTION_BUDGET: Resource = {
   resource: 'poddisruptionbudgets',
   kind: 'PodDisruptionBudget'
 }
+export const NETWORK_POLICY: Resource = {
+  group: 'networking.k8s.io',
+  version: 'v1',
+  resource: 'networkpolicies',
+  kind: 'NetworkPolicy'
+
 
 /** Kinds that are read in another version than v1. */
 const NOT_V1: readonly Resource[] = [PROMETHEUS_AGENT_RESOURCE]
