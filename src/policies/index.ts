@@ -14,6 +14,7 @@ import pushgatewayPersistence from './pushgateway-persistence.ts'
 import queryBalance from './query-balance.ts'
 import sharedTsdbClaim from './shared-tsdb-claim.ts'
 import stopGracePeriod from './stop-grace-period.ts'
+import thanosSidecar from './thanos-sidecar.ts'
 
 /** The catalogue, in the order in which policies are asked and repairs are made. */
 export const POLICIES: readonly Policy[] = [
@@ -31,5 +32,6 @@ export const POLICIES: readonly Policy[] = [
   queryBalance,
   missingDisruptionBudget,
   stopGracePeriod,
-  alertmanagerMesh
+  alertmanagerMesh,
+  thanosSidecar
 ]

@@ -57,3 +57,9 @@ export function alertmanagerTargetsIn(config: JsonObject): readonly string[] {
   const groups = managers.flatMap(({ static_configs }) => listOf(static_configs).map(objectOf))
   return groups.flatMap(({ targets }) => textsOf(targets))
 }
+
+/** `global.external_labels`, whose values are texts. */
+export function externalLabelsOf(config: JsonObject): ReadonlyMap<string, string> {
+  const labels = Object.entries(objectOf(objectOf(config.global).external_labels))
+  return new Map(labels.map(([name, value]) => [name, String(value)]))
+}

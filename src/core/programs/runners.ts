@@ -158,7 +158,7 @@ function thanosRoleOf(container: Container): RunnerRole | undefined {
 }
 
 /** `sidecar`, `query`, …: the first word that Thanos is called with. Undefined for what is no Thanos. */
-function thanosComponentOf(container: Container): string | undefined {
+export function thanosComponentOf(container: Container): string | undefined {
   if (!isOf(THANOS, container)) return undefined
   return wordsOf(container).find((word) => !word.startsWith('-') && baseName(word) !== 'thanos')
 }
