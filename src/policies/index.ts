@@ -2,6 +2,7 @@ import type { Policy } from '../core/policy.ts'
 import alertmanagerMesh from './alertmanager-mesh.ts'
 import alertmanagerStorage from './alertmanager-storage.ts'
 import autoshardingLabels from './autosharding-labels.ts'
+import claimOfTwoServers from './claim-of-two-servers.ts'
 import claimTemplateLabels from './claim-template-labels.ts'
 import kubeStateMetricsShards from './kube-state-metrics-shards.ts'
 import missingDisruptionBudget from './missing-disruption-budget.ts'
@@ -33,5 +34,6 @@ export const POLICIES: readonly Policy[] = [
   missingDisruptionBudget,
   stopGracePeriod,
   alertmanagerMesh,
-  thanosSidecar
+  thanosSidecar,
+  claimOfTwoServers
 ]

@@ -75,7 +75,7 @@ export function isAgent(container: Container): boolean {
 }
 
 /** `--storage.tsdb.path`; without it what the image's own command says, or `data/` where that command was replaced. */
-function tsdbPathOf(container: Container): string | undefined {
+export function tsdbPathOf(container: Container): string | undefined {
   if (isStartedByShell(container)) return undefined
   const directory = textOf(container.object.workingDir) ?? WORKING_DIRECTORY
   const path = flagValue(container, 'storage.tsdb.path')
