@@ -1,6 +1,7 @@
 import type { Policy } from '../core/policy.ts'
 import alertmanagerMesh from './alertmanager-mesh.ts'
 import alertmanagerStorage from './alertmanager-storage.ts'
+import autoscaledSingleWriter from './autoscaled-single-writer.ts'
 import autoshardingLabels from './autosharding-labels.ts'
 import claimOfTwoServers from './claim-of-two-servers.ts'
 import claimTemplateLabels from './claim-template-labels.ts'
@@ -35,5 +36,6 @@ export const POLICIES: readonly Policy[] = [
   stopGracePeriod,
   alertmanagerMesh,
   thanosSidecar,
-  claimOfTwoServers
+  claimOfTwoServers,
+  autoscaledSingleWriter
 ]

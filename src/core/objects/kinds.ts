@@ -83,3 +83,16 @@ export function apiVersionOf({ group, kind }: Pick<Resource, 'group' | 'kind'>):
   const version = NOT_V1.find((resource) => resource.group === group && resource.kind === kind)?.version ?? 'v1'
   return group === '' ? version : `${group}/${version}`
 }
+export const HORIZONTAL_POD_AUTOSCALER: Resource = {
+  group: 'autoscaling',
+  version: 'v2',
+  resource: 'horizontalpodautoscalers',
+  kind: 'HorizontalPodAutoscaler'
+}
+export const SCALED_OBJECT: Resource = {
+  group: 'keda.sh',
+  isCustom: true,
+  version: 'v1alpha1',
+  resource: 'scaledobjects',
+  kind: 'ScaledObject'
+}
