@@ -1,4 +1,5 @@
 import type { Policy } from '../core/policy.ts'
+import alertDedup from './alert-dedup.ts'
 import alertmanagerMesh from './alertmanager-mesh.ts'
 import alertmanagerStorage from './alertmanager-storage.ts'
 import autoscaledSingleWriter from './autoscaled-single-writer.ts'
@@ -37,5 +38,6 @@ export const POLICIES: readonly Policy[] = [
   alertmanagerMesh,
   thanosSidecar,
   claimOfTwoServers,
-  autoscaledSingleWriter
+  autoscaledSingleWriter,
+  alertDedup
 ]

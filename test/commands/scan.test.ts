@@ -107,6 +107,11 @@ t.test('what is set and cannot act is said once', async (t) => {
   ])
 })
 
+/** The servers of this test say nothing of their configuration, which some policies want to see. */
+function withoutConfigurations(notes: readonly string[]): readonly string[] {
+  return notes.filter((note) => !/not evaluated in .* holds the configuration of/.test(note))
+}
+
 t.test('the whole cluster', async (t) => {
   const { code, stderr, report, found, cluster } = await scan(t, ['-A'])
   t.equal(code, 1)
@@ -119,7 +124,7 @@ t.test('the whole cluster', async (t) => {
     problems: [],
     createdAt: /^\d{4}-\d\d-\d\dT/
   })
-  t.strictSame(report.notes, [
+  t.strictSame(withoutConfigurations(report.notes), [
     AS_NEW,
     REPAIRED,
     '1 object in 1 namespace with the label holdfast.dev/mode=off was not checked.'
@@ -287,7 +292,7 @@ t.test('what cannot be read', async (t) => {
   t.equal(labels.code, 1, 'labels alone are no reason to fail')
   t.equal(labels.report.judged, 5)
   t.match(
-    labels.report.notes.at(-1),
+    withoutConfigurations(labels.report.notes).at(-1),
     'Namespaces could not be read, so that their label holdfast.dev/mode did not count.'
   )
   const unknown = await scan(t, ['-n', 'nowhere,monitoring'])

@@ -22,7 +22,7 @@ export function prometheusConfigOf(set: SubjectSet, { container, workload, subje
   const unknown = (why: string): Configured => ({ kind: 'unknown', why: `${why} of ${subject.kind} ${subject.name}` })
   if (container === undefined || workload === undefined) return unknown('prometheus-operator makes the configuration')
   const file = fileOf(container)
-  if (file === undefined) return unknown('nothing says which file is the configuration')
+  if (file === undefined) return unknown('nothing in the manifest holds the configuration')
   const volumes = listOf(specOf(workload.template).volumes).map(objectOf)
   const volume = volumes.find(({ name }) => name === file.volume) ?? {}
   if (isObject(volume.secret)) return unknown('a Secret holds the configuration')
