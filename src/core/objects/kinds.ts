@@ -73,15 +73,6 @@ export const NETWORK_POLICY: Resource = {
   version: 'v1',
   resource: 'networkpolicies',
   kind: 'NetworkPolicy'
-
-
-/** Kinds that are read in another version than v1. */
-const NOT_V1: readonly Resource[] = [PROMETHEUS_AGENT_RESOURCE]
-
-/** `apps/v1`: how objects of the kind are read, and called in a report. */
-export function apiVersionOf({ group, kind }: Pick<Resource, 'group' | 'kind'>): string {
-  const version = NOT_V1.find((resource) => resource.group === group && resource.kind === kind)?.version ?? 'v1'
-  return group === '' ? version : `${group}/${version}`
 }
 export const HORIZONTAL_POD_AUTOSCALER: Resource = {
   group: 'autoscaling',
@@ -95,4 +86,13 @@ export const SCALED_OBJECT: Resource = {
   version: 'v1alpha1',
   resource: 'scaledobjects',
   kind: 'ScaledObject'
+}
+
+/** Kinds that are read in another version than v1. */
+const NOT_V1: readonly Resource[] = [PROMETHEUS_AGENT_RESOURCE, HORIZONTAL_POD_AUTOSCALER, SCALED_OBJECT]
+
+/** `apps/v1`: how objects of the kind are read, and called in a report. */
+export function apiVersionOf({ group, kind }: Pick<Resource, 'group' | 'kind'>): string {
+  const version = NOT_V1.find((resource) => resource.group === group && resource.kind === kind)?.version ?? 'v1'
+  return group === '' ? version : `${group}/${version}`
 }
