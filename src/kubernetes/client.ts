@@ -4,7 +4,7 @@ import { oneLine } from '../core/values/text.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
 import { ApiError, LONGEST_MESSAGE } from './api-error.ts'
 import type { Connection } from './kubeconfig.ts'
-import { ask, type Method } from './request.ts'
+import { ask, type Method, type PatchType } from './request.ts'
 
 /** Objects of the API server as plain JSON, for whoever can wait until a busy or restarting server answers again. */
 export interface Api {
@@ -12,8 +12,12 @@ export interface Api {
   get(path: string, wasAllowed?: boolean): Promise<JsonObject>
   create(path: string, object: object): Promise<JsonObject>
   replace(path: string, object: object): Promise<JsonObject>
-  /** @param preconditions what has to be true of the object, such as its resourceVersion */
-  remove(path: string, preconditions: JsonObject): Promise<JsonObject>
+  patch(path: string, type: PatchType, patch: object): Promise<JsonObject>
+  /**
+   * @param preconditions what has to be true of the object, such as its resourceVersion
+   * @param cascade what becomes of the objects that it owns; without it what is usual for its kind
+   */
+  remove(path: string, preconditions: JsonObject, cascade?: 'Orphan' | 'Background'): Promise<JsonObject>
   close(): void
 }
 
@@ -35,14 +39,19 @@ const DOUBTS = 3
  * is a HoldfastError CLUSTER_UNREACHABLE, at once: that is a wrong address more often than a restart.
  *
  * @param sleep for tests that do not want to wait
+ * @param isAllowed the caller knows that it may do whatever it asks for, so that no refusal is believed at once
  */
-export function createApi(connection: Connection, sleep: (ms: number) => Promise<unknown> = delay): Api {
+export function createApi(
+  connection: Connection,
+  sleep: (ms: number) => Promise<unknown> = delay,
+  isAllowed = false
+): Api {
   let isKnown = false
   let waited = 0
 
-  const once = async (method: Method, path: string, body: string | undefined): Promise<JsonObject> => {
+  const once = async (method: Method, path: string, body?: string, type?: PatchType): Promise<JsonObject> => {
     try {
-      const answer = await ask(connection, method, path, body)
+      const answer = await ask(connection, method, path, body, type)
       isKnown = true
       return answer
     } catch (error) {
@@ -53,12 +62,17 @@ export function createApi(connection: Connection, sleep: (ms: number) => Promise
     }
   }
 
-  const patiently = async (method: Method, path: string, object?: object, wasAllowed = false) => {
+  const patiently = async (
+    method: Method,
+    path: string,
+    object?: object,
+    { wasAllowed = false, type }: { readonly wasAllowed?: boolean | undefined; readonly type?: PatchType } = {}
+  ) => {
     const body = object === undefined ? undefined : JSON.stringify(object)
-    let doubts = wasAllowed ? DOUBTS : 0
+    let doubts = wasAllowed || isAllowed ? DOUBTS : 0
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
       try {
-        const answer = await once(method, path, body)
+        const answer = await once(method, path, body, type)
         waited = 0
         return answer
       } catch (error) {
@@ -76,10 +90,12 @@ export function createApi(connection: Connection, sleep: (ms: number) => Promise
   }
 
   return {
-    get: (path, wasAllowed) => patiently('GET', path, undefined, wasAllowed),
+    get: (path, wasAllowed) => patiently('GET', path, undefined, { wasAllowed }),
     create: (path, object) => patiently('POST', path, object),
     replace: (path, object) => patiently('PUT', path, object),
-    remove: (path, preconditions) => patiently('DELETE', path, { preconditions }),
+    patch: (path, type, patch) => patiently('PATCH', path, patch, { type }),
+    remove: (path, preconditions, propagationPolicy) =>
+      patiently('DELETE', path, { preconditions, ...(propagationPolicy && { propagationPolicy }) }),
     close: () => connection.close()
   }
 }

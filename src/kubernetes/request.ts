@@ -14,10 +14,18 @@ const TIMEOUT_MS = 30_000
  * 3 MiB at the most, so one of them always finds room.
  */
 const LARGEST_ANSWER = 16 * 1024 * 1024
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+/** The second is server-side apply, which takes JSON for the YAML that it is. */
+export type PatchType = 'application/merge-patch+json' | 'application/apply-patch+yaml'
 
 /** One request and its answer. Rejects with an ApiError, or with what the connection or its credentials ended in. */
-export async function ask(connection: Connection, method: Method, path: string, body?: string): Promise<JsonObject> {
+export async function ask(
+  connection: Connection,
+  method: Method,
+  path: string,
+  body?: string,
+  type: PatchType | 'application/json' = 'application/json'
+): Promise<JsonObject> {
   const { server } = connection
   const options = await connection.options()
   const headers = {
@@ -26,7 +34,7 @@ export async function ask(connection: Connection, method: Method, path: string, 
     // Lists are mostly repetition, and laptops are far from their clusters. kubectl asks for the same.
     'accept-encoding': 'gzip',
     'user-agent': 'holdfast',
-    ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+    ...(body !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(body) })
   }
   const make = server.protocol === 'http:' ? httpRequest : httpsRequest
   const url = new URL(`${server.pathname.replace(/\/$/, '')}${path}`, server)

@@ -84,6 +84,12 @@ t.test('a refusal of what was allowed before is doubted, but not for ever', asyn
   await cluster.api.get('/hello')
   t.match(await failureOf(cluster.api.get('/x', true)), { status: 403 })
   t.strictSame(cluster.waits, [500, 1000, 2000])
+
+  const waits: number[] = []
+  const allowed = createApi(cluster.connection, async (ms) => waits.push(ms), true)
+  await allowed.get('/hello')
+  t.match(await failureOf(allowed.create('/x', {})), { status: 403 })
+  t.strictSame(waits, [500, 1000, 2000], 'of a caller who knows that it may, each')
 })
 
 t.test('the first request: a wrong address is said at once', async (t) => {
@@ -123,13 +129,17 @@ t.test('paths, bodies and compression', async (t) => {
   t.strictSame(await behind.get('/version'), { zipped: true })
   await behind.create('/a', { b: 'ü' })
   await behind.replace('/a/b', { c: 1 })
+  await behind.patch('/a/b', 'application/merge-patch+json', { d: null })
   await behind.remove('/a/b', { resourceVersion: '7' })
+  await behind.remove('/a/b', { uid: '8' }, 'Orphan')
   behind.close()
   t.strictSame(seen, [
     ['GET', '/k8s/clusters/c-1/version', {}],
     ['POST', '/k8s/clusters/c-1/a', { b: 'ü' }],
     ['PUT', '/k8s/clusters/c-1/a/b', { c: 1 }],
-    ['DELETE', '/k8s/clusters/c-1/a/b', { preconditions: { resourceVersion: '7' } }]
+    ['PATCH', '/k8s/clusters/c-1/a/b', { d: null }],
+    ['DELETE', '/k8s/clusters/c-1/a/b', { preconditions: { resourceVersion: '7' } }],
+    ['DELETE', '/k8s/clusters/c-1/a/b', { preconditions: { uid: '8' }, propagationPolicy: 'Orphan' }]
   ])
 })
 
