@@ -58,6 +58,9 @@ export const ERRORS = {
     help: 'It takes the CRDs of the API, the rights of manifests/components/scan-reports, and no report of somebody else called holdfast.'
   },
   CLUSTER_INCOMPLETE: { exit: 2, help: 'Run it again; what was read before was checked.' },
+  RECREATE_REFUSED: { exit: 1, help: 'Nothing was changed; docs/recreate.md says more about each reason.' },
+  RECREATE_STOPPED: { exit: 2, help: 'Run the same command again: it goes on from what is there.' },
+  STATE_UNUSABLE: { exit: 2, help: 'Check --save-dir: the directory has to be writable, and what is in it ours.' },
   PORT_UNAVAILABLE: { exit: 2, help: 'Choose another one with --port or --health-port.' }
 } as const satisfies Record<string, { readonly status?: number; readonly exit?: number; readonly help: string }>
 

@@ -6,6 +6,7 @@ import { addCheckCommand } from './check/command.ts'
 import { addCompletionCommand } from './completion/command.ts'
 import { addExplainUpgradeCommand } from './explain-upgrade/command.ts'
 import { addPoliciesCommand } from './policies/command.ts'
+import { addRecreateCommand } from './recreate/command.ts'
 import { addScanCommand } from './scan/command.ts'
 import { addServeCommand } from './serve/command.ts'
 
@@ -28,6 +29,7 @@ export function createProgram(): Command {
   addServeCommand(program)
   addCheckCommand(program)
   addExplainUpgradeCommand(program)
+  addRecreateCommand(program)
   addScanCommand(program)
   addPoliciesCommand(program)
   addCertsCommand(program)

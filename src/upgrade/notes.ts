@@ -1,7 +1,7 @@
 import { IMMUTABLE_FIELDS } from '../core/objects/immutable-fields.ts'
 import { pasteable } from '../core/objects/replacement.ts'
 import type { UpgradePlan } from './plan.ts'
-import type { Section } from './steps.ts'
+import type { Section } from './section.ts'
 
 /** What holds for all StatefulSets of an upgrade together, and is said once. */
 export function notesOn(plans: readonly UpgradePlan[]): Section[] {

@@ -5,8 +5,8 @@ import type { ImmutableField } from '../core/objects/immutable-fields.ts'
 import { isOwnedByPrometheusOperator } from '../core/objects/operator.ts'
 import { type Replacement, replacementOf } from '../core/objects/replacement.ts'
 import type { Subject } from '../core/subject.ts'
-import type { Section } from './steps.ts'
-import { type StepOptions, stepsOf } from './steps.ts'
+import type { Section } from './section.ts'
+import { type StepOptions, stepsForOrphans, stepsOf } from './steps.ts'
 
 /**
  * What becomes of a StatefulSet in an upgrade. `passes` goes through as it is, `recreates` is prometheus-operator's to
@@ -68,6 +68,18 @@ const PASSES = 'Nothing changes that no update may change: it goes through as it
 
 const DEPENDS =
   'It goes through as it is, or not at all: that depends on the version of the API server, which --kubernetes-version tells.'
+
+/**
+ * What to do where a StatefulSet is gone and its Pods are there, without a controller: it was deleted with
+ * `--cascade=orphan`, and nobody has created the new one.
+ *
+ * @param subject of the new one, as a CREATE
+ */
+export function upgradePlanForOrphans(subject: Subject): UpgradePlan {
+  return { ...nothingToDo(subject, 'blocked', ORPHANS), steps: stepsForOrphans(subject), podsStay: true }
+}
+
+const ORPHANS = 'It is gone, and its Pods are there without a controller. It is created anew, and adopts them.'
 
 /**
  * What becomes of a StatefulSet that the new manifests do not have.

@@ -1,18 +1,17 @@
 import { claimTemplatesOf, deletesClaims, templateNameOf } from '../core/objects/claim-templates.ts'
 import { specOf } from '../core/objects/metadata.ts'
-import { amountOf } from '../core/objects/quantity.ts'
 import {
   type Consequence,
   deleteCommand,
   inNamespace,
   pasteable,
   type Replacement,
-  type Resize,
   restartCommand
 } from '../core/objects/replacement.ts'
 import { rollsAllPods } from '../core/objects/workload.ts'
 import type { Subject } from '../core/subject.ts'
 import { integerOf, objectOf } from '../core/values/json.ts'
+import { changeClass, keepClaims, resizeClaims } from './claim-steps.ts'
 import {
   claimPrefix,
   fileArgument,
@@ -21,32 +20,17 @@ import {
   ordinalsOfOld,
   podName,
   releaseOf,
-  resizeCommands,
   selectorFlag,
   setArguments,
   someInWords
 } from './commands.ts'
-
-/** A piece of a plan under a heading of its own, whatever it is written as in the end. */
-export interface Section {
-  /** A few words without a full stop. */
-  readonly title: string
-  readonly parts: readonly Part[]
-}
-
-export type Part =
-  /** Sentences. */
-  | { readonly say: string }
-  /** Sentences, one below the other. */
-  | { readonly list: readonly string[] }
-  /** Command lines, ready to paste. */
-  | { readonly run: readonly string[] }
-  /** YAML, ready to paste. */
-  | { readonly yaml: string }
+import type { Part, Section } from './section.ts'
 
 export interface StepOptions {
   /** The file that `kubectl apply -f` is to read; without it a placeholder stands there. */
   readonly file?: string
+  /** Whether claims that are there get the labels that their templates have now. */
+  readonly relabelClaims?: boolean
 }
 
 /** All steps of replacing a StatefulSet, in the only order in which nothing is lost. */
@@ -54,14 +38,22 @@ export function stepsOf(subject: Subject, replacement: Replacement, options: Ste
   const steps = [
     lookFirst(subject, replacement),
     keepClaims(subject, replacement),
-    resize(subject, replacement),
+    resizeClaims(subject, replacement),
+    changeClass(subject),
     remove(subject, replacement),
     upgrade(subject, replacement, options),
     restart(subject, replacement),
+    relabel(subject, options),
     copyData(subject, replacement),
     verify(subject, replacement)
   ]
   return steps.filter((step) => step !== undefined)
+}
+
+/** @param subject the creation of a StatefulSet whose Pods are there */
+export function stepsForOrphans(subject: Subject): Section[] {
+  const nothing = { cascade: 'orphan', consequences: [], ownsClaims: false, claimsAtRisk: false } as const
+  return [upgrade(subject, nothing, {}), verify(subject, nothing)]
 }
 
 function lookFirst(subject: Subject, { ownsClaims }: Replacement): Section {
@@ -78,58 +70,7 @@ function lookFirst(subject: Subject, { ownsClaims }: Replacement): Section {
       { say: `Where it says Delete, stop here and compare with what runs: --previous ${file}.` }
     )
   }
-  return { title: 'Pre-checks', parts }
-}
-
-/** Measured: with Delete the claims have the StatefulSet as an owner, and go with it whatever the manifests say. */
-function keepClaims(subject: Subject, { ownsClaims }: Replacement): Section | undefined {
-  if (!ownsClaims) return undefined
-  const where = inNamespace(subject.namespace)
-  const retain = JSON.stringify({ spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain' } } })
-  const owners =
-    '{range .items[?(@.metadata.ownerReferences)]}{.metadata.name}{" "}{.metadata.ownerReferences[*].name}{"\\n"}{end}'
-  const disown = JSON.stringify([{ op: 'remove', path: '/metadata/ownerReferences' }])
-  return {
-    title: 'Keep the claims',
-    parts: [
-      {
-        say: 'persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: the claims have the StatefulSet as their owner, and Kubernetes deletes them and their data with it. Argo CD and Flux would set Delete back: suspend them until the upgrade (argocd app set APP --sync-policy none; flux suspend kustomization NAME or flux suspend helmrelease NAME).'
-      },
-      { run: [`kubectl patch ${setArguments(subject)} -p '${retain}'`] },
-      { say: 'The controller takes the owner away, a moment later. This lists the claims that have one:' },
-      { run: [`kubectl get pvc${where} -o jsonpath='${owners}'`] },
-      {
-        say: `Go on when no line ends in ${podName(subject)}. The controller passes over a claim whose Pod is not ready or is gone, such as after scaling down. Each of those needs:`
-      },
-      { run: [`kubectl patch pvc CLAIM${where} --type=json -p '${disown}'`] }
-    ]
-  }
-}
-
-function resize(subject: Subject, { consequences }: Replacement): Section | undefined {
-  const growing = consequences.filter(isGrowing)
-  if (growing.length === 0) return undefined
-  const { run, more } = resizeCommands(growing, subject)
-  return {
-    title: 'Resize the claims',
-    parts: [
-      {
-        say: 'A claim does not follow its template: those that are there have to be told. Now is the time, while nothing is deleted: it is refused where the storage class does not expand volumes.'
-      },
-      { run: ['kubectl get storageclass -o custom-columns=CLASS:.metadata.name,EXPANDS:.allowVolumeExpansion'] },
-      { run },
-      ...(more > 0 ? [{ say: `${more} more templates have a larger size. Resize their claims in the same way.` }] : []),
-      {
-        say: 'A claim that stays FileSystemResizePending (kubectl describe pvc) gets its size when its Pod starts anew.'
-      }
-    ]
-  }
-}
-
-/** What a claim can be asked for, and can be written into a command as it stands. */
-function isGrowing(consequence: Consequence): consequence is Consequence & Resize {
-  if (consequence.what !== 'resize-claims-first' || consequence.resource !== 'requests.storage') return false
-  return amountOf(consequence.to) !== undefined
+  return { title: 'Pre-checks', action: { do: 'save' }, parts }
 }
 
 function remove(subject: Subject, { cascade }: Replacement): Section {
@@ -145,6 +86,7 @@ function remove(subject: Subject, { cascade }: Replacement): Section {
   const kept = templates.length === 0 || none ? '' : ` Its claims stay: ${claims}.`
   return {
     title: cascade === 'orphan' ? 'Delete the StatefulSet and nothing else' : 'Delete the StatefulSet with its Pods',
+    action: { do: 'delete', cascade },
     parts: [
       { say: `${what}${kept} Where Argo CD or Flux applies it, have the new version in Git before.` },
       { run: [deleteCommand(subject, cascade)] }
@@ -166,7 +108,11 @@ function upgrade(subject: Subject, { cascade }: Replacement, { file }: StepOptio
     release === undefined
       ? `kubectl apply${inNamespace(subject.namespace)} -f ${fileArgument(file)}`
       : `helm upgrade ${pasteable(release.name, 'RELEASE')} CHART${inNamespace(release.namespace)}`
-  return { title: 'Upgrade again', parts: [{ say: `${how} The StatefulSet is created. ${pods}` }, { run: [command] }] }
+  return {
+    title: 'Upgrade again',
+    action: { do: 'create' },
+    parts: [{ say: `${how} The StatefulSet is created. ${pods}` }, { run: [command] }]
+  }
 }
 
 /** Only where Pods stay: new ones have the new name. */
@@ -176,6 +122,7 @@ function restart(subject: Subject, { cascade, consequences }: Replacement): Sect
   const columns = 'custom-columns=POD:.metadata.name,SERVICE:.spec.subdomain'
   return {
     title: 'Restart Pods that have the old name',
+    action: { do: 'restart-pods', through: rollsAllPods(subject.object) ? 'template' : 'deletion' },
     parts: [
       { say: 'Pods keep the DNS name of the service that they were made for. This says which have the old one:' },
       { run: [`kubectl get pods${where}${selectorFlag(subject.object)} -o ${columns}`] },
@@ -191,6 +138,18 @@ function restart(subject: Subject, { cascade, consequences }: Replacement): Sect
             }
           ])
     ]
+  }
+}
+
+/** A controller labels a claim when it makes it, and never again. */
+function relabel(subject: Subject, { relabelClaims = false }: StepOptions): Section | undefined {
+  const templates = claimTemplatesOf(subject.object)
+  if (!relabelClaims || templates.length === 0) return undefined
+  const names = someInWords(templates.map((template) => `${claimPrefix(templateNameOf(template), subject)}-…`))
+  return {
+    title: 'Label the claims anew',
+    action: { do: 'relabel-claims' },
+    parts: [{ say: `The claims (${names}) get the labels that their templates have now, and keep all others.` }]
   }
 }
 
@@ -233,6 +192,7 @@ function verify(subject: Subject, { cascade, podsStopFor, consequences, ownsClai
     notes.push('The upgrade has set whenDeleted back to Delete, and the claims have their owner again.')
   return {
     title: 'Verify',
+    action: { do: 'verify' },
     parts: [
       { say: `All Pods become ready, and the claims are the ones from before.${adopted}` },
       { run: [...(isRolling(subject) ? [rollout] : []), pods, `kubectl get pvc${where}${claims}`] },

@@ -1,7 +1,7 @@
 import { oneLine, wrap } from '../core/values/text.ts'
 import { notesOn } from './notes.ts'
 import type { UpgradePlan } from './plan.ts'
-import type { Part, Section } from './steps.ts'
+import type { Part, Section } from './section.ts'
 
 const NOTHING = 'There is no StatefulSet in what was compared.'
 
@@ -33,6 +33,11 @@ function introOf(plans: readonly UpgradePlan[]): string[] {
 
 function commandsIn(part: Part): readonly string[] {
   return 'run' in part ? part.run : []
+}
+
+/** One plan, and nothing besides. */
+export function planBlock(plan: UpgradePlan, width: number): string {
+  return `${textOf(plan, width)}\n`
 }
 
 function textOf(plan: UpgradePlan, width: number): string {

@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kubernetes: ['core', 'errors.ts'],
   inventory: ['core', 'kubernetes', 'errors.ts'],
   report: ['core'],
-  upgrade: ['core'],
+  upgrade: ['core', 'kubernetes'],
   server: ['admission', 'certificates', 'core', 'errors.ts', 'follow.ts', 'version.ts'],
   commands: [
     'admission',
@@ -68,6 +68,7 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
     /readFile\b/,
     [
       'commands/configuration-file.ts',
+      'commands/recreate/journal.ts',
       'certificates/key-pair.ts',
       'certificates/self-signed.ts',
       'kubernetes/version.ts'
@@ -121,6 +122,17 @@ t.test('core and policies do no I/O and read no clock', async (t) => {
       /\basync\b|\bawait\b|Promise|setTimeout|Math\.random|\bfetch\(/,
       `${file}: synchronous and repeatable`
     )
+  }
+})
+
+t.test('a plan is made without a cluster: only carrying it out takes one', async (t) => {
+  for (const source of sources.filter(({ file }) => file.startsWith('upgrade/') && !file.includes('/carry-out/'))) {
+    const modules = importsOf(source).map((target) => target.split('/').slice(0, 2).join('/'))
+    t.notOk(
+      modules.some((module) => module.startsWith('kubernetes/') || module === 'upgrade/carry-out'),
+      source.file
+    )
+    t.notMatch(source.text, /\basync\b|\bawait\b|Promise/, source.file)
   }
 })
 

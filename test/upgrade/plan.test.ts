@@ -13,6 +13,7 @@ const DELETE = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', 
 const LOOK = 'Pre-checks'
 const KEEP = 'Keep the claims'
 const RESIZE = 'Resize the claims'
+const ATTRIBUTES = 'Change the attributes of the volumes'
 const ORPHAN = 'Delete the StatefulSet and nothing else'
 const REMOVE = 'Delete the StatefulSet with its Pods'
 const UPGRADE = 'Upgrade again'
@@ -90,11 +91,20 @@ t.test('what becomes of a StatefulSet', async (t) => {
 t.test('which steps, in which order', async (t) => {
   const [data, logs] = [claimTemplate({ name: 'data' }), claimTemplate({ name: 'logs' })]
   const sized = (size: string) => ({ templates: [claimTemplate({ name: 'data', size })] })
+  const attributes = (name?: string) => ({
+    templates: [claimTemplate({ name: 'data', spec: { volumeAttributesClassName: name } })]
+  })
   const table: readonly (readonly [string, UpgradePlan, readonly string[]])[] = [
     ['labels', labelChange(), [LOOK, ORPHAN, UPGRADE, VERIFY]],
     ['labels, with Delete', labelChange({ spec: DELETE }), [LOOK, KEEP, ORPHAN, UPGRADE, VERIFY]],
     ['a larger size', change(sized('1Gi'), sized('2Gi')), [LOOK, RESIZE, ORPHAN, UPGRADE, VERIFY]],
     ['a smaller size', change(sized('2Gi'), sized('1Gi')), [LOOK, ORPHAN, UPGRADE, VERIFY]],
+    [
+      'other attributes of volumes',
+      change(attributes('silver'), attributes('gold')),
+      [LOOK, ATTRIBUTES, ORPHAN, UPGRADE, VERIFY]
+    ],
+    ['no attributes, which claims keep', change(attributes('silver'), attributes()), [LOOK, ORPHAN, UPGRADE, VERIFY]],
     ['a service', change({ spec: { serviceName: 'a' } }), []],
     [
       'another service',
@@ -368,4 +378,37 @@ t.test('as Markdown', async (t) => {
   const ticks = upgradePlanFor(subjectOf(labelled('```'), labelled('1')))
   t.match(planMarkdown([ticks]), /\n````text\nlabels of claim template "data" change: v "1" → "```"\n````\n/)
   t.equal(planMarkdown([]), 'There is no StatefulSet in what was compared.\n')
+})
+
+t.test('every step of which recreate knows nothing is for the reader alone', async (t) => {
+  const everything = change(
+    { templates: [claimTemplate({ name: 'data', size: '1Gi' })], spec: { serviceName: 'a', ...DELETE } },
+    { templates: [claimTemplate({ name: 'data', size: '2Gi' })], spec: { serviceName: 'b' } }
+  )
+  t.strictSame(
+    everything.steps.map(({ action }) => action),
+    [
+      { do: 'save' },
+      { do: 'keep-claims' },
+      {
+        do: 'resize-claims',
+        resizes: [
+          { what: 'resize-claims-first', template: 'data', resource: 'requests.storage', from: '1Gi', to: '2Gi' }
+        ]
+      },
+      { do: 'delete', cascade: 'orphan' },
+      { do: 'create' },
+      { do: 'restart-pods', through: 'template' },
+      { do: 'verify' }
+    ]
+  )
+  const renamed = change(
+    { templates: [claimTemplate({ name: 'data' })] },
+    { templates: [claimTemplate({ name: 'logs' })] }
+  )
+  const unknown = renamed.steps.filter(({ action }) => action === undefined)
+  t.strictSame(
+    unknown.map(({ title }) => title),
+    [COPY]
+  )
 })
