@@ -63,6 +63,7 @@ export interface Stage extends Cluster {
 export interface AuditEvent {
   verb?: string
   requestURI?: string
+  userAgent?: string
   objectRef?: { namespace?: string }
   annotations?: Record<string, string>
 }
