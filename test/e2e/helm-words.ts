@@ -84,7 +84,7 @@ export function deniedByKubectl(from: string, to: string): Words {
     `Fix: ${remediation(namespace)} (Holdfast, policy claim-template-labels)`
 }
 
-function recipe(namespace: string): string {
+function deleteCommand(namespace: string): string {
   return `kubectl delete statefulset --cascade=orphan pgw -n ${namespace}`
 }
 
@@ -137,7 +137,7 @@ function keeps(from: string, to: string): string {
 }
 
 function replaced(namespace: string): string {
-  return `run "${recipe(namespace)}" (its Pods and claims stay) and upgrade again`
+  return `run "${deleteCommand(namespace)}" (its Pods and claims stay) and upgrade again`
 }
 
 function remediation(namespace: string): string {

@@ -3,7 +3,7 @@
 
 import { NAME, type ReleaseParts, release } from './manifests.ts'
 import { endToEnd, type Holdfast, type Stage, type Test } from './suite.ts'
-import { CHANGED, denial, KEPT, RAW, recipe, said } from './words.ts'
+import { CHANGED, deleteCommand, denial, KEPT, RAW, said } from './words.ts'
 
 const POLICY = 'claim-template-labels'
 const RESTORE = `policies: {${POLICY}: {onChange: restore}}`
@@ -20,7 +20,7 @@ interface Refused {
   field: string
   changes: readonly string[]
   /** What it advises, up to "and upgrade again". */
-  wayOut: (namespace: string) => string
+  fix: (namespace: string) => string
 }
 
 const SIZE = 'spec.volumeClaimTemplates[0].spec.resources.requests.storage'
@@ -29,7 +29,7 @@ const PHASE = 'spec.volumeClaimTemplates[0].status.phase'
 const CLAIMS = 'spec.volumeClaimTemplates[0].spec.selector'
 const LARGER = { claim: { resources: { requests: { storage: '10Gi' } } } }
 
-const orphan = (namespace: string) => `run "${recipe(namespace)}" (its Pods and claims stay) and upgrade again`
+const orphan = (namespace: string) => `run "${deleteCommand(namespace)}" (its Pods and claims stay) and upgrade again`
 const keepWhatTheyHave = (namespace: string) => `${orphan(namespace)}; claims that are there keep what they have`
 const resizeFirst = (namespace: string) =>
   `${orphan(namespace)}; before that, resize the claims that are there (kubectl patch pvc)`
@@ -51,14 +51,14 @@ const REFUSED: readonly Refused[] = [
     applied: ['2.16.0', LARGER],
     field: SIZE,
     changes: [`${SIZE} "2Gi" → "10Gi"`],
-    wayOut: resizeFirst
+    fix: resizeFirst
   },
   {
     name: 'a larger volume and new labels',
     applied: ['2.17.0', LARGER],
     field: 'spec.volumeClaimTemplates[0]',
     changes: [`${CHANGED}; ${SIZE} "2Gi" → "10Gi"`],
-    wayOut: resizeFirst
+    fix: resizeFirst
   },
   {
     name: 'another class',
@@ -66,35 +66,35 @@ const REFUSED: readonly Refused[] = [
     applied: ['2.17.0', { claim: { storageClassName: 'fast' } }],
     field: 'spec.volumeClaimTemplates[0]',
     changes: [`${CHANGED}; ${CLASS} "slow" → "fast"`],
-    wayOut: keepWhatTheyHave
+    fix: keepWhatTheyHave
   },
   {
     name: 'the status of a claim',
     applied: ['2.16.0', { claimStatus: { phase: 'Bound' } }],
     field: PHASE,
     changes: [`${PHASE} "Pending" → "Bound"`],
-    wayOut: orphan
+    fix: orphan
   },
   {
     name: 'a selector of claims that says nothing',
     applied: ['2.16.0', { claim: { selector: { matchLabels: {} } } }],
     field: CLAIMS,
     changes: [`${CLAIMS} none → "all volumes"`],
-    wayOut: keepWhatTheyHave
+    fix: keepWhatTheyHave
   },
   {
     name: 'another selector',
     applied: ['2.16.0', selecting({ app: 'gateway' })],
     field: 'spec.selector.matchLabels',
     changes: SELECTOR,
-    wayOut: replaceAll
+    fix: replaceAll
   },
   {
     name: 'another selector, service and labels',
     applied: ['2.17.0', selecting({ app: 'gateway' }, { serviceName: 'gateway' })],
     field: 'spec',
     changes: [`${CHANGED}; spec.serviceName "${NAME}" → "gateway"`, ...SELECTOR],
-    wayOut: replaceAll
+    fix: replaceAll
   },
   {
     name: 'the chart from 1.21.1 to 2.0.0',
@@ -115,21 +115,21 @@ const REFUSED: readonly Refused[] = [
       'spec.selector.matchLabels[app.kubernetes.io/instance] none → "pgw"',
       'spec.selector.matchLabels[app.kubernetes.io/name] none → "prometheus-pushgateway"'
     ],
-    wayOut: replaceAll
+    fix: replaceAll
   },
   {
     name: 'another service',
     applied: ['2.16.0', { spec: { serviceName: 'gateway' } }],
     field: 'spec.serviceName',
     changes: [`spec.serviceName "${NAME}" → "gateway"`],
-    wayOut: restartAfter
+    fix: restartAfter
   },
   {
     name: 'another policy of managing Pods',
     applied: ['2.16.0', { spec: { podManagementPolicy: 'Parallel' } }],
     field: 'spec.podManagementPolicy',
     changes: ['spec.podManagementPolicy "OrderedReady" → "Parallel"'],
-    wayOut: orphan
+    fix: orphan
   }
 ]
 
@@ -240,10 +240,10 @@ async function refuses(t: Test, stage: Stage, { runs = ['2.16.0'], applied, ...e
   await run(stage, namespace, runs)
   const [version, parts] = applied
   const result = await stage.run(['apply', '-f', '-'], release(version, namespace, parts))
-  const { field, changes, wayOut } = expected
+  const { field, changes, fix } = expected
   t.strictSame(said(result), [
     `The StatefulSet "${NAME}" is invalid: ${field}: ${changes.join(', ')}. ` +
-      `Fix: ${wayOut(namespace)} (Holdfast, policy ${POLICY})`
+      `Fix: ${fix(namespace)} (Holdfast, policy ${POLICY})`
   ])
   t.equal(result.code, 1)
 }

@@ -19,12 +19,12 @@ export const CHANGED =
   'labels of claim template "storage-volume" change: app.kubernetes.io/version "v1.10.0" → "v1.11.0", ' +
   'helm.sh/chart "prometheus-pushgateway-2.16.0" → "prometheus-pushgateway-2.17.0"'
 
-export function recipe(namespace: string): string {
+export function deleteCommand(namespace: string): string {
   return `kubectl delete statefulset --cascade=orphan ${NAME} -n ${namespace}`
 }
 
 function remediation(namespace: string): string {
-  return `run "${recipe(namespace)}" (its Pods and claims stay) and upgrade again, or set onChange: restore`
+  return `run "${deleteCommand(namespace)}" (its Pods and claims stay) and upgrade again, or set onChange: restore`
 }
 
 export function denial(namespace: string): string {

@@ -1,10 +1,10 @@
-// A denial says what to run. Here it is run, as it stands in what kubectl prints, and the upgrade again after it.
+// A denial names the command that fixes it. Runs that command as kubectl prints it, and then the upgrade again.
 
 import type { V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
 import { gateway, gatewayWithFile, imageOf, NAME, type ReleaseParts, release } from './manifests.ts'
 import { endToEnd, type Stage, type Test } from './suite.ts'
 import { until } from './wait.ts'
-import { denial, recipe, said } from './words.ts'
+import { deleteCommand, denial, said } from './words.ts'
 
 const CLAIM = `storage-volume-${NAME}-0`
 const GATEWAY = { app: 'gateway' }
@@ -69,7 +69,7 @@ const CASES: readonly Case[] = [
   }
 ]
 
-endToEnd('the remediation', { controllers: true }, async (t, stage) => {
+endToEnd('the fix that a denial names', { controllers: true }, async (t, stage) => {
   await stage.install('cluster-wide', await stage.holdfast())
   for (const one of CASES) await t.test(one.name, (t) => takeIt(t, stage, one))
 })
@@ -86,7 +86,7 @@ async function takeIt(t: Test, stage: Stage, { version = '2.17.0', runs, sent, .
   const [, command = ''] = /run "kubectl ([^"]+)"/.exec(denied.stderr) ?? []
   if (sent === undefined) {
     t.strictSame(said(denied), [denial(namespace)])
-    t.equal(`kubectl ${command}`, recipe(namespace))
+    t.equal(`kubectl ${command}`, deleteCommand(namespace))
   }
   t.equal((await stage.run(command.split(' '))).code, 0, `kubectl ${command}`)
   t.equal((await stage.run(['apply', '-f', '-'], upgrade)).code, 0, 'and the upgrade goes through')

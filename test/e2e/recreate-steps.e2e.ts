@@ -22,7 +22,7 @@ const CLASS = 'expands'
 const GATEWAY = { app: 'gateway' }
 const DELETE = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Retain' } }
 
-/** A command of a recipe, and what it printed. */
+/** A command of a plan, and what it printed. */
 interface Ran {
   readonly command: string
   readonly code: number
@@ -38,11 +38,11 @@ interface Case {
   readonly sent: ReleaseParts
   /** Which version is sent, where 2.16.0 runs. */
   readonly version: string
-  /** Something to be done to the cluster before the recipe is asked for. */
+  /** Something to be done to the cluster before the plan is made. */
   readonly before?: (stage: Stage, namespace: string) => Promise<unknown>
   /** Whether it makes objects that belong to no namespace. */
   readonly needsOwnCluster?: true
-  /** In the order in which the recipe has them. */
+  /** In the order in which the plan has them. */
   readonly titles: readonly string[]
   /** What a reader does who reads the text around a command. */
   readonly reader?: (t: Test, ran: Ran, shell: Shell, namespace: string) => Promise<unknown>
@@ -130,7 +130,7 @@ const CASES: readonly Case[] = [
   }
 ]
 
-endToEnd('the recipe for an upgrade', { controllers: true }, async (t, stage) => {
+endToEnd('the steps that replace a StatefulSet', { controllers: true }, async (t, stage) => {
   await stage.install('cluster-wide', await stage.holdfast())
   for (const one of CASES) {
     const skip =
@@ -141,7 +141,7 @@ endToEnd('the recipe for an upgrade', { controllers: true }, async (t, stage) =>
 
 async function follow(t: Test, stage: Stage, one: Case): Promise<void> {
   const namespace = await stage.namespace()
-  const directory = mkdtempSync(join(tmpdir(), 'holdfast-e2e-recipe-'))
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-e2e-plan-'))
   t.teardown(() => rmSync(directory, { recursive: true, force: true }))
   const kubelet = standInForKubelet(stage, namespace)
   t.teardown(() => kubelet.stop())
@@ -157,14 +157,14 @@ async function follow(t: Test, stage: Stage, one: Case): Promise<void> {
   const file = join(directory, 'new version.json')
   writeFileSync(file, JSON.stringify(sent))
   const old = await stage.get<JsonObject>('statefulset', NAME, '-n', namespace)
-  const recipe = upgradePlanFor(subjectOf(sent as unknown as JsonObject, old, namespace), { file })
+  const plan = upgradePlanFor(subjectOf(sent as unknown as JsonObject, old, namespace), { file })
   t.strictSame(
-    recipe.steps.map(({ title }) => title),
+    plan.steps.map(({ title }) => title),
     one.titles
   )
 
   const shell = await shellFor(stage, directory)
-  for (const command of commandsOf(planText([recipe]))) {
+  for (const command of commandsOf(planText([plan]))) {
     if (/\bCLAIM\b/.test(command)) continue
     const ran = await shell(command)
     t.equal(ran.code, 0, `${command}\n${ran.stderr}`)
@@ -181,7 +181,7 @@ async function follow(t: Test, stage: Stage, one: Case): Promise<void> {
   await one.after?.(t, stage, namespace)
 }
 
-/** Without what says that Helm brought it: the recipe then upgrades with kubectl. */
+/** Without what says that Helm brought it: the plan then upgrades with kubectl. */
 function notOfHelm(set: Release): Release {
   return { ...set, metadata: { ...set.metadata, labels: {} } }
 }
