@@ -6,62 +6,65 @@ import { oneLine } from './core/values/text.ts'
  */
 export const ERRORS = {
   REVIEW_NOT_JSON: { status: 400, help: 'The body has to be one JSON document.' },
-  REVIEW_INCOMPLETE: { status: 400, help: 'The connection ended or stalled before the whole body was there.' },
+  REVIEW_INCOMPLETE: { status: 400, help: 'The connection ended or stalled before the whole body arrived.' },
   REVIEW_WRONG_TYPE: { status: 415, help: 'Send the AdmissionReview as application/json.' },
   REVIEW_TOO_LARGE: {
     status: 413,
-    help: 'kube-apiserver accepts objects of 3 MiB, of which a review holds two at the most.'
+    help: 'kube-apiserver accepts objects of up to 3 MiB, and a review contains at most two.'
   },
   REVIEW_MALFORMED: { status: 400, help: 'The body has to be an AdmissionReview with a request.' },
   REVIEW_VERSION: { status: 400, help: 'Set admissionReviewVersions to ["v1"] in the webhook configuration.' },
-  REVIEW_KIND_MISMATCH: { status: 400, help: 'The object is not of the kind that the request names.' },
+  REVIEW_KIND_MISMATCH: { status: 400, help: 'The kind of the object differs from the kind in the request.' },
   CLIENT_UNKNOWN: {
     status: 401,
-    help: 'The API server has to present a certificate of --client-ca-file; docs/operations.md says how.'
+    help: 'The API server has to present a certificate from a CA in --client-ca-file; see docs/operations.md.'
   },
   CLIENT_NOT_ALLOWED: { status: 403, help: 'Add its common name to --client-allowed-names.' },
-  PATH_UNKNOWN: { status: 404, help: 'Reviews go to /mutate and /validate, with a mode behind it at the most.' },
+  PATH_UNKNOWN: { status: 404, help: 'Send reviews to /mutate or /validate, optionally followed by a mode.' },
   POLICIES_CRASHED: {
     status: 500,
     help: 'Every policy that looked at the object threw; the log has the reasons. Please report this as a bug.'
   },
-  OVERLOADED: { status: 503, help: 'Ask again in a second.' },
+  OVERLOADED: { status: 503, help: 'Retry after a second.' },
   INTERNAL: { status: 500, help: 'The log has the reason. Please report this as a bug.' },
   CONFIG_UNREADABLE: { exit: 2, help: 'Check --config: the file has to exist and be readable.' },
   CONFIG_INVALID: { exit: 2, help: 'docs/configuration.md lists every field.' },
-  FLAG_INVALID: { exit: 2, help: 'The command says more with --help.' },
-  POLICY_UNKNOWN: { exit: 2, help: 'holdfast policies lists them.' },
+  FLAG_INVALID: { exit: 2, help: 'To list its flags, run the command with --help.' },
+  POLICY_UNKNOWN: { exit: 2, help: 'To list the policies, run holdfast policies.' },
   CERTIFICATE_UNREADABLE: { exit: 2, help: 'Check --tls-cert-file, --tls-private-key-file and --client-ca-file.' },
   CERTIFICATE_INVALID: {
     exit: 2,
     help: 'Certificates and private key have to be PEM, belong together, and be valid today.'
   },
-  FILE_UNWRITABLE: { exit: 2, help: 'Choose another directory, or replace what is there with --force.' },
+  FILE_UNWRITABLE: { exit: 2, help: 'Choose another directory, or replace the existing files with --force.' },
   SOURCE_UNREADABLE: { exit: 2, help: 'Check the path; - is standard input.' },
-  SOURCE_NOT_TEXT: { exit: 2, help: 'Name files of YAML or JSON in UTF-8.' },
-  SOURCE_TOO_LARGE: { exit: 2, help: 'kube-apiserver accepts objects of 3 MiB; split what is larger.' },
-  SOURCE_INVALID: { exit: 2, help: 'Mend the document; all others were checked.' },
-  SOURCE_EMPTY: { exit: 2, help: 'Look at the command before the pipe; set -o pipefail makes the shell do so.' },
+  SOURCE_NOT_TEXT: { exit: 2, help: 'Files have to be YAML or JSON in UTF-8.' },
+  SOURCE_TOO_LARGE: { exit: 2, help: 'kube-apiserver accepts objects of up to 3 MiB; split larger documents.' },
+  SOURCE_INVALID: { exit: 2, help: 'Fix the document; all others were checked.' },
+  SOURCE_EMPTY: {
+    exit: 2,
+    help: 'Check the command before the pipe; with set -o pipefail, the shell reports its failure.'
+  },
   SOURCE_AMBIGUOUS: {
     exit: 2,
-    help: 'Say with -n which namespace is meant, or compare one environment at a time; render kustomizations first.'
+    help: 'Set the namespace with -n, or compare one environment at a time; render kustomizations first.'
   },
-  REPORT_UNWRITABLE: { exit: 2, help: 'Check the files behind -o, and that the disk has room.' },
+  REPORT_UNWRITABLE: { exit: 2, help: 'Check the files of -o, and the free space on the disk.' },
   CLUSTER_UNREACHABLE: { exit: 2, help: 'Check --kubeconfig and --context, and that the API server answers kubectl.' },
   CLUSTER_FORBIDDEN: {
     exit: 2,
     help: 'Bind the ClusterRole of manifests/components/scan (check --live needs the verb get instead), or choose another namespace with -n.'
   },
-  NAMESPACE_UNKNOWN: { exit: 2, help: 'Check -n and --context: it may be one of another cluster.' },
+  NAMESPACE_UNKNOWN: { exit: 2, help: 'Check -n and --context: the namespace may be in another cluster.' },
   REPORT_NOT_STORED: {
     exit: 2,
-    help: 'It takes the CRDs of the API, the rights of manifests/components/scan-reports, and no report of somebody else called holdfast.'
+    help: 'Install the CRD, bind the ClusterRole of manifests/components/scan-reports, and rename any other report called holdfast.'
   },
-  CLUSTER_INCOMPLETE: { exit: 2, help: 'Run it again; what was read before was checked.' },
+  CLUSTER_INCOMPLETE: { exit: 2, help: 'Run the command again; all objects read so far were checked.' },
   RECREATE_REFUSED: { exit: 1, help: 'Nothing was changed; docs/recreate.md says more about each reason.' },
   RECREATE_STOPPED: { exit: 2, help: 'Run the same command again: it goes on from what is there.' },
   STATE_UNUSABLE: { exit: 2, help: 'Check --save-dir: the directory has to be writable, and what is in it ours.' },
-  PORT_UNAVAILABLE: { exit: 2, help: 'Choose another one with --port or --health-port.' }
+  PORT_UNAVAILABLE: { exit: 2, help: 'Choose another port with --port or --health-port.' }
 } as const satisfies Record<string, { readonly status?: number; readonly exit?: number; readonly help: string }>
 
 export type ErrorCode = keyof typeof ERRORS

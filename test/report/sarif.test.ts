@@ -283,7 +283,7 @@ t.test('a run that is not complete did not succeed', async (t) => {
         {
           level: 'error',
           message: {
-            text: 'out/broken.yaml:3: bad indentation. Mend the document; all others were checked. \\[SOURCE_INVALID\\]'
+            text: 'out/broken.yaml:3: bad indentation. Fix the document; all others were checked. \\[SOURCE_INVALID\\]'
           },
           descriptor: { id: 'SOURCE_INVALID' }
         }

@@ -44,7 +44,7 @@ t.test('all of them, where they cannot be listed', async (t) => {
     [
       'broken',
       () => status(422, 'no'),
-      ['namespaces: no. Run it again; what was read before was checked. [CLUSTER_INCOMPLETE]']
+      ['namespaces: no. Run the command again; all objects read so far were checked. [CLUSTER_INCOMPLETE]']
     ]
   ]
   for (const [name, intercept, expected] of table) {

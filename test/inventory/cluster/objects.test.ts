@@ -158,7 +158,7 @@ t.test('begun again, on newer data: what lies behind the last key', async (t) =>
 t.test('a list that ends too soon is told of, with what was read before', async (t) => {
   const all = sets(600)
   const first = namesOf(all.slice(0, 500))
-  const again = 'Run it again; what was read before was checked. [CLUSTER_INCOMPLETE]'
+  const again = 'Run the command again; all objects read so far were checked. [CLUSTER_INCOMPLETE]'
   const where = 'statefulsets in all namespaces: CLUSTER_INCOMPLETE'
   const ended = (reason: string, objects = '500 objects'): string =>
     `${where}: the list ended after ${objects}: ${reason}. ${again}`
@@ -198,7 +198,7 @@ t.test('items that are no objects', async (t) => {
   t.strictSame(await read(api), {
     names: ['/bare', 'lab/one'],
     problems: [
-      'statefulsets in all namespaces: CLUSTER_INCOMPLETE: the list has 8 items without a name. Run it again; what was read before was checked. [CLUSTER_INCOMPLETE]'
+      'statefulsets in all namespaces: CLUSTER_INCOMPLETE: the list has 8 items without a name. Run the command again; all objects read so far were checked. [CLUSTER_INCOMPLETE]'
     ]
   })
   const empty = await fakeCluster(t, {}, () => ({ status: 200, body: { kind: 'StatefulSetList', items: null } }))
