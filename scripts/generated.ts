@@ -53,7 +53,7 @@ function withFormats(page: string, file: string): string {
 
 function optionsTable(): string {
   const rows = POLICIES.flatMap(({ id, defaultMode, options }) => {
-    const mode = `| [\`${id}\`](policies/${id}.md) | \`mode\` | ${MODES} | \`"${defaultMode}"\` | How far this policy goes. |`
+    const mode = `| [\`${id}\`](policies/${id}.md) | \`mode\` | ${MODES} | \`"${defaultMode}"\` | The mode of this policy, up to the ceilings. |`
     const own = Object.entries(options).map(
       ([name, field]) =>
         `| | \`${name}\` | ${typeWords(field)} | \`${JSON.stringify(field.default)}\` | ${field.description} |`

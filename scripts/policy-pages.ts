@@ -77,11 +77,11 @@ function optionsTable({ defaultMode, options }: Policy): string {
     ([name, field]) =>
       `| \`${name}\` | ${typeWords(field)} | \`${JSON.stringify(field.default)}\` | ${field.description} |`
   )
-  const mode = `| \`mode\` | ${MODES} | \`"${defaultMode}"\` | How far this policy goes. |`
+  const mode = `| \`mode\` | ${MODES} | \`"${defaultMode}"\` | The mode of this policy, up to the ceilings. |`
   return table(['option', 'type', 'default', 'description'], [mode, ...rows])
 }
 
-/** For whoever is refused at night: from the one object to the whole of Holdfast. */
+/** For a user who is refused at night: from the one object to the whole of Holdfast. */
 function waysOut(policy: Policy): string {
   const { id, matches } = policy
   if (isSetPolicy(policy)) return waysOutOfSet(policy)
@@ -89,10 +89,10 @@ function waysOut(policy: Policy): string {
   const rows = [
     exemption(id, matches),
     '| `kubectl label namespace NAMESPACE holdfast.dev/mode=warn --overwrite` | with the overlays `cluster-wide` and `opt-in`: no denial and no repair in this namespace, by any policy |',
-    '| `kubectl -n holdfast-system set env deployment/holdfast HOLDFAST_MODE=audit` | restarts the server with a ceiling for all policies, in all namespaces |',
-    `| \`kubectl delete ${PHASES[phase]}webhookconfiguration holdfast\` | the API server stops calling \`/${phase}\` at once, for every policy; \`kubectl apply -k\` of your overlay undoes it |`
+    '| `kubectl -n holdfast-system set env deployment/holdfast HOLDFAST_MODE=audit` | restarts the server with the ceiling `audit` for all policies, in all namespaces |',
+    `| \`kubectl delete ${PHASES[phase]}webhookconfiguration holdfast\` | the API server stops calling \`/${phase}\` at once, for every policy; to undo it, run \`kubectl apply -k\` with your overlay |`
   ]
-  const configured = `In the configuration file, \`policies.${id}.mode: warn\` lowers this policy alone, and needs no restart.\n`
+  const configured = `In the configuration file, \`policies.${id}.mode: warn\` lowers only this policy, and needs no restart.\n`
   return `${table(['command', 'what it does'], rows)}\n${configured}`
 }
 
@@ -109,11 +109,11 @@ function waysOutOfSet({ id }: SetPolicy): string {
 function exemption(id: string, matches: readonly Match[]): string {
   if (matches.some(({ resource }) => resource === POD)) {
     const patch = `{"spec":{"template":{"metadata":{"annotations":{"holdfast.dev/skip":"${id}"}}}}}`
-    return `| \`kubectl -n NAMESPACE patch statefulset NAME -p '${patch}'\` | exempts the Pods of one workload (\`deployment\` works alike); replaces them |`
+    return `| \`kubectl -n NAMESPACE patch statefulset NAME -p '${patch}'\` | exempts the Pods of one workload and replaces them (\`deployment\` also works) |`
   }
   const [kind = 'StatefulSet', ...others] = new Set(matches.map(({ resource }) => resource.kind))
   const alike = inWords(others.map((other) => `\`${other.toLowerCase()}\``))
-  const also = others.length === 0 ? '' : ` (${alike} ${others.length === 1 ? 'works' : 'work'} alike)`
+  const also = others.length === 0 ? '' : ` (${alike} also ${others.length === 1 ? 'works' : 'work'})`
   const command = `kubectl -n NAMESPACE annotate ${kind.toLowerCase()} NAME holdfast.dev/skip=${id}`
-  return `| \`${command}\` | exempts this one ${kind}${also} |`
+  return `| \`${command}\` | exempts one ${kind}${also} |`
 }

@@ -58,7 +58,7 @@ export const ERRORS = {
   NAMESPACE_UNKNOWN: { exit: 2, help: 'Check -n and --context: the namespace may be in another cluster.' },
   REPORT_NOT_STORED: {
     exit: 2,
-    help: 'Install the CRD, bind the ClusterRole of manifests/components/scan-reports, and rename any other report called holdfast.'
+    help: 'Check that the CRD is installed, that manifests/components/scan-reports is applied, and that no other report is called holdfast.'
   },
   CLUSTER_INCOMPLETE: { exit: 2, help: 'Run the command again; all objects read so far were checked.' },
   RECREATE_REFUSED: { exit: 1, help: 'Nothing was changed; docs/recreate.md says more about each reason.' },

@@ -15,7 +15,7 @@ export function createProgram(): Command {
   const program = new Command('holdfast')
     .description('Keeps the stateful workloads of the Prometheus stack safe to upgrade and safe to stop.')
     .version(VERSION)
-    .addHelpText('after', '\nholdfast COMMAND --help says more, with examples.')
+    .addHelpText('after', '\nFor flags and examples, run holdfast COMMAND --help.')
     .exitOverride()
     .configureOutput({
       outputError: (text, write) =>

@@ -20,7 +20,7 @@ export function configurationSchema(policies: readonly Policy[]): Schema {
       mode: {
         enum: MODES,
         default: 'enforce',
-        description: 'The ceiling for all policies: none goes further than this.'
+        description: 'The ceiling for all policies: no policy goes further than this.'
       },
       policies: {
         type: 'object',
@@ -30,12 +30,13 @@ export function configurationSchema(policies: readonly Policy[]): Schema {
       },
       namespaces: {
         type: 'array',
-        description: 'Settings for some namespaces, on top of the ones above; where several match, the last one wins.',
+        description:
+          'Settings for some namespaces, which override the settings above. If several entries match, the last one applies.',
         items: namespaceSchema(policies)
       },
       exemptions: {
         type: 'array',
-        description: 'Objects that policies leave alone. What they would have said is still counted and recorded.',
+        description: 'Objects that are exempted from policies. Their findings are still counted and recorded.',
         items: exemptionSchema(policies)
       }
     }
@@ -48,12 +49,12 @@ function namespaceSchema(policies: readonly Policy[]): Schema {
     additionalProperties: false,
     required: ['match'],
     properties: {
-      match: patterns('Patterns of namespaces, in which `*` stands for any text.', 1),
+      match: patterns('Patterns of namespaces, in which `*` matches any text.', 1),
       mode: { enum: MODES, description: 'A ceiling for all policies in these namespaces.' },
       policies: {
         type: 'object',
         additionalProperties: false,
-        description: 'Settings by policy id; fields that are not here keep their value from above.',
+        description: 'Settings by policy id; fields that are not set here keep their value from above.',
         properties: Object.fromEntries(policies.map((policy) => [policy.id, withoutDefaults(policySchema(policy))]))
       }
     }
@@ -71,15 +72,16 @@ function exemptionSchema(policies: readonly Policy[]): Schema {
         items: { enum: policies.map(({ id }) => id) },
         minItems: 1,
         uniqueItems: true,
-        description: 'Ids of the policies that leave the objects alone.'
+        description: 'Ids of the policies that the objects are exempted from.'
       },
-      namespaces: patterns('Patterns of namespaces; without it any.', 0),
-      names: patterns('Patterns of names of objects; without it any.', 0),
-      reason: { type: 'string', minLength: 1, description: 'Why, for whoever reads this next year.' },
+      namespaces: patterns('Patterns of namespaces; without it, any.', 0),
+      names: patterns('Patterns of names of objects; without it, any.', 0),
+      reason: { type: 'string', minLength: 1, description: 'The reason, for later readers.' },
       expires: {
         type: 'string',
         pattern: '^\\d{4}-\\d{2}-\\d{2}$',
-        description: 'The first day (UTC) on which it no longer counts, as `2027-01-31`; without it there is no end.'
+        description:
+          'The first day (UTC) on which the exemption no longer applies, such as `2027-01-31`; without it, the exemption never expires.'
       }
     }
   }
@@ -103,7 +105,7 @@ function policySchema({ summary, defaultMode, options }: Policy): Schema {
     additionalProperties: false,
     description: summary,
     properties: {
-      mode: { enum: MODES, default: defaultMode, description: 'How far this policy goes.' },
+      mode: { enum: MODES, default: defaultMode, description: 'The mode of this policy, up to the ceilings.' },
       ...Object.fromEntries(fields)
     }
   }

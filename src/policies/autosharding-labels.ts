@@ -25,7 +25,7 @@ const NAMED_LABELS = 16
  */
 export default definePolicy({
   id: 'autosharding-labels',
-  summary: 'A change of labels does not freeze the shard count of kube-state-metrics.',
+  summary: 'A label change does not freeze the shard count of kube-state-metrics.',
   defaultMode: 'warn',
   matches: [
     {
@@ -42,9 +42,9 @@ export default definePolicy({
       enforcedOnly: ['restart', 'reject'],
       default: 'warn',
       description:
-        'What an update meets that changes or removes a label of the StatefulSet without restarting its Pods. `warn` ' +
-        'says so; `restart` puts a hash of the labels on the Pod template, so that the Pods restart once; `reject` ' +
-        'refuses it. The last two need `mode: enforce`.'
+        'What to do with an update that changes or removes a label of the StatefulSet without restarting its Pods: ' +
+        '`warn` warns; `restart` adds a hash of the labels to the Pod template, so that the Pods restart once; ' +
+        '`reject` refuses the update. `restart` and `reject` need `mode: enforce`.'
     }
   },
   comparesOld: true,

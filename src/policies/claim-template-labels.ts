@@ -27,7 +27,7 @@ import { type ValueChange, valueChange } from '../core/values/value-change.ts'
 
 export default definePolicy({
   id: 'claim-template-labels',
-  summary: 'Labels of volumeClaimTemplates stay as they are, so that an upgrade of the chart goes through.',
+  summary: 'Labels of volumeClaimTemplates do not change, so that an upgrade of the chart succeeds.',
   defaultMode: 'enforce',
   matches: [
     // Built-in validation refuses a changed claim template before the validating phase, which never sees it.
@@ -41,9 +41,9 @@ export default definePolicy({
       enforcedOnly: ['reject', 'restore'],
       default: 'reject',
       description:
-        'What an update meets that changes nothing of a StatefulSet that is immutable but labels or annotations of its ' +
-        'claim templates, or its `revisionHistoryLimit` before Kubernetes 1.33: `reject` explains the remediation, ' +
-        '`restore` puts the old values back so that the update goes through.'
+        'What to do with an update whose only immutable changes are labels or annotations of claim templates, or ' +
+        '`revisionHistoryLimit` before Kubernetes 1.33: `reject` refuses it and names the remediation, `restore` ' +
+        'restores the old values so that the update succeeds.'
     },
     volatileLabels: {
       type: 'array',
@@ -51,8 +51,8 @@ export default definePolicy({
       uniqueItems: true,
       default: [],
       description:
-        'Further label keys that change with releases: a new StatefulSet with one of them in a claim template is warned ' +
-        'about, as with those that name a chart or a version of it.'
+        'More label keys that change with releases. A new StatefulSet with one of them in a claim template gets a warning, ' +
+        'as with labels that name a chart or a version of it.'
     }
   },
   comparesOld: true,

@@ -12,7 +12,7 @@ import { quote } from '../core/values/text.ts'
 
 export default definePolicy({
   id: 'prometheus-storage',
-  summary: 'A TSDB, of Prometheus or Thanos, is on a volume that outlives its Pod and has room for it.',
+  summary: 'A TSDB of Prometheus or Thanos is on a volume that outlives its Pod and is large enough.',
   defaultMode: 'warn',
   matches: [
     ...storedAs(WORKLOADS, PROMETHEUS, THANOS),
@@ -25,8 +25,8 @@ export default definePolicy({
       maximum: 100,
       default: 85,
       description:
-        'Share of the requested volume that `--storage.tsdb.retention.size` stays below, in percent. The rest is for the ' +
-        'write-ahead log and for blocks while they are compacted; the Prometheus documentation recommends 80 to 85.'
+        '`--storage.tsdb.retention.size` has to be below this share of the requested volume, in percent. The rest is for ' +
+        'the write-ahead log and for compaction; the Prometheus documentation recommends 80 to 85.'
     }
   },
   *check(subject, { options }) {

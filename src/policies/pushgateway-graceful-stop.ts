@@ -29,7 +29,7 @@ const GRACE_PERIOD = ['spec', 'terminationGracePeriodSeconds']
 
 export default definePolicy({
   id: 'pushgateway-graceful-stop',
-  summary: 'A Pushgateway keeps serving until its endpoint is gone, and has the time to stop after that.',
+  summary: 'A Pushgateway keeps serving until its endpoint is gone, and then has time to stop.',
   defaultMode: 'enforce',
   matches: [
     { phase: 'mutate', operation: 'CREATE', resource: POD, about: { kind: 'programs', programs: [PUSHGATEWAY] } }
@@ -40,15 +40,15 @@ export default definePolicy({
       enum: ['light', 'standard', 'heavy'],
       default: 'light',
       description:
-        'How long a Pod goes on serving after it was told to stop: `light` 15 s, `standard` 30 s, `heavy` 60 s. ' +
-        'The annotations `holdfast.dev/drain-profile` and `holdfast.dev/drain-seconds` on a Pod win over it.'
+        'How long a Pod keeps serving after its deletion starts: `light` 15 s, `standard` 30 s, `heavy` 60 s. ' +
+        'The annotations `holdfast.dev/drain-profile` and `holdfast.dev/drain-seconds` on a Pod override it.'
     },
     marginSeconds: {
       type: 'integer',
       minimum: 5,
       maximum: 600,
       default: 15,
-      description: 'Seconds that are left for Pushgateway to write its file and exit when preStop is over.'
+      description: 'Seconds that Pushgateway has after preStop to write its file and exit.'
     }
   },
   *check({ object: pod }, { options, cluster }) {

@@ -14,7 +14,7 @@ const WORKING_DIRECTORY = '/pushgateway'
 
 export default definePolicy({
   id: 'pushgateway-persistence',
-  summary: 'A Pushgateway that has a volume keeps its metrics on it, and there is one of it.',
+  summary: 'A Pushgateway with a volume stores its metrics on it, and has one replica.',
   defaultMode: 'warn',
   matches: storedAs([DEPLOYMENT, STATEFUL_SET], PUSHGATEWAY),
   options: {},

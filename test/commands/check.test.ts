@@ -501,7 +501,7 @@ const contradictions: readonly (readonly [args: readonly string[], stderr: RegEx
   [['-o', 'json=x', '-o', 'sarif=x', 'a'], /Only one report can go to x/],
   [['-n', 'a,b', 'a'], /It has to be the name of one namespace/],
   [['-o', 'yaml', 'a'], /It has to be one of text, json/],
-  [['-o', 'json=', 'a'], /Behind = there has to be a file/],
+  [['-o', 'json=', 'a'], /Name a file after the =/],
   [['--config=/nowhere', 'a'], /\[CONFIG_UNREADABLE\]/],
   [[], /missing required argument 'paths'/]
 ]

@@ -238,7 +238,7 @@ t.test('conflicts are settled by a second look', async (t) => {
     const outcome = await store(t, stored, report, { intercept })
     t.strictSame(outcome.writes, writes, name)
     t.strictSame(
-      outcome.problems.map((line) => line.replace(/It takes.*/, '')),
+      outcome.problems.map((line) => line.replace(/Check that.*/, '')),
       problems,
       name
     )
@@ -278,7 +278,7 @@ t.test('no CRD, no rights', async (t) => {
   const missing = await store(t, [], reportOn(['a']), { api: 'wgpolicy' })
   t.strictSame(missing.writes, [])
   t.match(missing.problems, [
-    /^policyreports\.wgpolicyk8s\.io: the cluster does not know policyreports\.wgpolicyk8s\.io\. It takes the CRDs.*\[REPORT_NOT_STORED\]$/
+    /^policyreports\.wgpolicyk8s\.io: the cluster does not know policyreports\.wgpolicyk8s\.io\. Check that the CRD.*\[REPORT_NOT_STORED\]$/
   ])
   const blind = await store(t, [], reportOn(['a']), { intercept: () => forbidden('reports') })
   t.match(blind.problems, [/^reports\.openreports\.io: reports is forbidden.*manifests\/components\/scan-reports/])

@@ -15,7 +15,7 @@ export function addCertsCommand(program: Command): void {
           'For another namespace',
           'holdfast certs certs --hosts=holdfast.webhooks.svc,holdfast.webhooks.svc.cluster.local'
         ],
-        ['New ones in the place of those that are there', 'holdfast certs certs --force']
+        ['To replace existing files', 'holdfast certs certs --force']
       ])
     )
   addFlags(command, CERTS_FLAGS).action(async (directory: string, flags: CertsFlags) => {

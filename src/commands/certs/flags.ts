@@ -11,5 +11,5 @@ export interface CertsFlags {
 export const CERTS_FLAGS = [
   flag('--hosts <names>', 'DNS names and IP addresses of the webhook').argParser(list),
   flag('--days <number>', 'how long the certificates are valid').argParser(days).default(365),
-  new Option('--force', 'replace files that are there already')
+  new Option('--force', 'replace existing files')
 ]

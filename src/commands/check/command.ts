@@ -6,14 +6,14 @@ import { CHECK_FLAGS, type CheckFlags } from './flags.ts'
 export function addCheckCommand(program: Command): void {
   const command = program
     .command('check')
-    .description('Check rendered YAML and JSON before a cluster sees it.')
+    .description('Check rendered YAML and JSON before you apply it.')
     .argument('<paths...>', 'files, directories, and - for standard input')
     .addHelpText('after', FORMATS_HELP)
     .addHelpText(
       'after',
       examples([
-        ['What Helm renders', 'helm template pgw CHART -n monitoring | holdfast check -n monitoring -'],
-        ['An upgrade, before it is tried', 'holdfast check --previous old.yaml new.yaml'],
+        ['The output of Helm', 'helm template pgw CHART -n monitoring | holdfast check -n monitoring -'],
+        ['An upgrade', 'holdfast check --previous old.yaml new.yaml'],
         ['The same, compared with what runs', 'helm template pgw CHART | holdfast check --live -n monitoring -'],
         ['For a pull request', 'holdfast check rendered -o text -o sarif=holdfast.sarif -o html=holdfast.html'],
         ['What the webhook would repair', 'holdfast check --config holdfast.yaml --fix --diff rendered']

@@ -12,7 +12,7 @@ export function addCompletionCommand(program: Command): void {
       'after',
       examples([
         ['In this bash', 'source <(holdfast completion bash)'],
-        ['In every bash to come', 'holdfast completion bash > ~/.local/share/bash-completion/completions/holdfast'],
+        ['In every new bash', 'holdfast completion bash > ~/.local/share/bash-completion/completions/holdfast'],
         ['In zsh, from ~/.zshrc, after compinit', 'source <(holdfast completion zsh)'],
         ['In fish', 'holdfast completion fish > ~/.config/fish/completions/holdfast.fish']
       ])

@@ -5,8 +5,8 @@ import { EXPLAIN_UPGRADE_FLAGS, type ExplainFlags } from './flags.ts'
 export function addExplainUpgradeCommand(program: Command): void {
   const command = program
     .command('explain-upgrade')
-    .description('Print what to do, step by step, about StatefulSets that an upgrade cannot change.')
-    .argument('<paths...>', 'what is to run: files, directories, and - for standard input')
+    .description('Print the steps for an upgrade of StatefulSets that the API server refuses.')
+    .argument('<paths...>', 'new manifests: files, directories, and - for standard input')
     .addHelpText(
       'after',
       examples([

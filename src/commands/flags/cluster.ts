@@ -8,6 +8,6 @@ export interface ClusterFlags {
 }
 
 export const CLUSTER_FLAGS: readonly Option[] = [
-  flag('--kubeconfig <file>', 'kubeconfig to use; without it the one of kubectl, or the service account of the Pod'),
-  flag('--context <name>', 'context of the kubeconfig; without it the current one')
+  flag('--kubeconfig <file>', 'kubeconfig to use; without it, the one of kubectl, or the service account of the Pod'),
+  flag('--context <name>', 'context of the kubeconfig; without it, the current one')
 ]

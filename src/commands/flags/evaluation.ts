@@ -12,10 +12,10 @@ export interface EvaluationFlags {
 }
 
 export const EVALUATION_FLAGS: readonly Option[] = [
-  flag('--config <file>', 'HoldfastConfiguration to check by; without it every field has its default'),
+  flag('--config <file>', 'HoldfastConfiguration to use; without it, every field has its default'),
   flag('--mode <mode>', 'ceiling for all policies').choices(MODES).default('enforce'),
   flag(
     '--kubernetes-version <version>',
-    'version of the API server, such as 1.36, which scan asks for otherwise'
+    'version of the API server, such as 1.36; without it, scan asks the API server'
   ).argParser(kubernetesVersion)
 ]

@@ -21,7 +21,7 @@ export const OUTPUT_FLAGS: readonly Option[] = [
   new Option('-o, --output <format[=file]>', 'report to write; may be given several times')
     .choices(FORMAT_NAMES)
     .argParser(output),
-  flag('--fail-on <mode>', 'minimum severity that fails: rejected in enforce mode, or a warning too')
+  flag('--fail-on <mode>', 'minimum severity that fails: enforce for rejections in enforce mode, warn for warnings too')
     .choices(['warn', 'enforce'])
     .default('enforce')
 ]
@@ -38,7 +38,7 @@ function output(text: string, before: readonly Output[] = []): readonly Output[]
   const file = rest.length === 0 ? undefined : rest.join('=')
   if (!FORMAT_NAMES.includes(format as FormatName))
     throw new InvalidArgumentError(`It has to be one of ${FORMAT_NAMES.join(', ')}.`)
-  if (file === '') throw new InvalidArgumentError('Behind = there has to be a file.')
+  if (file === '') throw new InvalidArgumentError('Name a file after the =.')
   if (file !== undefined && before.some((other) => other.file === file)) {
     throw new InvalidArgumentError(`Only one report can go to ${file}.`)
   }

@@ -14,7 +14,7 @@ export function addPoliciesCommand(program: Command): void {
         ['All policies', 'holdfast policies'],
         ['One of them, with its options', 'holdfast policies claim-template-labels'],
         [
-          'What a configuration makes of it in a namespace',
+          'Its settings in a namespace, with a configuration file',
           'holdfast policies claim-template-labels --config=config.yaml -n lab'
         ]
       ])

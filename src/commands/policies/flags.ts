@@ -6,6 +6,6 @@ export interface PoliciesFlags {
 }
 
 export const POLICIES_FLAGS = [
-  flag('--config <file>', 'HoldfastConfiguration whose settings are shown'),
-  flag('-n, --namespace <name>', 'namespace for which they are shown').default('default')
+  flag('--config <file>', 'HoldfastConfiguration to show the settings of'),
+  flag('-n, --namespace <name>', 'namespace to show the settings for').default('default')
 ]

@@ -29,7 +29,7 @@ function explanation({ policy, mode, options, exemptions }: ConfiguredPolicy): s
     ? policy.reads.map(({ kind }) => `  ${kind}, together with the others, in check and scan`)
     : policy.matches.map(({ phase, operation, resource }) => `  ${resource.kind} ${operation}, ${phase} phase`)
   const settings: readonly (readonly [string, string, unknown, unknown, string])[] = [
-    ['mode', 'off, audit, warn, enforce', mode, policy.defaultMode, 'How far this policy goes.'],
+    ['mode', 'off, audit, warn, enforce', mode, policy.defaultMode, 'The mode of this policy, up to the ceilings.'],
     ...Object.entries(policy.options).map(
       ([name, field]) => [name, choicesOf(field), options[name], field.default, field.description] as const
     )

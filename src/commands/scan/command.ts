@@ -12,9 +12,9 @@ export function addScanCommand(program: Command): void {
       'after',
       examples([
         ['The namespace of the current context', 'holdfast scan'],
-        ['The whole cluster, as a page to look at', 'holdfast scan -A -o text -o html=holdfast.html'],
-        ['As the webhook of a cluster would check', 'holdfast scan -A --context=production --config=holdfast.yaml'],
-        ['And leave what was found in the cluster', 'holdfast scan -A --report=openreports']
+        ['The whole cluster, with an HTML report', 'holdfast scan -A -o text -o html=holdfast.html'],
+        ['With the configuration of the webhook', 'holdfast scan -A --context=production --config=holdfast.yaml'],
+        ['The whole cluster, with reports in the cluster', 'holdfast scan -A --report=openreports']
       ])
     )
   addFlags(command, SCAN_FLAGS).action(async (flags: ScanFlags) => {

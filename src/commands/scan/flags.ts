@@ -13,13 +13,13 @@ export interface ScanFlags extends EvaluationFlags, ClusterFlags, OutputFlags {
 }
 
 export const SCAN_FLAGS = [
-  flag('-n, --namespace <names>', 'namespaces to scan, as in a,b; without it that of the context').argParser(
+  flag('-n, --namespace <names>', 'namespaces to scan, such as a,b; without it, the one of the context').argParser(
     namespaces
   ),
-  new Option('-A, --all-namespaces', 'scan the whole cluster; wins over -n'),
+  new Option('-A, --all-namespaces', 'scan the whole cluster; overrides -n'),
   ...CLUSTER_FLAGS,
   ...EVALUATION_FLAGS,
-  flag('--report <api>', 'leave a report in each namespace, too, in this API of PolicyReports').choices(
+  flag('--report <api>', 'also write a report to each namespace, in this API of PolicyReports').choices(
     Object.keys(POLICY_REPORT_APIS)
   ),
   ...OUTPUT_FLAGS

@@ -20,19 +20,22 @@ export interface ServeFlags {
 }
 
 export const SERVE_FLAGS = [
-  flag('--config <file>', 'HoldfastConfiguration to use; without it every field has its default'),
+  flag('--config <file>', 'HoldfastConfiguration to use; without it, every field has its default'),
   flag('--mode <mode>', 'ceiling for all policies').choices(MODES).default('enforce'),
   flag('--bind-address <ip>', 'address that both ports listen on, IPv4 and IPv6 by default').default('::'),
   flag('--port <number>', 'HTTPS port of /mutate and /validate').argParser(port).default(8443),
   flag('--health-port <number>', 'HTTP port of /livez, /readyz and /metrics').argParser(port).default(8080),
-  flag('--tls-cert-file <file>', 'serving certificate, PEM, re-read when it changes'),
+  flag('--tls-cert-file <file>', 'serving certificate, PEM, reloaded when it changes'),
   flag('--tls-private-key-file <file>', 'its private key, PEM'),
-  flag('--client-ca-file <file>', 'only clients with a certificate of this CA are answered, re-read too'),
-  flag('--client-allowed-names <names>', 'and of these only the ones with such a common name').argParser(list),
-  flag('--cert-dir <dir>', 'where the self-signed certificate is kept, without --tls-cert-file').default('certs'),
+  flag('--client-ca-file <file>', 'CAs of the clients to answer, PEM, also reloaded; without it, any client'),
+  flag(
+    '--client-allowed-names <names>',
+    'common names of the clients to answer, such as a,b; needs --client-ca-file'
+  ).argParser(list),
+  flag('--cert-dir <dir>', 'directory of the self-signed certificate, used without --tls-cert-file').default('certs'),
   flag('--kubernetes-version <version>', 'version of the API server, such as 1.36, instead of asking it').argParser(
     kubernetesVersion
   ),
   flag('--drain-delay <duration>', 'how long to go on serving after SIGTERM').argParser(duration).default(5000, '5s'),
-  flag('-v, --v <level>', 'log level: below 2 problems only, from 2 on every decision').argParser(verbosity).default(2)
+  flag('-v, --v <level>', 'log level: below 2 only problems, from 2 on every decision').argParser(verbosity).default(2)
 ]
