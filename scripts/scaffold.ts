@@ -110,7 +110,7 @@ const PAGE = `# ID
 
 ## Options
 
-Under \`policies.ID\` in the [configuration file](../configuration.md):
+Set these under \`policies.ID\` in the [configuration file](../configuration.md):
 
 <!-- options: written by npm run generate -->
 
