@@ -103,3 +103,30 @@ t.test('links between files lead somewhere', async (t) => {
     }
   }
 })
+
+t.test('a link to a heading names one that is there', async (t) => {
+  const links = globSync(['*.md', 'docs/**/*.md', 'manifests/**/*.md', 'certs/*.md'], { cwd: ROOT }).flatMap((file) =>
+    [...read(file).matchAll(/\]\(([^)#:\s]*)#([^)\s]+)\)/g)].map(([, target = '', anchor = '']) => ({
+      file,
+      page: target === '' ? file : join(dirname(file), target),
+      anchor
+    }))
+  )
+  t.ok(links.length > 50)
+  for (const { file, page, anchor } of links) t.ok(anchorsOf(page).has(anchor), `${file} → ${page}#${anchor}`)
+})
+
+/** What GitHub makes of the headings of a page. */
+function anchorsOf(page: string): ReadonlySet<string> {
+  const headings = read(page)
+    .replaceAll(/^```.*?^```/gms, '')
+    .matchAll(/^#+ (.+)$/gm)
+  return new Set(
+    [...headings].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-')
+    )
+  )
+}
