@@ -34,7 +34,7 @@ export function textReport(report: Report, look: FormatOptions): string {
   for (const problem of report.problems) page.problem(problem)
   for (const note of report.notes) page.paragraph('note', 'note', note)
   if (quiet > MOST_QUIET) {
-    const more = `${count(quiet - MOST_QUIET, 'more object')} with notes and nothing else: -o json and -o html have them`
+    const more = `${count(quiet - MOST_QUIET, 'more object')} with only notes: -o json and -o html list them`
     page.paragraph('note', 'note', more)
   }
   if (report.objects.length + report.problems.length + report.notes.length > 0) page.line('')

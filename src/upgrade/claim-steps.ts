@@ -44,7 +44,7 @@ export function resizeClaims(subject: Subject, { consequences }: Replacement): S
     action: { do: 'resize-claims', resizes },
     parts: [
       {
-        say: 'A claim does not follow its template: those that are there have to be told. Now is the time, while nothing is deleted: it is refused where the storage class does not expand volumes.'
+        say: 'Existing claims do not follow their template. Resize them now, before you delete anything, because the API server refuses it if the storage class does not allow expansion. This lists the storage classes:'
       },
       { run: ['kubectl get storageclass -o custom-columns=CLASS:.metadata.name,EXPANDS:.allowVolumeExpansion'] },
       { run },

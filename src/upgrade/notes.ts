@@ -78,6 +78,10 @@ function neverDo(blocked: readonly UpgradePlan[]): Section {
 function goBack(): Section {
   return {
     title: 'Roll back',
-    parts: [{ say: 'Exchange the new manifests and those behind --previous: what comes out rolls back.' }]
+    parts: [
+      {
+        say: 'To print the steps that roll back, run the command again with the new and the previous manifests exchanged.'
+      }
+    ]
   }
 }

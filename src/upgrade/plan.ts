@@ -64,7 +64,7 @@ export function upgradePlanFor(subject: Subject, options: PlanOptions = {}): Upg
   }
 }
 
-const PASSES = 'Nothing changes that no update may change: it goes through as it is.'
+const PASSES = 'No immutable field changes: the update goes through as it is.'
 
 const DEPENDS =
   'It goes through as it is, or not at all: that depends on the version of the API server, which --kubernetes-version tells.'

@@ -81,14 +81,14 @@ function remove(subject: Subject, { cascade }: Replacement): Section {
   const claims = someInWords(templates.map((template) => namesInWords(claimPrefix(template, subject), ordinals)))
   const what =
     cascade === 'orphan'
-      ? `Its Pods go on (${pods}), but nobody replaces one that fails until the new StatefulSet is there.`
-      : `Its Pods stop (${pods}), and until new ones are ready nobody answers.`
+      ? `Its Pods keep running (${pods}), but a Pod that fails is not replaced until the new StatefulSet exists.`
+      : `Its Pods stop (${pods}), and do not serve until the new ones are ready.`
   const kept = templates.length === 0 || none ? '' : ` Its claims stay: ${claims}.`
   return {
     title: cascade === 'orphan' ? 'Delete the StatefulSet and nothing else' : 'Delete the StatefulSet with its Pods',
     action: { do: 'delete', cascade },
     parts: [
-      { say: `${what}${kept} Where Argo CD or Flux applies it, have the new version in Git before.` },
+      { say: `${what}${kept} If Argo CD or Flux applies it, push the new version to Git first.` },
       { run: [deleteCommand(subject, cascade)] }
     ]
   }
@@ -102,8 +102,8 @@ function upgrade(subject: Subject, { cascade }: Replacement, { file }: StepOptio
       : 'It makes new Pods, which find the claims of their names.'
   const how =
     release === undefined
-      ? 'Apply the new version, in the way that you do otherwise.'
-      : 'Run the upgrade in the way that you do otherwise, with the same chart, version and values; a release that failed before is no obstacle.'
+      ? 'Apply the new version as usual.'
+      : 'Run the upgrade as usual, with the same chart, version and values. A release that failed before does not prevent it.'
   const command =
     release === undefined
       ? `kubectl apply${inNamespace(subject.namespace)} -f ${fileArgument(file)}`
@@ -169,7 +169,7 @@ function copyData(subject: Subject, { consequences }: Replacement): Section | un
     title: 'Bring the data over',
     parts: [
       {
-        say: `The new claims (${someInWords(empty)}) start empty; the old ones (${someInWords(left)}) stay, and nobody uses them. To copy, stop the Pods:`
+        say: `The new claims (${someInWords(empty)}) start empty; the old ones (${someInWords(left)}) stay, but are not used. To copy the data, stop the Pods:`
       },
       { run: [...(scaled ? [`kubectl patch ${set} -p '${retain}'`] : []), `kubectl scale ${set} --replicas=0`] },
       { say: 'Mount both claims in a Pod of your own for each replica, copy, delete that Pod, and start again:' },
@@ -186,7 +186,9 @@ function verify(subject: Subject, { cascade, podsStopFor, consequences, ownsClai
   const pods = `kubectl get pods${where}${selector} -o 'custom-columns=POD:.metadata.name,OWNER:.metadata.ownerReferences[*].name,STARTED:.status.startTime'`
   const rollout = `kubectl rollout status ${setArguments(subject)} --timeout=10m`
   const adopted =
-    cascade === 'orphan' ? ` OWNER has to be ${podName(subject)} everywhere; <none> is a Pod that nobody adopted.` : ''
+    cascade === 'orphan'
+      ? ` OWNER has to be ${podName(subject)} everywhere; <none> is a Pod that the StatefulSet did not adopt.`
+      : ''
   const notes = [...new Set(consequences.flatMap((consequence) => noteOn(consequence) ?? []))]
   if (ownsClaims && deletesClaims(subject.object))
     notes.push('The upgrade has set whenDeleted back to Delete, and the claims have their owner again.')

@@ -3,13 +3,13 @@ import { notesOn } from './notes.ts'
 import type { UpgradePlan } from './plan.ts'
 import type { Part, Section } from './section.ts'
 
-const NOTHING = 'There is no StatefulSet in what was compared.'
+const NOTHING = 'The compared manifests contain no StatefulSet.'
 
 /** Said where several have to be replaced: one upgrade is for all of them. */
-const SEVERAL = 'Take each of them up to its step "Upgrade again", which is then done once for all.'
+const SEVERAL = 'Follow the steps of each up to "Upgrade again". Then do that step once for all of them.'
 
 /** Placeholders are in capitals; a word like RollingUpdate is none. */
-const FILL_IN = 'Words in capitals, such as CHART, are yours to fill in.'
+const FILL_IN = 'Replace words in capitals, such as CHART.'
 const PLACEHOLDER = /\b(APP|CHART|CLAIM|FILE|NAME|NAMESPACE|RELEASE|TEMPLATE)\b/
 
 /**

@@ -367,7 +367,7 @@ t.test('what becomes of objects that are gone', async (t) => {
   const directory = filesIn({ 'old.yaml': before, 'new.yaml': stringify(pod()) })
   const run = await compared(directory)
   t.strictSame((JSON.parse(run.stdout) as Report).notes, [
-    'StatefulSet monitoring/pgw-prometheus-pushgateway is gone after this: its Pods stop; its claims stay, and nobody uses them',
+    'StatefulSet monitoring/pgw-prometheus-pushgateway is gone after this: its Pods stop; its claims stay, but are not used',
     'StatefulSet monitoring/doomed is gone after this: its Pods stop; its claims and their data go with it, because persistentVolumeClaimRetentionPolicy.whenDeleted is Delete',
     'StatefulSet monitoring/bare is gone after this: its Pods stop',
     'StatefulSet monitoring/careless is gone after this: its Pods stop'

@@ -88,7 +88,7 @@ const cases: readonly Case[] = [
     name: 'nothing to speak of',
     before: [],
     after: [{ apiVersion: 'v1', kind: 'Service' }],
-    says: ['There is no StatefulSet'],
+    says: ['The compared manifests contain no StatefulSet'],
     code: 0
   },
   {

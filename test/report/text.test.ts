@@ -152,7 +152,7 @@ t.test('notes do not bury what is wrong', async (t) => {
   const [quiet, loud] = [about({ ...repair, level: 'note', outcome: 'patched' }), about({})]
   const text = textReport(report({ objects: [...Array(30).fill(quiet).flat(), ...loud] }), PLAIN)
   t.equal(text.match(/^StatefulSet /gm)?.length, 21, 'twenty of them, and the error')
-  t.match(text, '10 more objects with notes and nothing else: -o json and')
+  t.match(text, '10 more objects with only notes: -o json and -o html list them')
   t.match(text, '1 error, 0 warnings, 30 notes')
 })
 

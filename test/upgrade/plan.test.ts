@@ -273,7 +273,7 @@ t.test('nothing from a file reaches a shell that is more than a name', async (t)
   t.match(commandsOf(recipe, RESIZE)[1], /^kubectl patch pvc TEMPLATE-NAME-0 -n NAMESPACE -p /)
   t.match(commandsOf(recipe, UPGRADE), ['helm upgrade RELEASE CHART -n NAMESPACE'])
   const text = planText([recipe])
-  t.match(text, /^Words in capitals, such as CHART, are yours to fill in\./)
+  t.match(text, /^Replace words in capitals, such as CHART\./)
   t.notMatch(text, /^\$\(reboot\)/m, 'a line break in a name ends no line')
 
   const odd = upgradePlanFor(subjectOf(statefulSet(parts("2Gi'; reboot", 'b')), statefulSet(parts('1Gi', 'b'))))
@@ -295,7 +295,7 @@ t.test('as text', async (t) => {
   const text = planText([labelChange()])
   t.equal(
     text.split('\n\nWithout deleting')[0],
-    `Words in capitals, such as CHART, are yours to fill in.
+    `Replace words in capitals, such as CHART.
 
 StatefulSet monitoring/pgw
    No update can make this change. The StatefulSet is deleted and created anew around its Pods:
@@ -316,21 +316,21 @@ StatefulSet monitoring/pgw
    Where it says Delete, stop here and compare with what runs: --previous pgw.before.yaml.
 
 2. Delete the StatefulSet and nothing else
-   Its Pods go on (pgw-0), but nobody replaces one that fails until the new StatefulSet is
-   there. Its claims stay: data-pgw-0. Where Argo CD or Flux applies it, have the new version in
-   Git before.
+   Its Pods keep running (pgw-0), but a Pod that fails is not replaced until the new StatefulSet
+   exists. Its claims stay: data-pgw-0. If Argo CD or Flux applies it, push the new version to
+   Git first.
 
     kubectl delete statefulset --cascade=orphan pgw -n monitoring
 
 3. Upgrade again
-   Apply the new version, in the way that you do otherwise. The StatefulSet is created. It
-   adopts the Pods, and replaces them one after the other where their template changed.
+   Apply the new version as usual. The StatefulSet is created. It adopts the Pods, and replaces
+   them one after the other where their template changed.
 
     kubectl apply -n monitoring -f FILE
 
 4. Verify
    All Pods become ready, and the claims are the ones from before. OWNER has to be pgw
-   everywhere; <none> is a Pod that nobody adopted.
+   everywhere; <none> is a Pod that the StatefulSet did not adopt.
 
     kubectl rollout status statefulset pgw -n monitoring --timeout=10m
     kubectl get pods -n monitoring -l app=pgw -o 'custom-columns=POD:.metadata.name,OWNER:.metadata.ownerReferences[*].name,STARTED:.status.startTime'
@@ -342,8 +342,12 @@ StatefulSet monitoring/pgw
       t.ok(line.length <= width || line.startsWith('    '), `${width}: ${line}`)
   }
   t.match(planText(all), /^2 StatefulSets have to be replaced\./)
-  t.match(planText([change({})]), /^StatefulSet monitoring\/pgw\n {3}Nothing changes [^\n]+\n$/, 'no more than that')
-  t.equal(planText([]), 'There is no StatefulSet in what was compared.\n')
+  t.match(
+    planText([change({})]),
+    /^StatefulSet monitoring\/pgw\n {3}No immutable field changes: [^\n]+\n$/,
+    'no more than that'
+  )
+  t.equal(planText([]), 'The compared manifests contain no StatefulSet.\n')
 })
 
 t.test('what holds for all of them', async (t) => {
@@ -370,14 +374,14 @@ t.test('what it says about GitOps stands in docs/operations.md', async (t) => {
 
 t.test('as Markdown', async (t) => {
   const text = planMarkdown([labelChange({ name: 'a_b*c', labels: { x: '```' } })])
-  t.match(text, /^Words in capitals[^\n]+\n\n## `StatefulSet monitoring\/a_b\*c`\n\nNo update/)
+  t.match(text, /^Replace words in capitals[^\n]+\n\n## `StatefulSet monitoring\/a_b\*c`\n\nNo update/)
   t.match(text, '### 1. Pre-checks\n\nWhat runs')
   t.match(text, '```sh\nkubectl delete statefulset --cascade=orphan NAME -n monitoring\n```')
   t.match(text, '\\<none\\>', 'what looks like markup is text')
   t.match(text, '- kubectl replace --force')
   const ticks = upgradePlanFor(subjectOf(labelled('```'), labelled('1')))
   t.match(planMarkdown([ticks]), /\n````text\nlabels of claim template "data" change: v "1" → "```"\n````\n/)
-  t.equal(planMarkdown([]), 'There is no StatefulSet in what was compared.\n')
+  t.equal(planMarkdown([]), 'The compared manifests contain no StatefulSet.\n')
 })
 
 t.test('every step of which recreate knows nothing is for the reader alone', async (t) => {

@@ -35,5 +35,5 @@ export function deletionInWords(set: JsonObject): string {
   if (claimTemplatesOf(set).length === 0) return 'its Pods stop'
   return deletesClaims(set)
     ? 'its Pods stop; its claims and their data go with it, because persistentVolumeClaimRetentionPolicy.whenDeleted is Delete'
-    : 'its Pods stop; its claims stay, and nobody uses them'
+    : 'its Pods stop; its claims stay, but are not used'
 }

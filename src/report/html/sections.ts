@@ -25,7 +25,7 @@ export function incomplete(report: Report, figures: Figures): Html {
   const rows = [...report.problems.map(problemItem), ...figures.crashed.map(crashItem)]
   return html`<section class="incomplete" aria-label="What is missing">
 <div class="wide">
-<p><strong>This report is incomplete.</strong> ${rows.length === 1 ? 'This' : 'These'} could not be read or checked. All else was.</p>
+<p><strong>This report is incomplete.</strong> ${rows.length === 1 ? 'This' : 'These'} could not be read or checked. Everything else was.</p>
 ${folded(rows, 'problem', 'problems', (some) => html`<ul>\n${some}</ul>\n`, PROBLEMS_SHOWN)}</div>
 </section>
 `
@@ -47,7 +47,7 @@ export function nextUpgrade({ failing }: Figures): Html {
   const isOne = failing.length === 1
   return html`<section class="upgrade" aria-labelledby="upgrade-title">
 <h2 id="upgrade-title">${several(failing.length, 'object')} will fail at ${isOne ? 'its' : 'their'} next upgrade</h2>
-<p>${isOne ? 'It runs on as it is' : 'They run on as they are'} until an update changes what is named here, and that update is refused.</p>
+<p>${isOne ? 'It keeps running' : 'They keep running'} until an update changes the fields below, and that update is refused.</p>
 ${folded(causes(failing), 'cause', 'causes', (some) => html`<ul>\n${some}</ul>\n`, CAUSES_SHOWN)}</section>
 `
 }

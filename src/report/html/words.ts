@@ -33,7 +33,7 @@ export function headline(report: Report, figures: Figures): string {
   if (crashed.length > 0) return `Policies crashed on ${number(crashed.length)} ${of}`
   if (failing.length > 0) return `${number(failing.length)} ${of} will fail at the next upgrade`
   if (counts.warning > 0) return `Nothing refused; ${number(worst.warning)} ${of} with warnings`
-  if (total > 0) return 'Nothing refused, nothing to warn of'
+  if (total > 0) return 'Nothing refused, no warnings'
   if (isIncomplete(report, figures)) return 'Nothing found in what could be read'
   if (report.checked === 0) return 'No object was checked'
   return report.checked === 1 ? 'The one object checked holds fast' : `All ${number(report.checked)} objects hold fast`
@@ -43,8 +43,8 @@ export function headline(report: Report, figures: Figures): string {
 export function explanation(report: Report, figures: Figures): string {
   if (figures.total > 0) return ''
   if (isIncomplete(report, figures)) return 'What could not be read is listed above.'
-  if (report.checked === 0) return 'There was nothing among it that a policy watches.'
-  return 'No policy has anything to say about them.'
+  if (report.checked === 0) return 'No policy applies to any of the objects.'
+  return 'No policy found anything.'
 }
 
 export const OUTCOME_WORDS: Readonly<Record<ReportedFinding['outcome'], string>> = {

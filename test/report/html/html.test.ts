@@ -170,7 +170,7 @@ t.test('a report with holes says so first', async (t) => {
     message: 'boom'
   }
   const crashed: Report = { ...checkReport(), objects: [{ ...object, findings: [crash] } as never] }
-  t.match(read(htmlReport(crashed)), 'This could not be read or checked. All else was.')
+  t.match(read(htmlReport(crashed)), 'This could not be read or checked. Everything else was.')
   t.match(
     read(htmlReport(crashed)),
     'pushgateway-smoke-test was not checked by claim-template-labels, which crashed on it'
@@ -195,7 +195,7 @@ t.test('what fails at the next upgrade is said once, with all that it concerns',
   const [first] = scanReport().objects.filter(({ findings }) => findings.some((one) => one.failsNextUpgrade))
   const one = read(htmlReport({ ...cleanReport(), objects: [first as never] }))
   t.match(one, '1 object will fail at its next upgrade')
-  t.match(one, 'It runs on as it is until an update')
+  t.match(one, 'It keeps running until an update')
 })
 
 t.test('the headline answers what was asked', async (t) => {
@@ -215,7 +215,7 @@ t.test('the headline answers what was asked', async (t) => {
     [{ ...cleanReport(), objects: crashed }, 'Policies crashed on 1 of 42 objects'],
     [{ ...cleanReport(), objects: failing }, '9 of 42 objects will fail at the next upgrade'],
     [only('warning'), 'Nothing refused; 27 of 71 objects with warnings'],
-    [only('note'), 'Nothing refused, nothing to warn of'],
+    [only('note'), 'Nothing refused, no warnings'],
     [cleanReport(), 'All 42 objects hold fast'],
     [{ ...cleanReport(), checked: 1 }, 'The one object checked holds fast'],
     [{ ...cleanReport(), checked: 12345 }, 'All 12,345 objects hold fast'],
