@@ -221,7 +221,7 @@ t.test('explain-upgrade', async (t) => {
   t.equal(run.stdout.match(/^StatefulSet /gm)?.length, 200)
   t.match(run.stdout, /\n50 more StatefulSets not listed: compare fewer files at once\.\n$/)
   t.match(run.stdout, '8 more templates have a larger size.')
-  t.match(run.stdout, /t15-p0-0 and 24 more\./)
+  t.match(run.stdout, /t15-p0-0\s+and\s+24\s+more\./)
   const broken = await holdfast(
     'explain-upgrade',
     `--previous=${join(directory, 'old.yaml')}`,
