@@ -1,9 +1,16 @@
 // `holdfast recreate` against a real control plane: every form of an update that is refused, with rights and without, and
 // a process that is ended after each of its requests.
 
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import type { V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
 import type { ObstacleKind } from '../../src/upgrade/obstacle.ts'
+import { findKubectl } from './assets.ts'
 import { gatewayWithFile, NAME, type ReleaseParts, release } from './manifests.ts'
 import { standIn } from './node-stand-in.ts'
 import { documentedRole, type Recreated, type Recreator, recreatorOf } from './recreate-command.ts'
@@ -153,6 +160,7 @@ endToEnd('recreate', { controllers: true, wholeCluster: true }, async (t, stage)
   await t.test('--dry-run stores nothing', (t) => storesNothing(t, stage, recreator))
   await t.test('with the Role of the documentation, and without', (t) => asSomebody(t, stage, recreator))
   await t.test('server-side apply goes on as before', (t) => appliesOn(t, stage, recreator))
+  await t.test('as a plugin of kubectl', (t) => asPlugin(t, stage, recreator))
   await t.test('while the API server restarts', (t) => outlivesRestart(t, stage, recreator))
   await t.test('ended after each request, and run again', (t) => endedAfterEach(t, stage, recreator))
   await t.test('where Holdfast says no in the place of the API server', async (t) => {
@@ -326,6 +334,28 @@ async function appliesOn(t: Test, stage: Stage, recreator: Recreator): Promise<v
 function withImage<Template extends { spec: { containers: object[] } }>(template: Template, image: string): Template {
   const [container] = template.spec.containers
   return { ...template, spec: { ...template.spec, containers: [{ ...container, image }] } }
+}
+
+/** kubectl looks for a program of this name, as npm installs it. */
+async function asPlugin(t: Test, stage: Stage, recreator: Recreator): Promise<void> {
+  const namespace = await running(t, stage, recreator)
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-e2e-plugin-'))
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  const { bin } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  symlinkSync(
+    fileURLToPath(new URL(`../../${bin['kubectl-holdfast']}`, import.meta.url)),
+    join(directory, 'kubectl-holdfast')
+  )
+  const file = join(directory, 'new.json')
+  writeFileSync(file, JSON.stringify(release('2.17.0', namespace, spec({}))))
+  const PATH = [directory, dirname(process.execPath), process.env.PATH].join(delimiter)
+  const env = { PATH, HOME: directory, KUBECONFIG: recreator.kubeconfig }
+  const { stdout } = await promisify(execFile)(
+    findKubectl(process.env) ?? '',
+    ['holdfast', 'recreate', '-f', file, '--dry-run'],
+    { env }
+  )
+  t.match(stdout, /It would be replaced\.\n$/)
 }
 
 async function outlivesRestart(t: Test, stage: Stage, recreator: Recreator): Promise<void> {
