@@ -30,8 +30,8 @@ export interface Applier {
   /** Whether by server-side apply, where a field that is no longer applied goes away. */
   readonly isServerSide: boolean
   /** Keys of labels and annotations that are its own. */
-  readonly labels: ReadonlySet<string>
-  readonly annotations: ReadonlySet<string>
+  readonly labels: readonly string[]
+  readonly annotations: readonly string[]
 }
 
 /** Whoever wrote the template of the Pods, server-side apply first; undefined where nobody is known. */
@@ -44,7 +44,7 @@ export function applierOf(live: JsonObject): Applier | undefined {
   const manager = textOf(owner?.manager)
   if (owner === undefined || !manager) return undefined
   const metadata = objectOf(objectOf(owner.fieldsV1)['f:metadata'])
-  const keysIn = (map: string) => new Set(Object.keys(objectOf(metadata[map])).map((key) => key.replace(/^f:/, '')))
+  const keysIn = (map: string) => Object.keys(objectOf(metadata[map])).map((key) => key.replace(/^f:/, ''))
   return {
     manager,
     isServerSide: owner.operation === 'Apply',
@@ -117,11 +117,11 @@ function withRestart(template: JsonObject, old: JsonObject): JsonObject {
   return { ...template, metadata: { ...metadataOf(template), annotations } }
 }
 
-const NONE: ReadonlySet<string> = new Set()
+const NONE: readonly string[] = []
 
 /** Helm looks at its own before it touches an object. */
 const HELM = /^meta\.helm\.sh\/|^app\.kubernetes\.io\/managed-by$/
 
-function keptOf(map: JsonObject, owned: ReadonlySet<string>): JsonObject {
-  return Object.fromEntries(Object.entries(map).filter(([key]) => HELM.test(key) || !owned.has(key)))
+function keptOf(map: JsonObject, owned: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(map).filter(([key]) => HELM.test(key) || !owned.includes(key)))
 }

@@ -30,7 +30,8 @@ import { hostileReport } from '../fixtures/reports.ts'
 import { podCreation, statefulSetCreation, statefulSetUpdate } from '../fixtures/reviews.ts'
 import { temporaryDirectory } from '../helpers/certificates.ts'
 import { holdfast } from '../helpers/command.ts'
-import { fakeCluster, NOTHING_BESIDE } from '../helpers/fake-cluster.ts'
+import { fakeCluster, kubeconfigFor, NOTHING_BESIDE } from '../helpers/fake-cluster.ts'
+import { fakeControlPlane } from '../helpers/fake-control-plane.ts'
 import { filesIn } from '../helpers/files.ts'
 import { faultsIn, faultsInJson } from '../helpers/harmless.ts'
 import { context, policiesWith } from '../helpers/rules.ts'
@@ -207,6 +208,32 @@ t.test('explain-upgrade, as text and as Markdown', async (t) => {
       const { stdout, stderr } = await holdfast('explain-upgrade', `--previous=${before}`, '-o', output, after)
       t.match(stdout, MARK, output)
       t.strictSame([...faultsIn(stdout), ...faultsIn(stderr)], [], output)
+    }
+  }
+  await run(everywhere(EVERYTHING))
+  await t.resolves(fc.assert(fc.asyncProperty(hostileTexts, run), { numRuns: 12 }))
+})
+
+t.test('recreate', async (t) => {
+  const plane = await fakeControlPlane(t)
+  plane.isAlive = false
+  const flags = [`--kubeconfig=${kubeconfigFor(plane.connection.server.origin)}`, '--dry-run']
+  const run = async (texts: HostileTexts): Promise<void> => {
+    const { after } = upgradeIn(texts, fileName(texts.path))
+    const { stdout, stderr, code } = await holdfast('recreate', '-f', after, ...flags)
+    t.match(stderr, MARK)
+    t.equal(code, 2)
+    t.strictSame([...faultsIn(stdout), ...faultsIn(stderr)], [])
+    // Names that a cluster has are harmless, and all the rest of its objects is not.
+    const upgrades = hostileUpgrades({ ...texts, name: 'pgw', namespace: 'lab' }).slice(0, 1)
+    for (const { before, after } of upgrades) {
+      plane.put('statefulsets', before)
+      const file = join(filesIn({ 'new.json': JSON.stringify(after) }), 'new.json')
+      for (const format of ['text', 'json']) {
+        const told = await holdfast('recreate', '-f', file, '-n', 'lab', ...flags, '-o', format)
+        t.not(told.code, 2, told.stderr)
+        t.strictSame([...faultsIn(told.stdout), ...faultsIn(told.stderr)], [], format)
+      }
     }
   }
   await run(everywhere(EVERYTHING))

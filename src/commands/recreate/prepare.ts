@@ -7,6 +7,7 @@ import { subjectOf } from '../../inventory/subjects.ts'
 import { ApiError } from '../../kubernetes/api-error.ts'
 import type { Action } from '../../upgrade/action.ts'
 import { allOf, type ClusterView, viewOf } from '../../upgrade/carry-out/cluster-view.ts'
+import { refusalOf } from '../../upgrade/carry-out/dry-run.ts'
 import { isWorthWaiting } from '../../upgrade/carry-out/eventually.ts'
 import type { Job, Saved, Tools } from '../../upgrade/carry-out/job.ts'
 import { isSameSpec } from '../../upgrade/carry-out/replace.ts'
@@ -45,7 +46,7 @@ export async function prepare(wanted: WantedSet, tools: Tools, options: Preparat
   }
   if (isTerminating(live) && saved?.uid === uidOf(live)) return underWay(wanted, saved, options)
 
-  const answer = await dryRunOf(wanted, live, view, tools)
+  const answer = await refusalOf(manifest, live, view, tools)
   if (answer === undefined) {
     if (saved === undefined) return { kind: 'nothing', why: 'Nothing to do: the API server takes it as it is.' }
     if (saved.uid !== uidOf(live)) return underWay(wanted, saved, options)
@@ -82,22 +83,6 @@ function refused(plan: UpgradePlan | undefined, obstacles: readonly Obstacle[]):
   return { kind: 'refused', plan, obstacles }
 }
 
-/** What the API server says to the update; undefined where it says yes. */
-async function dryRunOf(
-  { manifest, namespace }: WantedSet,
-  live: JsonObject,
-  { setPath }: ClusterView,
-  { api }: Tools
-): Promise<ApiError | undefined> {
-  try {
-    await api.replace(`${setPath}?dryRun=All`, successorOf(manifest, live, namespace, applierOf(live)))
-    return undefined
-  } catch (error) {
-    if (error instanceof ApiError && !isWorthWaiting(error)) return error
-    throw error
-  }
-}
-
 async function prepareReplacement(
   wanted: WantedSet,
   old: JsonObject,
@@ -124,7 +109,7 @@ async function prepareReplacement(
 
 function jobFor(wanted: WantedSet, old: JsonObject, applier: Job['applier'], options: Preparation): Job {
   const { namespace, name, manifest } = wanted
-  const successor = successorOf(manifest, old, namespace, applierOf(old))
+  const successor = successorOf(manifest, old, namespace, applier)
   const subject = subjectOf(successor, old, namespace)
   const { version, relabelClaims } = options
   const plan = upgradePlanFor(subject, { cluster: { version }, relabelClaims })

@@ -59,6 +59,7 @@ export async function replaceAll(sets: readonly WantedSet[], voice: Voice, means
   for (const { prepared, wanted, tools } of plans) {
     const plan = planToShow(prepared, wanted, tools)
     if (plan !== undefined) voice.say(planBlock(plan, voice.width))
+    if (prepared.kind === 'ready' && prepared.isUnderWay) voice.say(GOES_ON)
   }
   const isRefused = plans.some(({ prepared }) => prepared.kind === 'refused')
   const ready = plans.filter(({ prepared }) => prepared.kind === 'ready')
@@ -70,6 +71,8 @@ export async function replaceAll(sets: readonly WantedSet[], voice: Voice, means
   }
   return carryOutAll(plans, results)
 }
+
+const GOES_ON = 'The old one is deleted already: what is done of these steps is not done again.\n'
 
 async function planned(sets: readonly WantedSet[], { tell, show }: Voice, means: Means): Promise<Planned[]> {
   const { api, now, sleep, timeoutMs, gitOpsPaused, relabelClaims, journalFor } = means

@@ -1,4 +1,4 @@
-import { wrap } from '../../core/values/text.ts'
+import { inertJson, oneLine, wrap } from '../../core/values/text.ts'
 import type { Outcome } from '../../upgrade/carry-out/carry-out.ts'
 import type { Obstacle } from '../../upgrade/obstacle.ts'
 import { VERSION } from '../../version.ts'
@@ -21,7 +21,7 @@ export interface Result {
 /** One document for a pipeline. */
 export function jsonReport(results: readonly Result[]): string {
   const statefulSets = results.map(({ done, ...result }) => ({ ...result, ...done }))
-  return `${JSON.stringify({ command: 'recreate', version: VERSION, statefulSets }, null, 2)}\n`
+  return `${inertJson(JSON.stringify({ command: 'recreate', version: VERSION, statefulSets }, null, 2))}\n`
 }
 
 /** What is said at the end, of one. */
@@ -50,7 +50,7 @@ function listed(title: string, names: readonly string[]): string {
 
 function indented(text: string, by: number, width: number): string[] {
   const blank = ' '.repeat(by)
-  return wrap(text, width - by - 2).map(
+  return wrap(oneLine(text), width - by - 2).map(
     (line, index) => `${blank}${index > 0 && text.startsWith('- ') ? '  ' : ''}${line}`
   )
 }

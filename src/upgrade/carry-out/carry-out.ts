@@ -6,6 +6,7 @@ import { withoutServerFields } from '../successor.ts'
 import { adopt, restartPods, sameClaims } from './after.ts'
 import { changeClasses, keepClaims, relabelClaims, resizeClaims } from './claims.ts'
 import { type ClusterView, viewOf } from './cluster-view.ts'
+import { refusalOf } from './dry-run.ts'
 import { eventually, Stopped } from './eventually.ts'
 import type { Job, Tools } from './job.ts'
 import { createSet, deleteSet, handOver, isSameSpec } from './replace.ts'
@@ -37,9 +38,20 @@ export async function carryOut(job: Job, tools: Tools): Promise<Outcome> {
   }
   const pods = await adopt(job, view, tools)
   const claims = await sameClaims(view, tools)
+  await refuseAnother(job, view, tools)
   const outcome = { ...(await comparedWithBefore(pods, claims, tools)), withoutControllerMs }
   await tools.journal.finish()
   return outcome
+}
+
+/** Somebody else may have created one in between, and not the one that was wanted. */
+async function refuseAnother(job: Job, view: ClusterView, tools: Tools): Promise<void> {
+  const refusal = await eventually(tools, 'the API server to take the manifest', async () => {
+    const set = await view.set()
+    return set && { error: await refusalOf(job.manifest, set, view, tools) }
+  })
+  if (refusal.error === undefined) return
+  throw new Stopped(`there is another StatefulSet now than was to be created: ${refusal.error.message}`)
 }
 
 /** For how long the Pods had no controller, at the most; undefined where an earlier run did not get to note it. */
@@ -93,7 +105,7 @@ async function save(job: Job, view: ClusterView, tools: Tools): Promise<void> {
   await journal.save({
     object: withoutServerFields(set),
     uid: uidOf(set),
-    ...(job.applier && { applier: { manager: job.applier.manager, isServerSide: job.applier.isServerSide } }),
+    ...(job.applier && { applier: job.applier }),
     pods: uidsOf(pods),
     claims: uidsOf(claims)
   })

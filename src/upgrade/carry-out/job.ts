@@ -11,7 +11,7 @@ export interface Saved {
   /** Of the StatefulSet. */
   readonly uid: string
   /** Who applied it; absent where nobody is known. */
-  readonly applier?: SavedApplier
+  readonly applier?: Applier
   /** uid by name. */
   readonly pods: Readonly<Record<string, string>>
   readonly claims: Readonly<Record<string, string>>
@@ -19,11 +19,6 @@ export interface Saved {
   readonly deletedAt?: number
   /** When the new one had all of the Pods; absent before. */
   readonly adoptedAt?: number
-}
-
-export interface SavedApplier {
-  readonly manager: string
-  readonly isServerSide: boolean
 }
 
 /** Where that is kept: one entry for each StatefulSet that is under way. */
@@ -47,7 +42,7 @@ export interface Job {
   readonly manifest: JsonObject
   /** What is created. */
   readonly successor: JsonObject
-  readonly applier: Pick<Applier, 'manager' | 'isServerSide'> | undefined
+  readonly applier: Applier | undefined
   /** The StatefulSet that is replaced, as the plan has it. */
   readonly old: JsonObject
   /** Its own; undefined where nothing is known of it any more. */

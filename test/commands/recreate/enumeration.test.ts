@@ -124,9 +124,9 @@ async function labFor(t: Test, { before, after, applier, ...one }: Case): Promis
   const plane = await fakeControlPlane(t)
   plane.put('storageclasses', { metadata: { name: 'fast' }, allowVolumeExpansion: true })
   const stored = plane.put('statefulsets', before)
-  stored.metadata.managedFields = [
-    { manager: 'helm', operation: applier ?? 'Update', fieldsV1: { 'f:spec': { 'f:template': {} } } }
-  ]
+  stored.metadata.labels = { gone: '1', mine: '1' }
+  const fieldsV1 = { 'f:spec': { 'f:template': {} }, 'f:metadata': { 'f:labels': { 'f:gone': {} } } }
+  stored.metadata.managedFields = [{ manager: 'helm', operation: applier ?? 'Update', fieldsV1 }]
   plane.settle()
   const journal = journalInMemory()
   const wanted = { namespace: 'monitoring', name: 'pgw', manifest: after, place: 'new.yaml:1' }
@@ -175,7 +175,7 @@ function uidsOf({ stored }: FakeControlPlane): Uids {
 }
 
 /** What is so at the end, however it came to it. */
-function endOf(lab: Lab, { after, applier }: Case) {
+function endOf(lab: Lab, { after }: Case) {
   const { plane, uids: before } = lab
   plane.settle()
   const now = uidsOf(plane)
@@ -194,7 +194,7 @@ function endOf(lab: Lab, { after, applier }: Case) {
     owners: [...(plane.stored.pods?.values() ?? [])].map(({ metadata }) => metadata.ownerReferences[0].uid === now.set),
     subdomains: [...(plane.stored.pods?.values() ?? [])].map(({ spec }) => spec.subdomain),
     managers: stored?.metadata.managedFields.map(({ manager, operation }: JsonObject) => `${manager} ${operation}`),
-    applier
+    labels: stored?.metadata.labels
   }
 }
 
@@ -209,6 +209,8 @@ for (const one of CASES) {
     t.strictSame(end.pods, BOTH)
     t.strictSame([end.isNew, end.isWanted, ...end.owners], [true, true, true, true])
     t.strictSame(end.subdomains, [objectOf(one.after.spec).serviceName, objectOf(one.after.spec).serviceName])
+    // Server-side apply would have removed what the manifest has no longer.
+    t.strictSame(end.labels, one.applier === 'Apply' ? { mine: '1' } : { gone: '1', mine: '1' })
     t.strictSame(end.managers, [`helm ${one.applier ?? 'Update'}`])
     const writes = lab.plane.asked.filter((line) => !/^GET|dry$|selfsubject/.test(line))
     t.strictSame(writes, one.calls, 'what is changed, in this order')

@@ -280,6 +280,19 @@ t.test('what somebody changes meanwhile is not deleted', async (t) => {
   t.notOk(writesTo(plane).includes('DELETE statefulsets/pgw'))
 })
 
+t.test('another one that somebody creates in between is not taken for the new one', async (t) => {
+  const { plane, run } = await labFor(t, LABELS, NEW_LABELS)
+  plane.fault = (_, asked) => {
+    if (asked === 'POST statefulsets') plane.put('statefulsets', set())
+    return undefined
+  }
+  const { code, report } = await run('--yes', '-o', 'json')
+  t.equal(code, 2)
+  t.match(report, { statefulSets: [{ outcome: 'stopped', message: /there is another StatefulSet now/ }] })
+  plane.fault = () => undefined
+  t.match(await run('--yes', '-o', 'json'), { code: 0, report: { statefulSets: [{ outcome: 'recreated' }] } })
+})
+
 t.test('what is under way elsewhere is not ours', async (t) => {
   const { plane, saved, run } = await labFor(t, [], LABELS)
   const journal = journalIn(saved, 'https://elsewhere', 'monitoring', 'pgw')
