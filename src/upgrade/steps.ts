@@ -211,7 +211,8 @@ function isRolling({ object }: Subject): boolean {
 function noteOn(consequence: Consequence): string | undefined {
   if (consequence.what === 'claims-never-shrink')
     return 'No claim can become smaller: those that are there keep their size, and to have a smaller one its data has to be copied to a new one.'
-  if (consequence.what === 'claims-keep-what-they-have')
+  // These have a step of their own.
+  if (consequence.what === 'claims-keep-what-they-have' && consequence.field !== 'volumeAttributesClassName')
     return 'Claims that are there keep what they have; what the template says now is for claims that scaling up adds.'
   if (consequence.what === 'claims-are-left') return 'Claims of a template that is gone stay until you delete them.'
   return undefined

@@ -384,6 +384,14 @@ t.test('as Markdown', async (t) => {
   t.equal(planMarkdown([]), 'The compared manifests contain no StatefulSet.\n')
 })
 
+t.test('claims do not keep what a step has changed', async (t) => {
+  const gold = { templates: [claimTemplate({ name: 'data', spec: { volumeAttributesClassName: 'gold' } })] }
+  const fast = { templates: [claimTemplate({ name: 'data', spec: { storageClassName: 'fast' } })] }
+  const plain = { templates: [claimTemplate({ name: 'data' })] }
+  t.notMatch(planText([change(plain, gold)]), /Claims that are there keep/)
+  t.match(planText([change(plain, fast)]), /Claims that are there keep/)
+})
+
 t.test('every step of which recreate knows nothing is for the reader alone', async (t) => {
   const everything = change(
     { templates: [claimTemplate({ name: 'data', size: '1Gi' })], spec: { serviceName: 'a', ...DELETE } },

@@ -32,7 +32,7 @@ export type Consequence =
   /** No claim can become smaller. */
   | ({ readonly what: 'claims-never-shrink' } & Resize)
   /** A class or an access mode is for claims that are yet to come. */
-  | { readonly what: 'claims-keep-what-they-have'; readonly template: string }
+  | { readonly what: 'claims-keep-what-they-have'; readonly template: string; readonly field: string }
   /** A claim's name comes from its template's. */
   | { readonly what: 'claims-start-empty'; readonly template: string }
   /** A template less, and nobody deletes what it made. */
@@ -93,7 +93,7 @@ function consequencesFor(template: string, before: JsonObject | undefined, after
     { keep: 32, isSame: (path, one, other) => isResource(path) && isSameQuantity(one, other) }
   )
   return changes.map(({ path, before: from, after: to }) => {
-    if (!isResource(path)) return { what: 'claims-keep-what-they-have', template }
+    if (!isResource(path)) return { what: 'claims-keep-what-they-have', template, field: String(path[1]) }
     const isLarger = (amountOf(to) ?? 0) > (amountOf(from) ?? 0)
     const what = isLarger ? 'resize-claims-first' : 'claims-never-shrink'
     return { what, template, resource: path.slice(2).join('.'), from, to }

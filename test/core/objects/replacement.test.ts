@@ -73,7 +73,7 @@ const CASES: readonly Case[] = [
     name: 'a class',
     before: having(data({ spec: { storageClassName: 'slow' } })),
     after: having(data({ spec: { storageClassName: 'fast' } })),
-    consequences: [{ what: 'claims-keep-what-they-have', template: 'data' }]
+    consequences: [{ what: 'claims-keep-what-they-have', template: 'data', field: 'storageClassName' }]
   },
   {
     name: 'a name',
