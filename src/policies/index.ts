@@ -15,6 +15,7 @@ import prometheusStorage from './prometheus-storage.ts'
 import pushgatewayGracefulStop from './pushgateway-graceful-stop.ts'
 import pushgatewayPersistence from './pushgateway-persistence.ts'
 import queryBalance from './query-balance.ts'
+import remoteWriteDedup from './remote-write-dedup.ts'
 import sharedTsdbClaim from './shared-tsdb-claim.ts'
 import stopGracePeriod from './stop-grace-period.ts'
 import thanosSidecar from './thanos-sidecar.ts'
@@ -39,5 +40,6 @@ export const POLICIES: readonly Policy[] = [
   thanosSidecar,
   claimOfTwoServers,
   autoscaledSingleWriter,
-  alertDedup
+  alertDedup,
+  remoteWriteDedup
 ]
