@@ -6,6 +6,7 @@ import autoscaledSingleWriter from './autoscaled-single-writer.ts'
 import autoshardingLabels from './autosharding-labels.ts'
 import claimOfTwoServers from './claim-of-two-servers.ts'
 import claimTemplateLabels from './claim-template-labels.ts'
+import governingService from './governing-service.ts'
 import kubeStateMetricsShards from './kube-state-metrics-shards.ts'
 import missingDisruptionBudget from './missing-disruption-budget.ts'
 import operatorStorageChange from './operator-storage-change.ts'
@@ -41,5 +42,6 @@ export const POLICIES: readonly Policy[] = [
   claimOfTwoServers,
   autoscaledSingleWriter,
   alertDedup,
-  remoteWriteDedup
+  remoteWriteDedup,
+  governingService
 ]

@@ -98,7 +98,7 @@ const PROMETHEUS_PORT = 9090
 const found = new WeakMap<SubjectSet, readonly Runner[]>()
 
 /** What runs a program of the stack, in the order of the members. */
-function runnersIn(set: SubjectSet): readonly Runner[] {
+export function runnersIn(set: SubjectSet): readonly Runner[] {
   const known = found.get(set) ?? set.members.flatMap(runnersOf)
   found.set(set, known)
   return known

@@ -1,0 +1,49 @@
+import { SERVICE, STATEFUL_SET } from '../core/objects/kinds.ts'
+import { isHeadless, pickedPod, serviceSelects } from '../core/objects/service.ts'
+import { defineSetPolicy, type SetFinding } from '../core/policy.ts'
+import { type Runner, runnersIn } from '../core/programs/runners.ts'
+import type { SubjectSet } from '../core/set.ts'
+import { type JsonObject, textOf } from '../core/values/json.ts'
+
+export default defineSetPolicy({
+  id: 'governing-service',
+  summary: 'The Service that a StatefulSet names gives its Pods their names.',
+  defaultMode: 'warn',
+  options: {},
+  reads: [STATEFUL_SET, SERVICE],
+  needs: [SERVICE],
+  appliesTo: (set) => governedIn(set).length > 0,
+  *checkSet(set) {
+    for (const runner of governedIn(set)) yield* nameless(set, runner)
+  }
+})
+
+/** StatefulSets of the stack that name a Service, each once. */
+function governedIn(set: SubjectSet): readonly Runner[] {
+  const governed = runnersIn(set).filter(({ subject, workload }) => {
+    return subject.kind === STATEFUL_SET.kind && Boolean(textOf(workload?.spec.serviceName))
+  })
+  return governed.filter(({ subject }, index) => governed.findIndex((one) => one.subject === subject) === index)
+}
+
+function* nameless(set: SubjectSet, { subject, workload, labels, replicas }: Runner): Generator<SetFinding> {
+  const name = textOf(workload?.spec.serviceName) ?? ''
+  const service = set.named(SERVICE, name)
+  const what = faultOf(service?.object, labels)
+  if (what === undefined) return
+  yield {
+    object: subject,
+    involved: service === undefined ? [] : [service],
+    field: ['spec', 'serviceName'],
+    problem: `the Service ${name} ${what}, so the Pods have no names like ${subject.name}-0.${name} by which others could reach each of them`,
+    remediation: `add a headless Service ${name} (clusterIP: None) that selects the Pods, or name the one that there is; no update may change serviceName, so the StatefulSet has to be replaced for that`,
+    // One Pod is reached through any Service.
+    ...(replicas < 2 && { info: true as const })
+  }
+}
+
+function faultOf(service: JsonObject | undefined, labels: Runner['labels']): string | undefined {
+  if (service === undefined) return 'is not there'
+  if (!isHeadless(service)) return 'is not headless'
+  return serviceSelects(service, labels) && pickedPod(service) === undefined ? undefined : 'does not select the Pods'
+}
