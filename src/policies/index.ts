@@ -6,6 +6,7 @@ import autoscaledSingleWriter from './autoscaled-single-writer.ts'
 import autoshardingLabels from './autosharding-labels.ts'
 import claimOfTwoServers from './claim-of-two-servers.ts'
 import claimTemplateLabels from './claim-template-labels.ts'
+import federateWhole from './federate-whole.ts'
 import governingService from './governing-service.ts'
 import kubeStateMetricsShards from './kube-state-metrics-shards.ts'
 import missingDisruptionBudget from './missing-disruption-budget.ts'
@@ -17,6 +18,7 @@ import pushgatewayGracefulStop from './pushgateway-graceful-stop.ts'
 import pushgatewayPersistence from './pushgateway-persistence.ts'
 import queryBalance from './query-balance.ts'
 import remoteWriteDedup from './remote-write-dedup.ts'
+import shardsComplete from './shards-complete.ts'
 import sharedTsdbClaim from './shared-tsdb-claim.ts'
 import stopGracePeriod from './stop-grace-period.ts'
 import thanosSidecar from './thanos-sidecar.ts'
@@ -43,5 +45,7 @@ export const POLICIES: readonly Policy[] = [
   autoscaledSingleWriter,
   alertDedup,
   remoteWriteDedup,
-  governingService
+  governingService,
+  shardsComplete,
+  federateWhole
 ]

@@ -63,3 +63,7 @@ export function externalLabelsOf(config: JsonObject): ReadonlyMap<string, string
   const labels = Object.entries(objectOf(objectOf(config.global).external_labels))
   return new Map(labels.map(([name, value]) => [name, String(value)]))
 }
+
+export function scrapeConfigsIn(config: JsonObject): readonly JsonObject[] {
+  return listOf(config.scrape_configs).map(objectOf)
+}
