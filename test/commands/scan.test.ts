@@ -156,6 +156,36 @@ t.test('the whole cluster', async (t) => {
   )
 })
 
+t.test('what belongs together may be hidden', async (t) => {
+  const hide =
+    (...hidden: readonly string[]): Intercept =>
+    ({ path }) =>
+      hidden.includes(path.split('/').at(-1) ?? '') ? forbidden('it') : undefined
+  const operated = await scan(t, ['-A'], hide('prometheuses', 'alertmanagers'))
+  t.match(operated, { code: 1, report: { problems: [] } }, 'as in a cluster without the CRDs')
+  const unlisted = /^Not checked, because they may not be listed: prometheuses \S.*, alertmanagers \S/
+  t.ok(
+    operated.report.notes.some((note) => unlisted.test(note)),
+    operated.report.notes.join('\n')
+  )
+
+  const budgets = await scan(t, ['-A'], hide('poddisruptionbudgets'))
+  t.match(budgets, { code: 1, report: { problems: [] } })
+  const silent =
+    'missing-disruption-budget was not evaluated in the namespaces lab, monitoring: poddisruptionbudgets may not be listed.'
+  t.ok(budgets.report.notes.includes(silent), budgets.report.notes.join('\n'))
+  const about = ({ report }: Scanned): string[] =>
+    report.objects.flatMap(({ namespace, findings }) =>
+      findings.flatMap(({ policy, level }) => (policy === 'missing-disruption-budget' ? `${namespace} ${level}` : []))
+    )
+  t.strictSame(about(budgets), [])
+  t.strictSame(about(await scan(t, ['-A'])), ['lab warning', 'monitoring warning'])
+  const lower = await scan(t, ['-A'], ({ path }) =>
+    path.endsWith('/monitoring/statefulsets') ? forbidden('it') : undefined
+  )
+  t.strictSame(about(lower), ['lab warning', 'monitoring note'], 'a level less where more may be there')
+})
+
 t.test('the namespaces: those of -n, of the context, or the one that kubectl takes', async (t) => {
   const contexts = [{ name: 'test', context: { cluster: 'test', user: 'test', namespace: 'lab' } }]
   const some = await scan(t, ['-n', 'monitoring,old', '-n', 'lab'])

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { isSetPolicy } from '../../src/core/policy.ts'
+import { POLICIES } from '../../src/policies/index.ts'
 import type { Report } from '../../src/report/report.ts'
 import type { Cluster } from './control-plane.ts'
 
@@ -36,8 +38,8 @@ export interface Scan {
 }
 
 export interface Scanner {
-  /** As the administrator, or as whoever a kubeconfig says. */
-  scan(args: readonly string[], kubeconfig?: string): Promise<Scan>
+  /** As the administrator, or as whoever a kubeconfig says; by policies of one object where nothing is said. */
+  scan(args: readonly string[], kubeconfig?: string, policies?: 'of one object' | 'all'): Promise<Scan>
   /** A kubeconfig of somebody else in the same cluster. */
   as(token: string): string
   readonly kubeconfig: string
@@ -59,13 +61,20 @@ export async function scannerOf({ kubectl }: Cluster): Promise<Scanner> {
   }
   const own = JSON.parse(stdout) as Kubeconfig
   const kubeconfig = write(own)
+  const together = POLICIES.filter(isSetPolicy).map(({ id }) => [id, { mode: 'off' }])
+  const ofOneObject = write({
+    apiVersion: 'holdfast.dev/v1alpha1',
+    kind: 'HoldfastConfiguration',
+    policies: Object.fromEntries(together)
+  })
   return {
     kubeconfig,
-    async scan(args, as = kubeconfig) {
+    async scan(args, as = kubeconfig, policies = 'of one object') {
       const peak = join(directory, 'peak')
       const node = [process.execPath, `--max-old-space-size=${HEAP_MB}`]
       const measure = ['--import', `data:text/javascript,${encodeURIComponent(MEASURE)}`]
-      const command = [...node, ...measure, PROGRAM, 'scan', `--kubeconfig=${as}`, '-o', 'json', ...args]
+      const only = policies === 'all' ? [] : [`--config=${ofOneObject}`]
+      const command = [...node, ...measure, PROGRAM, 'scan', `--kubeconfig=${as}`, '-o', 'json', ...only, ...args]
       const env = { PATH: process.env.PATH ?? '', HOME: directory, PEAK_FILE: peak }
       const start = performance.now()
       // Through a shell, because the test runner puts itself into every Node.js that it sees start.

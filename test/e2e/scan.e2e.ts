@@ -277,7 +277,7 @@ async function component(t: Test, stage: Stage, { scan, as }: Scanner, api: Api)
       'labels of namespaces count'
     )
     t.equal((await scan(['-n', namespace], scanAs)).code, 1, 'for one namespace, too')
-    const more = ['watch pods', 'get pods', 'create pods', 'list secrets', 'list configmaps']
+    const more = ['watch pods', 'get pods', 'create pods', 'list secrets', 'get configmaps']
     for (const right of [...more, 'list reports.openreports.io']) t.equal(await may(right), false, right)
     await install('holdfast-scan-reports')
     t.equal(await may('delete reports.openreports.io'), true)
