@@ -27,12 +27,14 @@ export function isOneOf(resources: readonly Resource[], object: JsonObject): boo
 export function slim(subject: Subject): Subject {
   const { status: _, ...object } = subject.object
   const { managedFields: __, ...metadata } = metadataOf(object)
-  const { [LAST_APPLIED]: ___, ...annotations } = objectOf(metadata.annotations)
-  return { ...subject, object: { ...object, metadata: { ...metadata, annotations } } }
+  const annotations = Object.entries(objectOf(metadata.annotations)).filter(
+    ([, value]) => String(value).length <= LONGEST_ANNOTATION
+  )
+  return { ...subject, object: { ...object, metadata: { ...metadata, annotations: Object.fromEntries(annotations) } } }
 }
 
-/** kubectl keeps the whole object once more in it. */
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+/** In longer ones kubectl and others keep whole objects. No policy reads them. */
+const LONGEST_ANNOTATION = 1000
 
 /** What a YAML text says; undefined for what is no YAML, or several documents. */
 export function yamlValue(text: string): unknown {
