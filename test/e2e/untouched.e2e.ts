@@ -63,7 +63,7 @@ const OTHERS = [
   [nginx()],
   [nginx({ name: 'gateway', image: 'docker.io/envoyproxy/envoy:v1.36' })],
   [nginx({ name: 'push', image: 'ghcr.io/example/push-service:1.0', ports: [{ containerPort: 9091 }] })],
-  [nginx({ name: 'alertmanager', image: 'quay.io/prometheus/alertmanager:v0.28.1' }), nginx({ command: ['nginx'] })],
+  [nginx({ name: 'alertmanager', image: 'docker.io/example/alertmanager-bot:0.4' }), nginx({ command: ['nginx'] })],
   [nginx({ name: 'postgres', image: 'docker.io/library/postgres:18', args: ['-c', 'shared_buffers=1GB'] })]
 ]
 

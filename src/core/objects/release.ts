@@ -47,12 +47,17 @@ function chartIn(value: unknown): ChartRelease | undefined {
 export function volatileKeysIn(labels: JsonObject, workload: JsonObject): readonly string[] {
   const selected = objectOf(objectOf(specOf(workload).selector).matchLabels)
   const versions = versionsOf(workload)
-  return Object.keys(labels).filter((key) => {
+  const keys = Object.keys(labels).filter((key) => {
     if (own(selected, key) !== undefined) return false
     const value = own(labels, key)
     if (VOLATILE_KEYS.includes(key) || (key === 'chart' && chartIn(value) !== undefined)) return true
     return typeof value === 'string' && versions.some((version) => holds(value, version))
   })
+  // In one order, whether a file has them in its own or the API server in the alphabet's.
+  return [
+    ...VOLATILE_KEYS.filter((key) => keys.includes(key)),
+    ...keys.filter((key) => !VOLATILE_KEYS.includes(key)).sort()
+  ]
 }
 
 /** How many containers are asked for their version. */

@@ -48,4 +48,9 @@ t.test('labels that change with a release', async (t) => {
     { long: `${'x'.repeat(200)}3.5.0` }
   ]
   for (const labels of stays) t.strictSame(volatile(labels), [], JSON.stringify(labels))
+  t.strictSame(
+    volatile({ z: '3.5.0', 'app.kubernetes.io/version': '1', a: '3.5.0', 'helm.sh/chart': 'x' }),
+    ['helm.sh/chart', 'app.kubernetes.io/version', 'a', 'z'],
+    'in one order'
+  )
 })
