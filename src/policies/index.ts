@@ -11,6 +11,7 @@ import governingService from './governing-service.ts'
 import kubeStateMetricsShards from './kube-state-metrics-shards.ts'
 import missingDisruptionBudget from './missing-disruption-budget.ts'
 import operatorStorageChange from './operator-storage-change.ts'
+import pairDiffers from './pair-differs.ts'
 import prometheusAvailability from './prometheus-availability.ts'
 import prometheusResources from './prometheus-resources.ts'
 import prometheusStorage from './prometheus-storage.ts'
@@ -47,5 +48,6 @@ export const POLICIES: readonly Policy[] = [
   remoteWriteDedup,
   governingService,
   shardsComplete,
-  federateWhole
+  federateWhole,
+  pairDiffers
 ]

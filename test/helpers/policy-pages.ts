@@ -7,7 +7,8 @@ import type { Sample } from './positive-cases.ts'
 export const OUTCOME_UNDER: Readonly<Record<string, string>> = {
   Refused: 'denied',
   Repaired: 'patched',
-  Advised: 'warned'
+  Advised: 'warned',
+  Noted: 'audited'
 }
 
 export function pageOf(id: string): string {
