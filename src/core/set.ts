@@ -53,8 +53,9 @@ export class SubjectSet {
     return this.#documents.get(text)
   }
 
-  /** What is missing of some kinds. */
+  /** What is missing of some kinds. What may be anything may be of each of them. */
   gapsIn(resources: readonly Resource[]): readonly SetGap[] {
+    if (resources.length === 0) return []
     return this.gaps.filter(({ what }) => what === 'objects' || resources.some(({ resource }) => resource === what))
   }
 }

@@ -18,15 +18,15 @@ export default defineSetPolicy({
   }
 })
 
-/** StatefulSets of the stack that name a Service, each once. */
+/** StatefulSets of the stack that name a Service, each once. A single Pod is reached through any Service. */
 function governedIn(set: SubjectSet): readonly Runner[] {
-  const governed = runnersIn(set).filter(({ subject, workload }) => {
-    return subject.kind === STATEFUL_SET.kind && Boolean(textOf(workload?.spec.serviceName))
+  const governed = runnersIn(set).filter(({ subject, workload, replicas }) => {
+    return replicas >= 2 && subject.kind === STATEFUL_SET.kind && Boolean(textOf(workload?.spec.serviceName))
   })
   return governed.filter(({ subject }, index) => governed.findIndex((one) => one.subject === subject) === index)
 }
 
-function* nameless(set: SubjectSet, { subject, workload, labels, replicas }: Runner): Generator<SetFinding> {
+function* nameless(set: SubjectSet, { subject, workload, labels }: Runner): Generator<SetFinding> {
   const name = textOf(workload?.spec.serviceName) ?? ''
   const service = set.named(SERVICE, name)
   const what = faultOf(service?.object, labels)
@@ -36,9 +36,7 @@ function* nameless(set: SubjectSet, { subject, workload, labels, replicas }: Run
     involved: service === undefined ? [] : [service],
     field: ['spec', 'serviceName'],
     problem: `the Service ${name} ${what}, so the Pods have no names like ${subject.name}-0.${name} by which others could reach each of them`,
-    remediation: `add a headless Service ${name} (clusterIP: None) that selects the Pods, or name the one that there is; no update may change serviceName, so the StatefulSet has to be replaced for that`,
-    // One Pod is reached through any Service.
-    ...(replicas < 2 && { info: true as const })
+    remediation: `add a headless Service ${name} (clusterIP: None) that selects the Pods, or name the one that there is; no update may change serviceName, so the StatefulSet has to be replaced for that`
   }
 }
 
