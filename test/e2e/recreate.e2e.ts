@@ -29,6 +29,8 @@ interface Form {
   readonly sent?: ReleaseParts
   /** Default: the same. */
   readonly version?: '2.17.0'
+  /** The first minor version of Kubernetes that knows it. */
+  readonly since?: number
   readonly args?: readonly string[]
   /** Default: it is recreated, its Pods and claims are the same. */
   readonly end?: readonly ObstacleKind[] | 'nothing-to-do'
@@ -66,7 +68,7 @@ const FORMS: readonly Form[] = [
     }
   },
   { name: 'a size that is spelled differently', runs: sized('2Gi'), sent: sized('2048Mi'), end: 'nothing-to-do' },
-  { name: 'the history', sent: spec({ revisionHistoryLimit: 3 }), end: 'nothing-to-do' },
+  { name: 'the history', since: 33, sent: spec({ revisionHistoryLimit: 3 }), end: 'nothing-to-do' },
   { name: 'podManagementPolicy', sent: spec({ podManagementPolicy: 'OrderedReady' }) },
   { name: 'the order of templates', runs: templates(CLAIM, 'other'), sent: templates('other', CLAIM) },
   { name: 'a template less', runs: templates(CLAIM, 'other'), sent: templates(CLAIM) },
@@ -99,6 +101,7 @@ const FORMS: readonly Form[] = [
   { name: 'an empty class', runs: claim({}), sent: claim({ storageClassName: '' }), end: ['class'] },
   {
     name: 'other attributes of volumes',
+    since: 34,
     runs: claim({ volumeAttributesClassName: SILVER }),
     sent: claim({ volumeAttributesClassName: GOLD }),
     async after(t, stage, namespace) {
@@ -153,10 +156,16 @@ async function sayGateway(t: Test, stage: Stage, namespace: string): Promise<voi
 }
 
 endToEnd('recreate', { controllers: true, wholeCluster: true }, async (t, stage) => {
-  await stage.kubectl(['create', '-f', '-'], { input: classes() })
+  const { serverVersion } = JSON.parse((await stage.kubectl(['version', '-o', 'json'])).stdout)
+  const minor = Number.parseInt(serverVersion.minor, 10)
+  await stage.kubectl(['create', '-f', '-'], { input: classes(minor) })
   const recreator = await recreatorOf(stage)
   t.teardown(() => recreator.dispose())
-  for (const form of FORMS) await t.test(form.name, (t) => recreates(t, stage, recreator, form))
+  for (const form of FORMS) {
+    const { name, since = 0 } = form
+    const skip = minor < since && `It takes Kubernetes 1.${since}.`
+    await t.test(name, { skip }, (t) => recreates(t, stage, recreator, form))
+  }
   await t.test('--dry-run stores nothing', (t) => storesNothing(t, stage, recreator))
   await t.test('with the Role of the documentation, and without', (t) => asSomebody(t, stage, recreator))
   await t.test('server-side apply goes on as before', (t) => appliesOn(t, stage, recreator))
@@ -175,7 +184,7 @@ endToEnd('recreate', { controllers: true, wholeCluster: true }, async (t, stage)
   })
 })
 
-function classes(): string {
+function classes(minor: number): string {
   const storage = (name: string, allowVolumeExpansion: boolean, isDefault: boolean) => ({
     apiVersion: 'storage.k8s.io/v1',
     kind: 'StorageClass',
@@ -190,7 +199,10 @@ function classes(): string {
     driverName: 'example.com',
     parameters: { iops: '1' }
   })
-  const items = [storage(EXPANDS, true, true), storage(FIXED, false, false), attributes(SILVER), attributes(GOLD)]
+  const items = [
+    ...[storage(EXPANDS, true, true), storage(FIXED, false, false)],
+    ...(minor < 34 ? [] : [attributes(SILVER), attributes(GOLD)])
+  ]
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
 }
 

@@ -25,7 +25,7 @@ export async function eventually<Found>(
   what: string,
   probe: () => Promise<Found | undefined>
 ): Promise<Found> {
-  const deadline = now() + timeoutMs
+  const begun = now()
   let last: ApiError | undefined
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
     try {
@@ -36,11 +36,12 @@ export async function eventually<Found>(
       if (!(error instanceof ApiError) || !isWorthWaiting(error)) throw error
       last = error
     }
-    if (now() >= deadline) {
+    const waitedMs = now() - begun
+    if (waitedMs >= timeoutMs) {
       const why = last === undefined ? '' : `: ${last.message}`
       throw new Stopped(`waited in vain for ${what}, ${Math.round(timeoutMs / 1000)} s long${why}`, { cause: last })
     }
-    show(`waiting for ${what}`)
+    show(`waiting for ${what}, ${Math.round(waitedMs / 1000)} s`)
     await sleep(wait)
   }
 }
