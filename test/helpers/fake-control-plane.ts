@@ -20,6 +20,12 @@ type Stored = any
 /** What is answered in the place of an answer: a status, or a connection that ends before or after the work is done. */
 export type Fault = 400 | 403 | 409 | 422 | 429 | 500 | 'closed' | 'lost'
 
+/**
+ * It changes; its file system waits for its Pod; it cannot, and that is said; nothing happens; or the API server does not
+ * know that it could.
+ */
+export type Volumes = 'change' | 'wait-for-pod' | 'cannot' | 'hang' | 'unknown'
+
 export interface FakeControlPlane {
   readonly connection: Connection
   /** By the name of their collection, and their own. */
@@ -32,6 +38,8 @@ export interface FakeControlPlane {
   readonly denied: Set<string>
   /** Whether the controllers take their turns. */
   isAlive: boolean
+  /** What becomes of a volume that is to be larger, or to have other attributes. */
+  volumes: Volumes
   put(resource: string, object: JsonObject): Stored
   /** Lets the controllers finish what they have begun. */
   settle(): void
@@ -56,9 +64,10 @@ export async function fakeControlPlane(t: Test): Promise<FakeControlPlane> {
     fault: () => undefined,
     denied: new Set(),
     isAlive: true,
+    volumes: 'change',
     put: (resource, object) => store.add(resource, structuredClone(object)),
     settle: () => {
-      for (let turn = 0; turn < 20; turn++) store.turn()
+      for (let turn = 0; turn < 20; turn++) store.turn(plane.volumes)
     }
   }
   const server = createServer((request, response) => void answer(request, response))
@@ -72,7 +81,8 @@ export async function fakeControlPlane(t: Test): Promise<FakeControlPlane> {
     const fault = plane.fault(asked.push(line), line)
     if (fault === 'closed') return void request.socket.destroy()
     if (typeof fault === 'number') return send(response, fault, refusal(fault, 'this call was to fail'))
-    if (plane.isAlive) store.turn()
+    if (plane.isAlive) store.turn(plane.volumes)
+    if (plane.volumes === 'unknown') Reflect.deleteProperty(objectOf(body.spec), 'volumeAttributesClassName')
     const { code, said } = store.handle({ method, path: pathname, resource, name, query, body, denied: plane.denied })
     if (fault === 'lost') return void request.socket.destroy()
     send(response, code, said)
@@ -233,16 +243,25 @@ class Store {
   }
 
   /** One turn of each controller. */
-  turn(): void {
+  turn(volumes: Volumes): void {
     this.#collectGarbage()
     for (const set of this.#all('statefulsets')) this.#control(set)
-    for (const claim of this.#all('persistentvolumeclaims')) {
-      const { storage } = claim.spec.resources.requests
-      if (claim.status.phase === 'Bound' && claim.status.capacity.storage !== storage) {
-        claim.status.capacity = { storage }
-        this.#touch(claim)
-      }
+    for (const claim of this.#all('persistentvolumeclaims')) this.#provide(claim, volumes)
+  }
+
+  #provide(claim: Stored, volumes: Volumes): void {
+    const { status, spec } = claim
+    const { storage } = spec.resources.requests
+    const wanted = spec.volumeAttributesClassName
+    if (status.phase !== 'Bound') return
+    if (status.capacity.storage === storage && status.currentVolumeAttributesClassName === wanted) return
+    if (volumes === 'change') Object.assign(status, { capacity: { storage }, currentVolumeAttributesClassName: wanted })
+    if (volumes === 'wait-for-pod') status.conditions = [{ type: 'FileSystemResizePending', status: 'True' }]
+    if (volumes === 'cannot') {
+      status.allocatedResourceStatuses = { storage: 'ControllerResizeInfeasible' }
+      status.modifyVolumeStatus = { status: 'Infeasible' }
     }
+    this.#touch(claim)
   }
 
   #all(resource: string): Stored[] {
@@ -319,7 +338,8 @@ class Store {
     let claim = this.#stored.persistentvolumeclaims?.get(name)
     if (claim === undefined) {
       const { storage } = template.spec.resources.requests
-      const status = { phase: 'Bound', capacity: { storage } }
+      const { volumeAttributesClassName: currentVolumeAttributesClassName } = template.spec
+      const status = { phase: 'Bound', capacity: { storage }, currentVolumeAttributesClassName }
       const metadata = { name, labels: { ...template.metadata.labels, ...set.spec.selector.matchLabels } }
       claim = this.add('persistentvolumeclaims', { metadata, spec: structuredClone(template.spec), status })
     }

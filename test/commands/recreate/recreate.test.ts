@@ -7,7 +7,7 @@ import { claimTemplate, type StatefulSetParts, statefulSet } from '../../fixture
 import { temporaryDirectory } from '../../helpers/certificates.ts'
 import { holdfast } from '../../helpers/command.ts'
 import { kubeconfigFor } from '../../helpers/fake-cluster.ts'
-import { type FakeControlPlane, fakeControlPlane } from '../../helpers/fake-control-plane.ts'
+import { type FakeControlPlane, fakeControlPlane, type Volumes } from '../../helpers/fake-control-plane.ts'
 
 t.setTimeout(120_000)
 
@@ -69,6 +69,35 @@ t.test('--dry-run prints the plan, and changes nothing', async (t) => {
   t.match(stdout, /StatefulSet monitoring\/pgw: It would be replaced\.\n$/)
   t.strictSame(writesTo(plane), [])
   t.notOk(existsSync(saved), 'nor a file')
+})
+
+t.test('volumes have to be as they are to be before anything is deleted', async (t) => {
+  const having = (size: string, volumeAttributesClassName?: string) => [
+    set({
+      templates: [claimTemplate({ name: 'data', size, spec: { storageClassName: 'fast', volumeAttributesClassName } })]
+    })
+  ]
+  const larger = [having('1Gi'), having('2Gi')] as const
+  const other = [having('1Gi', 'silver'), having('1Gi', 'gold')] as const
+  const table: readonly (readonly [Volumes, typeof larger, code: number, says: RegExp])[] = [
+    ['change', larger, 0, /claim data-pgw-1 asks for 2Gi/],
+    ['wait-for-pod', larger, 0, /claim data-pgw-0 is FileSystemResizePending: its file system grows when/],
+    ['cannot', larger, 2, /the volume of claim data-pgw-0 cannot grow \(ControllerResizeInfeasible\)/],
+    ['hang', larger, 2, /waited in vain for the volumes of the template data to grow, 2 s long/],
+    ['change', other, 0, /claim data-pgw-1 asks for the attributes gold/],
+    ['cannot', other, 2, /the volume of claim data-pgw-0 cannot have them: kubectl describe pvc/],
+    ['hang', other, 2, /waited in vain for the volumes of the template data to have the attributes gold/],
+    ['unknown', other, 2, /this API server does not know volumeAttributesClassName/]
+  ]
+  for (const [volumes, [before, after], code, says] of table) {
+    const { plane, run } = await labFor(t, before, after)
+    plane.put('storageclasses', { metadata: { name: 'fast' }, allowVolumeExpansion: true })
+    plane.volumes = volumes
+    const told = await run('--yes')
+    t.equal(told.code, code, `${volumes}: ${told.stdout}`)
+    t.match(told.stdout.replaceAll(/\s+/g, ' '), says, volumes)
+    t.equal(writesTo(plane).includes('DELETE statefulsets/pgw'), code === 0, `${volumes}: what is deleted`)
+  }
 })
 
 t.test('nobody says yes', async (t) => {
