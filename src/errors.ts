@@ -61,9 +61,9 @@ export const ERRORS = {
     help: 'Check that the CRD is installed, that manifests/components/scan-reports is applied, and that no other report is called holdfast.'
   },
   CLUSTER_INCOMPLETE: { exit: 2, help: 'Run the command again; all objects read so far were checked.' },
-  RECREATE_REFUSED: { exit: 1, help: 'Nothing was changed; docs/recreate.md says more about each reason.' },
-  RECREATE_STOPPED: { exit: 2, help: 'Run the same command again: it goes on from what is there.' },
-  STATE_UNUSABLE: { exit: 2, help: 'Check --save-dir: the directory has to be writable, and what is in it ours.' },
+  RECREATE_REFUSED: { exit: 1, help: 'Nothing was changed; docs/recreate.md describes each reason.' },
+  RECREATE_STOPPED: { exit: 2, help: 'Run the same command again: it continues from the current state.' },
+  STATE_UNUSABLE: { exit: 2, help: 'Check --save-dir: the directory has to be writable, and its files unchanged.' },
   PORT_UNAVAILABLE: { exit: 2, help: 'Choose another port with --port or --health-port.' }
 } as const satisfies Record<string, { readonly status?: number; readonly exit?: number; readonly help: string }>
 

@@ -9,7 +9,7 @@ import { type JsonObject, listOf, objectOf } from '../core/values/json.ts'
 
 export default defineSetPolicy({
   id: 'alert-dedup',
-  summary: 'Replicas of Prometheus send the same alerts, so that Alertmanager takes them for one.',
+  summary: 'Replicas of Prometheus send the same alerts, so that Alertmanager sends each notification once.',
   defaultMode: 'warn',
   options: {},
   reads: [DEPLOYMENT, STATEFUL_SET, CONFIG_MAP],

@@ -12,7 +12,7 @@ import { quote } from '../core/values/text.ts'
 
 export default defineSetPolicy({
   id: 'autoscaled-single-writer',
-  summary: 'No autoscaler adds replicas of what works with one.',
+  summary: 'No autoscaler adds replicas of a program that works only with one.',
   defaultMode: 'warn',
   options: {},
   reads: [HORIZONTAL_POD_AUTOSCALER, SCALED_OBJECT, DEPLOYMENT, STATEFUL_SET],

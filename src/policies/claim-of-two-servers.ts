@@ -13,7 +13,7 @@ import { quote } from '../core/values/text.ts'
 
 export default defineSetPolicy({
   id: 'claim-of-two-servers',
-  summary: 'No two workloads of Prometheus write to one TSDB through one claim.',
+  summary: 'Two workloads of Prometheus never write one TSDB through one PersistentVolumeClaim.',
   defaultMode: 'enforce',
   options: {},
   reads: [DEPLOYMENT, STATEFUL_SET],

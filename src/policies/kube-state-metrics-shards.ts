@@ -14,7 +14,7 @@ import type { Path } from '../core/values/path.ts'
 
 export default definePolicy({
   id: 'kube-state-metrics-shards',
-  summary: 'Replicas of kube-state-metrics share the objects among them, and go on doing so.',
+  summary: 'Replicas of kube-state-metrics share the objects, and each object is exported once.',
   defaultMode: 'warn',
   matches: storedAs([DEPLOYMENT, STATEFUL_SET], KUBE_STATE_METRICS),
   options: {},

@@ -15,7 +15,7 @@ import type { Subject } from '../core/subject.ts'
 
 export default defineSetPolicy({
   id: 'missing-disruption-budget',
-  summary: 'Replicas of the stack are not all drained at once, and can be drained one by one.',
+  summary: 'Replicas of the Prometheus stack are not all evicted at once, and can be evicted one by one.',
   defaultMode: 'warn',
   options: {},
   reads: [

@@ -9,7 +9,7 @@ import { type JsonObject, listOf, objectOf } from '../core/values/json.ts'
 
 export default defineSetPolicy({
   id: 'query-balance',
-  summary: 'Queries reach one replica of Prometheus at a time, or something that puts the replicas together.',
+  summary: 'Queries of a client reach the same replica of Prometheus, or a query layer that merges the replicas.',
   defaultMode: 'warn',
   options: {},
   reads: [SERVICE, DEPLOYMENT, STATEFUL_SET, PROMETHEUS_RESOURCE, INGRESS, HTTP_ROUTE],

@@ -17,7 +17,7 @@ const TARGETS: Readonly<Record<string, { readonly name: string; readonly is: (co
 
 export default definePolicy({
   id: 'stop-grace-period',
-  summary: 'A Pod of Prometheus, Alertmanager or Thanos has the time to write what it holds before it is killed.',
+  summary: 'A Pod of Prometheus, Alertmanager or Thanos has enough time to write its data before it is killed.',
   defaultMode: 'off',
   matches: [
     {
@@ -34,8 +34,8 @@ export default definePolicy({
       uniqueItems: true,
       default: ['prometheus=300', 'alertmanager=120'],
       description:
-        'Programs by the name of their image, and the seconds that a Pod of each has to stop, at the least. What is not ' +
-        'named is left alone.'
+        'Programs by the name of their image, and the minimum grace period of their Pods in seconds. The policy ignores ' +
+        'programs that are not named.'
     }
   },
   *check({ object: pod }, { options }) {

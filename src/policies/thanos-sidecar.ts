@@ -12,7 +12,7 @@ import { isObject, listOf, objectOf, textsOf } from '../core/values/json.ts'
 
 export default defineSetPolicy({
   id: 'thanos-sidecar',
-  summary: 'A Thanos sidecar starts, and Thanos can tell the replicas of Prometheus apart and put them together.',
+  summary: 'A Thanos sidecar starts, and Thanos can distinguish the replicas of Prometheus and deduplicate their data.',
   defaultMode: 'enforce',
   options: {},
   reads: [DEPLOYMENT, STATEFUL_SET, PROMETHEUS_RESOURCE, CONFIG_MAP],

@@ -16,6 +16,6 @@ export const EVALUATION_FLAGS: readonly Option[] = [
   flag('--mode <mode>', 'ceiling for all policies').choices(MODES).default('enforce'),
   flag(
     '--kubernetes-version <version>',
-    'version of the API server, such as 1.36; without it, scan asks the API server'
+    'version of the API server, such as 1.36; without it, scan and check --live ask the API server'
   ).argParser(kubernetesVersion)
 ]

@@ -9,7 +9,7 @@ export function addRecreateCommand(program: Command): void {
     .addHelpText(
       'after',
       examples([
-        ['See what would be done', 'helm template pgw CHART | holdfast recreate -f - -n lab --dry-run'],
+        ['The plan, without a change', 'helm template pgw CHART | holdfast recreate -f - -n lab --dry-run'],
         ['Before an upgrade, by hand', 'holdfast recreate -f new.yaml -n lab'],
         ['Before an upgrade, in a pipeline', 'holdfast recreate -f new.yaml -n lab --yes -o json']
       ])

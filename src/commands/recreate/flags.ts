@@ -17,21 +17,21 @@ export interface RecreateFlags {
 }
 
 export const RECREATE_FLAGS = [
-  new Option('-f, --filename <path>', 'what is to run: file, directory or -; may be given several times')
+  new Option('-f, --filename <path>', 'new manifests: file, directory or -; may be given several times')
     .argParser((path: string, before: readonly string[] = []) => [...before, path])
     .makeOptionMandatory(),
-  flag('-n, --namespace <name>', 'namespace of objects that name none; without it that of the context').argParser(
+  flag('-n, --namespace <name>', 'namespace of objects that name none; without it, the one of the context').argParser(
     namespace
   ),
-  flag('--kubeconfig <file>', 'kubeconfig to use; without it the one of kubectl, or the service account of the Pod'),
-  flag('--context <name>', 'context of the kubeconfig; without it the current one'),
-  new Option('--dry-run', 'stop after the plan'),
-  new Option('-y, --yes', 'do not ask'),
-  new Option('--gitops-paused', 'replace what Argo CD or Flux applies, too: it does not act meanwhile'),
-  new Option('--relabel-claims', 'give claims that are there the labels that new ones would have'),
-  flag('--save-dir <dir>', 'where the old objects are kept, and what is under way').default('holdfast-recreate'),
-  flag('--timeout <duration>', 'how long to wait for each thing that takes time')
-    .argParser(duration)
-    .default(300_000, '5m'),
-  new Option('-o, --output <format>', 'text for people, json for pipelines').choices(['text', 'json']).default('text')
+  flag('--kubeconfig <file>', 'kubeconfig to use; without it, the one of kubectl, or the service account of the Pod'),
+  flag('--context <name>', 'context of the kubeconfig; without it, the current one'),
+  new Option('--dry-run', 'print the plan and change nothing'),
+  new Option('-y, --yes', 'do not ask for confirmation'),
+  new Option('--gitops-paused', 'also replace StatefulSets that Argo CD or Flux applies; pause it first'),
+  new Option('--relabel-claims', 'give existing claims the labels of new ones'),
+  flag('--save-dir <dir>', 'directory for the old objects and the progress').default('holdfast-recreate'),
+  flag('--timeout <duration>', 'how long to wait in each step').argParser(duration).default(300_000, '5m'),
+  new Option('-o, --output <format>', 'text for a terminal, json for pipelines')
+    .choices(['text', 'json'])
+    .default('text')
 ]
