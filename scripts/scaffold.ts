@@ -41,7 +41,7 @@ export function scaffoldOf(id: string, isOverSet = false): readonly ScaffoldedFi
     },
     {
       file: 'README.md',
-      left: 'what it does, in the row of the table of policies',
+      left: 'what it does, in its row, and the place of the row among the tables of policies',
       write: (text = '') => withRow(text, id)
     }
   ]
@@ -138,10 +138,10 @@ function listed(index: string, id: string): string {
   return index.replace(all, sorted.join('\n')).replace(/\n\]\n$/, `,\n  ${name}\n]\n`)
 }
 
-/** The table of policies with one row more, whose last cell is empty. */
+/** The last table of policies with one row more, whose last cell is empty. */
 function withRow(readme: string, id: string): string {
   const last = [...readme.matchAll(/^\| \[`[\w-]+`\]\(docs\/policies\/.*\n/gm)].at(-1)
-  if (last === undefined) throw new Error('README.md has lost its table of policies')
+  if (last === undefined) throw new Error('README.md has lost its tables of policies')
   const end = last.index + last[0].length
   return `${readme.slice(0, end)}| [\`${id}\`](docs/policies/${id}.md) | | | |\n${readme.slice(end)}`
 }
