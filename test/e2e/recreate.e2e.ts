@@ -143,7 +143,7 @@ const FORMS: readonly Form[] = [
     sent: spec({ ordinals: { start: 1 }, serviceName: 'gateway' }),
     end: ['ordinals']
   },
-  { name: 'something that no API server takes', sent: spec({ serviceName: 'no name' }), end: ['admission'] }
+  { name: 'a selector of other Pods', sent: spec({ selector: { matchLabels: GATEWAY } }), end: ['admission'] }
 ]
 
 function onDelete(parts: Record<string, unknown>): ReleaseParts {
