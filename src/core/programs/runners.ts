@@ -9,17 +9,19 @@ import {
 } from '../objects/kinds.ts'
 import { labelsOf, specOf } from '../objects/metadata.ts'
 import { isOwnedByPrometheusOperator } from '../objects/operator.ts'
-import { baseName, type Container, containersOf, wordsOf } from '../objects/pod.ts'
+import { type Container, containersOf } from '../objects/pod.ts'
 import { type Workload, workloadOf } from '../objects/workload.ts'
 import type { SubjectSet } from '../set.ts'
 import type { Subject } from '../subject.ts'
 import { integerOf, type JsonObject, objectOf } from '../values/json.ts'
 import type { Path } from '../values/path.ts'
+import { isAlertmanager } from './alertmanager.ts'
 import { flagValue } from './arguments.ts'
 import { KUBE_STATE_METRICS } from './kube-state-metrics.ts'
-import { hasFlagOf, hasImageOf, type Program, startsCommandOf } from './program.ts'
+import { hasImageOf, type Program, startsCommandOf } from './program.ts'
 import { isAgent, isPrometheus } from './prometheus.ts'
 import { isPushgateway } from './pushgateway.ts'
+import { isThanos, thanosComponentOf } from './thanos.ts'
 
 /** What policies over Sets tell apart. A query layer answers for several Prometheus and puts their data together. */
 export type RunnerRole =
@@ -67,12 +69,6 @@ export const RUNNER_KINDS: readonly Resource[] = [
   THANOS_RULER_RESOURCE
 ]
 
-const ALERTMANAGER: Program = {
-  name: 'Alertmanager',
-  images: ['alertmanager', 'prometheus-alertmanager'],
-  commands: ['alertmanager']
-}
-const THANOS: Program = { name: 'Thanos', images: ['thanos'], commands: ['thanos'] }
 const QUERY_LAYERS: Program = {
   name: 'a query layer',
   images: ['promxy', 'vmselect'],
@@ -134,16 +130,12 @@ export function runnersOf(subject: Subject): readonly Runner[] {
 
 /** By the image, or by the command; a container's name says too little. */
 function roleOf(container: Container): RunnerRole | undefined {
-  if (isOf(THANOS, container)) return thanosRoleOf(container)
+  if (isThanos(container)) return THANOS_ROLES[thanosComponentOf(container) ?? '']
   if (isPrometheus(container)) return isAgent(container) ? 'agent' : 'prometheus'
-  if (isOf(ALERTMANAGER, container)) return 'alertmanager'
-  if (isOf(QUERY_LAYERS, container)) return 'query-layer'
+  if (isAlertmanager(container)) return 'alertmanager'
+  if (hasImageOf(QUERY_LAYERS, container) || startsCommandOf(QUERY_LAYERS, container)) return 'query-layer'
   if (hasImageOf(KUBE_STATE_METRICS, container)) return 'kube-state-metrics'
   return isPushgateway(container) ? 'pushgateway' : undefined
-}
-
-function isOf(program: Program, container: Container): boolean {
-  return hasImageOf(program, container) || startsCommandOf(program, container) || hasFlagOf(program, container)
 }
 
 const THANOS_ROLES: Readonly<Record<string, RunnerRole>> = {
@@ -151,16 +143,6 @@ const THANOS_ROLES: Readonly<Record<string, RunnerRole>> = {
   receive: 'thanos-receive',
   store: 'thanos-store',
   rule: 'thanos-rule'
-}
-
-function thanosRoleOf(container: Container): RunnerRole | undefined {
-  return THANOS_ROLES[thanosComponentOf(container) ?? '']
-}
-
-/** `sidecar`, `query`, …: the first word that Thanos is called with. Undefined for what is no Thanos. */
-export function thanosComponentOf(container: Container): string | undefined {
-  if (!isOf(THANOS, container)) return undefined
-  return wordsOf(container).find((word) => !word.startsWith('-') && baseName(word) !== 'thanos')
 }
 
 /** The port of `--web.listen-address`, in its last use. */

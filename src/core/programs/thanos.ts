@@ -64,16 +64,19 @@ const ROLES: Readonly<Record<string, Role>> = {
 
 /** What Thanos does in a container that runs it; undefined where that is nothing of its own, and for any other container. */
 export function thanosIn(container: Container): Role | undefined {
-  const component = isThanos(container) ? componentOf(container) : undefined
-  return component === undefined ? undefined : ROLES[component]
+  return ROLES[thanosComponentOf(container) ?? '']
 }
 
 export function isThanos(container: Container): boolean {
   return runsImageOf(THANOS, container, 'thanos') || startsCommandOf(THANOS, container)
 }
 
-function componentOf(container: Container): string | undefined {
-  return wordsOf(container).find((word) => Object.hasOwn(ROLES, word))
+/** What `thanos` can be called with (cmd/thanos/main.go of Thanos). */
+const COMPONENTS = ['sidecar', 'store', 'query', 'rule', 'compact', 'tools', 'receive', 'query-frontend']
+
+/** `sidecar`, `query`, …; undefined for what is no Thanos. */
+export function thanosComponentOf(container: Container): string | undefined {
+  return isThanos(container) ? wordsOf(container).find((word) => COMPONENTS.includes(word)) : undefined
 }
 
 /** Undefined for a ruler that writes elsewhere, and for a receiver that only passes on what it takes. */
