@@ -16,9 +16,8 @@ echo "$(basename "$PWD") $*" >> ${log}
 while [ "$1" != -o ]; do shift; done
 out=$2
 shift 2
-case "$1 $(basename "$PWD")" in
-  'tool etcd') : > "$out/server" ;;
-  'tool helm'?) : > "$out/helm" ;;
+case "$1" in
+  tool) : > "$out" ;;
   *) for package in "$@"; do : > "$out/$(basename "$package")"; done ;;
 esac
 `

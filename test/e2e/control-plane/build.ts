@@ -10,8 +10,8 @@ const MODULES = import.meta.dirname
 
 const KUBERNETES = ['kube-apiserver', 'kube-controller-manager', 'kubectl']
 
-/** Modules with one program each, and what `go build` calls it: by its package. */
-const TOOLS = { etcd: 'server', helm3: 'helm', helm4: 'helm' } as const
+/** Modules with one program each, and what it is called. */
+const TOOLS = { etcd: 'etcd', helm3: 'helm', helm4: 'helm' } as const
 
 /** Minor versions of Kubernetes that can be built, from the oldest: `1.31`. */
 export const MINORS: readonly string[] = readdirSync(MODULES)
@@ -36,13 +36,17 @@ export async function buildAssets(minor: string, env: NodeJS.ProcessEnv, say: (l
 
   // One after the other: a linker takes gigabytes.
   const programs = new Map<string, string>()
-  const kubernetes = await built({ cache, module: minor, packages: KUBERNETES, env, say })
+  const kubernetes = await built({ cache, module: minor, packages: KUBERNETES, output: '', env, say })
   for (const name of KUBERNETES) programs.set(name, join(kubernetes, name))
   for (const [module, program] of Object.entries(TOOLS)) {
-    programs.set(module, join(await built({ cache, module, packages: [], env, say }), program))
+    programs.set(module, join(await built({ cache, module, packages: [], output: program, env, say }), program))
   }
   const draft = mkdtempSync(`${all}.`)
-  for (const [name, path] of programs) symlinkSync(path, join(draft, name))
+  for (const [name, path] of programs) {
+    // A link that leads nowhere would have every test skipped.
+    if (!existsSync(path)) throw new Error(`Go built ${name} without ${path}`)
+    symlinkSync(path, join(draft, name))
+  }
   return moved(draft, all)
 }
 
@@ -52,12 +56,14 @@ interface Build {
   readonly module: string
   /** Programs of `k8s.io/kubernetes/cmd`; the module's own tools where none is named. */
   readonly packages: readonly string[]
+  /** What the program is called; empty where several keep the names of their packages. */
+  readonly output: string
   readonly env: NodeJS.ProcessEnv
   say(line: string): void
 }
 
 /** The directory with the programs of one module. It appears under its name when all of them are there. */
-async function built({ cache, module, packages, env, say }: Build): Promise<string> {
+async function built({ cache, module, packages, output, env, say }: Build): Promise<string> {
   const isKubernetes = packages.length > 0
   const version = isKubernetes ? pinned(module, 'k8s.io/kubernetes') : module
   const target = join(cache, `${isKubernetes ? 'programs' : 'tool'}-${version}-${digestOf(module)}`)
@@ -70,7 +76,7 @@ async function built({ cache, module, packages, env, say }: Build): Promise<stri
     const what = isKubernetes ? packages.map((name) => `k8s.io/kubernetes/cmd/${name}`) : ['tool']
     await run(
       'go',
-      ['build', '-mod=readonly', '-ldflags', flags, '-o', `${draft}/`, ...what],
+      ['build', '-mod=readonly', '-ldflags', flags, '-o', `${draft}/${output}`, ...what],
       join(MODULES, module),
       env
     )
