@@ -25,7 +25,10 @@ export function announced(plan: UpgradePlan, subject: Subject, told: Told): Upgr
 }
 
 /** Where a reader of commands and whoever watches them do different things. */
-const TITLES: Partial<Readonly<Record<Action['do'], string>>> = { save: 'Save what runs', create: 'Create it anew' }
+const TITLES: Partial<Readonly<Record<Action['do'], string>>> = {
+  save: 'Save what runs',
+  create: 'Create the new StatefulSet'
+}
 
 function sayingOf(action: Action, subject: Subject, { saved, replicas }: Told): string {
   const templates = (names: readonly string[]) =>
@@ -46,10 +49,10 @@ function sayingOf(action: Action, subject: Subject, { saved, replicas }: Told): 
         .join(' ')
     case 'delete':
       return action.cascade === 'orphan'
-        ? `Its Pods go on (${podsOf(subject)}), and nobody replaces one that fails until the new StatefulSet is there.`
-        : `Its Pods stop, all at once (${podsOf(subject)}), and until new ones are ready nobody answers. Its claims stay.`
+        ? `Its Pods keep running (${podsOf(subject)}), but a Pod that fails is not replaced until the new StatefulSet exists.`
+        : `Its Pods stop, all at once (${podsOf(subject)}), and do not serve until the new ones are ready. Its claims stay.`
     case 'create':
-      return `It is created as the manifests have it${scaling(subject, replicas)}. If the API server refuses it, the old one is put back.`
+      return `It is created from the manifests${scaling(subject, replicas)}. If the API server refuses it, the old one is put back.`
     case 'restart-pods':
       return action.through === 'template'
         ? 'Pods with the DNS name of the old service that the upgrade does not replace anyway are restarted by the controller, one after the other.'

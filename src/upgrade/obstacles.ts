@@ -102,7 +102,7 @@ function deletionOf({ oldObject }: Subject): Obstacle[] {
   return [
     {
       kind: 'terminating',
-      reason: 'somebody has deleted it, and the deletion goes on',
+      reason: 'it is being deleted already',
       fix: 'run this again when it is gone'
     }
   ]
@@ -114,7 +114,7 @@ function finalizersOf(subject: Subject): Obstacle[] {
   return [
     {
       kind: 'finalizers',
-      reason: `it has finalizers (${oneLine(names.join(', '), 200)}), so that its deletion would wait for whoever set them`,
+      reason: `it has finalizers (${oneLine(names.join(', '), 200)}), so that its deletion would wait for the controllers that set them`,
       fix: 'have them removed by what set them'
     }
   ]

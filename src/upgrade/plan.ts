@@ -79,7 +79,7 @@ export function upgradePlanForOrphans(subject: Subject): UpgradePlan {
   return { ...nothingToDo(subject, 'blocked', ORPHANS), steps: stepsForOrphans(subject), podsStay: true }
 }
 
-const ORPHANS = 'It is gone, and its Pods are there without a controller. It is created anew, and adopts them.'
+const ORPHANS = 'It is gone, and its Pods are there without a controller. It is created again, and adopts them.'
 
 /**
  * What becomes of a StatefulSet that the new manifests do not have.
@@ -111,8 +111,8 @@ function claimsOfOperator({ oldObject }: Subject): string {
 function summaryOf({ podsStopFor, ownsClaims }: Replacement): string {
   const way =
     podsStopFor === undefined
-      ? 'The StatefulSet is deleted and created anew around its Pods: they stay, and so do its claims.'
-      : `The StatefulSet is deleted and created anew: its Pods stop, because ${WHY_PODS_STOP[podsStopFor]}; its claims stay.`
+      ? 'The StatefulSet is deleted and created again around its Pods: they stay, and so do its claims.'
+      : `The StatefulSet is deleted and created again: its Pods stop, because ${WHY_PODS_STOP[podsStopFor]}; its claims stay.`
   const order = ownsClaims ? ' Take the steps in their order, or the claims and their data go with it.' : ''
   return `No update can make this change. ${way}${order}`
 }

@@ -298,7 +298,7 @@ t.test('as text', async (t) => {
     `Replace words in capitals, such as CHART.
 
 StatefulSet monitoring/pgw
-   No update can make this change. The StatefulSet is deleted and created anew around its Pods:
+   No update can make this change. The StatefulSet is deleted and created again around its Pods:
    they stay, and so do its claims.
    What changes: labels of claim template "data" change: v "1" → "2".
 

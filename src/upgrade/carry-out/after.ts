@@ -37,7 +37,7 @@ export async function sameClaims(view: ClusterView, tools: Tools): Promise<JsonO
 async function newSet(job: Job, view: ClusterView): Promise<JsonObject> {
   const set = await view.set()
   if (set !== undefined && uidOf(set) !== job.oldUid && !isTerminating(set)) return set
-  throw new Stopped('somebody has deleted the new StatefulSet: run this again')
+  throw new Stopped('another client has deleted the new StatefulSet: run this again')
 }
 
 /** One that stops has had its time, and comes back as a new one. */
@@ -50,7 +50,7 @@ function refuseOtherClaims(before: Readonly<Record<string, string>>, claims: rea
   for (const [name, uid] of Object.entries(before)) {
     const claim = now.get(name)
     if (claim === undefined || uidOf(claim) !== uid) throw new Stopped(`claim ${name} is not the one from before`)
-    if (isTerminating(claim)) throw new Stopped(`claim ${name} is being deleted by somebody`)
+    if (isTerminating(claim)) throw new Stopped(`claim ${name} is being deleted by another client`)
   }
 }
 

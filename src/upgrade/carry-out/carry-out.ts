@@ -96,8 +96,9 @@ async function save(job: Job, view: ClusterView, tools: Tools): Promise<void> {
   if ((await journal.find())?.uid === job.oldUid) return
   const set = await eventually(tools, `StatefulSet ${job.name}`, async () => (await view.set()) ?? null)
   if (set === null || uidOf(set) !== job.oldUid)
-    throw new Stopped('somebody has replaced the StatefulSet: run this again')
-  if (!isSameSpec(set, job.old)) throw new Stopped('somebody has changed the StatefulSet meanwhile: run this again')
+    throw new Stopped('another client has replaced the StatefulSet: run this again')
+  if (!isSameSpec(set, job.old))
+    throw new Stopped('another client has changed the StatefulSet meanwhile: run this again')
   const [pods, claims] = await eventually(tools, 'Pods and claims', async () => [
     await view.pods(),
     await view.claims()

@@ -45,7 +45,7 @@ export async function deleteSet(job: Job, view: ClusterView, tools: Tools, casca
 async function refuseChanged(set: JsonObject, { journal }: Tools): Promise<void> {
   const saved = await journal.find()
   if (saved !== undefined && isSameSpec(saved.object, set)) return
-  throw new Stopped('somebody has changed the StatefulSet meanwhile, and nothing is deleted: run this again')
+  throw new Stopped('another client has changed the StatefulSet meanwhile, and nothing is deleted: run this again')
 }
 
 /** Apart from whenDeleted, which is ours to change. */
@@ -117,7 +117,7 @@ export async function handOver(job: Job, view: ClusterView, tools: Tools): Promi
   if (applier === undefined || !applier.isServerSide) return
   await eventually(tools, `${applier.manager} to own the fields`, async () => {
     const set = await view.set()
-    if (set === undefined) throw new Stopped('somebody has deleted the new StatefulSet')
+    if (set === undefined) throw new Stopped('another client has deleted the new StatefulSet')
     const entries = listOf(metadataOf(set).managedFields).map(objectOf)
     const others = entries.filter(({ manager }) => manager !== MANAGER)
     if (others.length === entries.length) return true

@@ -65,7 +65,12 @@ t.test('--dry-run prints the plan, and changes nothing', async (t) => {
   t.equal(code, 0)
   t.match(stdout, /What changes: labels of claim template "data" change: v none → "2"\./)
   const titles = [...stdout.matchAll(/^\d\. (.*)$/gm)].map(([, title]) => title)
-  t.strictSame(titles, ['Save what runs', 'Delete the StatefulSet and nothing else', 'Create it anew', 'Verify'])
+  t.strictSame(titles, [
+    'Save what runs',
+    'Delete the StatefulSet and nothing else',
+    'Create the new StatefulSet',
+    'Verify'
+  ])
   t.match(stdout, /StatefulSet monitoring\/pgw: It would be replaced\.\n$/)
   t.strictSame(writesTo(plane), [])
   t.notOk(existsSync(saved), 'nor a file')
@@ -305,7 +310,7 @@ t.test('what somebody changes meanwhile is not deleted', async (t) => {
   }
   const { code, report } = await run('--yes', '-o', 'json')
   t.equal(code, 2)
-  t.match(report, { statefulSets: [{ outcome: 'stopped', message: /somebody has changed the StatefulSet meanwhile/ }] })
+  t.match(report, { statefulSets: [{ outcome: 'stopped', message: /another client has changed the StatefulSet meanwhile/ }] })
   t.notOk(writesTo(plane).includes('DELETE statefulsets/pgw'))
 })
 
