@@ -47,6 +47,13 @@ t.test('every format has its section and its test', async (t) => {
   t.strictSame(lacksOf('braille'), [`a section in ${REPORTS_FILE}`, 'a test'], 'and the gate sees one that has neither')
 })
 
+t.test('and so are the lists that are written by hand', async (t) => {
+  for (const { name } of FORMATS) {
+    t.ok(read('docs/configuration.md').includes(`\`${name}\``), `docs/configuration.md: ${name}`)
+    t.match(read('docs/ci.md'), new RegExp(`-o ${name}\\b`), `docs/ci.md: ${name}`)
+  }
+})
+
 t.test('every format is listed where a reader looks for one', async (t) => {
   for (const file of [REPORTS_FILE, 'README.md']) {
     const generated = GENERATED.find((one) => one.file === file)
