@@ -1,5 +1,5 @@
 // `holdfast recreate` as it is installed, against a cluster of the suite, and a door before the API server behind which
-// the process can be ended at a request of one's choice.
+// the process can be ended at a change of one's choice.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -32,10 +32,11 @@ export interface Recreator {
   as(token: string): string
   /** A kubeconfig that leads through the door. */
   readonly behindDoor: string
-  /** Ends the process at its request of this number, after the API server has answered; 0 for never. */
-  endAt(request: number): void
-  /** How many requests there were since then. */
+  /** Ends the process at its change of this number, after the API server has made it; 0 for never. */
+  endAt(change: number): void
+  /** How many requests there were since then, and how many of them were changes. */
   requests(): number
+  changes(): number
   dispose(): void
 }
 
@@ -55,12 +56,13 @@ export async function recreatorOf({ kubectl }: Cluster): Promise<Recreator> {
     return file
   }
   const kubeconfig = write(own)
-  let end = { at: 0, count: 0, process: () => {} }
+  let end = { at: 0, count: 0, changes: 0, process: () => {} }
   const door = createServer((incoming, outgoing) => {
-    const number = ++end.count
+    end.count++
+    const isLast = isChange(incoming) && ++end.changes === end.at
     void forward(own, incoming, outgoing, () => {
-      if (number === end.at) end.process()
-      return number !== end.at
+      if (isLast) end.process()
+      return !isLast
     })
   })
   door.listen(0, '127.0.0.1')
@@ -96,15 +98,21 @@ export async function recreatorOf({ kubectl }: Cluster): Promise<Recreator> {
     as: (token) => write({ ...own, users: own.users.map(({ name }) => ({ name, user: { token } })) }),
     behindDoor: write({ ...own, clusters: own.clusters.map(({ name }) => ({ name, cluster })) }),
     endAt: (at) => {
-      end = { ...end, at, count: 0 }
+      end = { ...end, at, count: 0, changes: 0 }
     },
     requests: () => end.count,
+    changes: () => end.changes,
     dispose() {
       door.close()
       door.closeAllConnections()
       rmSync(directory, { recursive: true, force: true })
     }
   }
+}
+
+/** Whether a request changes what is stored: no read, no dry run and no question about rights. */
+function isChange({ method = 'GET', url = '' }: IncomingMessage): boolean {
+  return method !== 'GET' && !url.includes('dryRun=') && !url.includes('/selfsubject')
 }
 
 /** @param goesOn asked when the API server has answered; where it says no, nobody hears the answer */

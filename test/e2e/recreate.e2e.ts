@@ -171,7 +171,7 @@ endToEnd('recreate', { controllers: true, wholeCluster: true }, async (t, stage)
   await t.test('server-side apply goes on as before', (t) => appliesOn(t, stage, recreator))
   await t.test('as a plugin of kubectl', (t) => asPlugin(t, stage, recreator))
   await t.test('while the API server restarts', (t) => outlivesRestart(t, stage, recreator))
-  await t.test('ended after each request, and run again', (t) => endedAfterEach(t, stage, recreator))
+  await t.test('ended after each change, and run again', (t) => endedAfterEach(t, stage, recreator))
   await t.test('where Holdfast says no in the place of the API server', async (t) => {
     await stage.install('cluster-wide', await stage.holdfast())
     const keepsFile = { containers: [gatewayWithFile('quay.io/prometheus/pushgateway:v1.11.1')] }
@@ -386,9 +386,12 @@ async function outlivesRestart(t: Test, stage: Stage, recreator: Recreator): Pro
   t.strictSame([after.pods, after.claims], [before.pods, before.claims], 'Pods and claims are the same')
 }
 
-/** With claims that go with their StatefulSet: whatever went wrong would take the data along. */
+/**
+ * With claims that go with their StatefulSet: whatever went wrong would take the data along. To end after a read is to end
+ * after the change before it; test/commands/recreate/enumeration.test.ts ends after each request, reads as well.
+ */
 async function endedAfterEach(t: Test, stage: Stage, recreator: Recreator): Promise<void> {
-  const { behindDoor, endAt, requests } = recreator
+  const { behindDoor, endAt, changes } = recreator
   let last = 1
   for (; ; last++) {
     const namespace = await running(t, stage, recreator, {
@@ -402,8 +405,8 @@ async function endedAfterEach(t: Test, stage: Stage, recreator: Recreator): Prom
     const before = await snapshot(stage, namespace)
     endAt(last)
     const first = await recreator.recreate([wanted], ['--yes'], behindDoor)
-    const isOver = requests() < last
-    if (!isOver) t.equal(first.code, null, `ended at request ${last}`)
+    const isOver = changes() < last
+    if (!isOver) t.equal(first.code, null, `ended at change ${last}`)
     endAt(0)
     const again = isOver ? first : await recreator.recreate([wanted], ['--yes'], behindDoor)
     t.equal(again.code, 0, `${last}: ${said(again.sets)}`)
@@ -421,7 +424,7 @@ async function endedAfterEach(t: Test, stage: Stage, recreator: Recreator): Prom
     await stage.run(['delete', 'namespace', namespace, '--wait=false'])
     if (isOver) break
   }
-  t.ok(last > 30, `${last - 1} requests`)
+  t.ok(last > 5, `${last - 1} changes`)
 }
 
 async function podsIn(stage: Stage, namespace: string): Promise<V1Pod[]> {
