@@ -310,7 +310,9 @@ t.test('what somebody changes meanwhile is not deleted', async (t) => {
   }
   const { code, report } = await run('--yes', '-o', 'json')
   t.equal(code, 2)
-  t.match(report, { statefulSets: [{ outcome: 'stopped', message: /another client has changed the StatefulSet meanwhile/ }] })
+  t.match(report, {
+    statefulSets: [{ outcome: 'stopped', message: /another client has changed the StatefulSet meanwhile/ }]
+  })
   t.notOk(writesTo(plane).includes('DELETE statefulsets/pgw'))
 })
 
