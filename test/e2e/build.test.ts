@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -55,8 +55,13 @@ t.test('what is missing is built once, and nothing in the checkout', async (t) =
 
   t.equal(await buildAssets('1.31', env, (line) => said.push(line)), directory)
   t.equal(asked().length, 4, 'the second time, nothing is built')
+  const [tool = ''] = readdirSync(env.HOLDFAST_E2E_CACHE ?? '').filter((name) => name.startsWith('tool-etcd-'))
+  rmSync(join(env.HOLDFAST_E2E_CACHE ?? '', tool), { recursive: true })
+  t.equal(await buildAssets('1.31', env, (line) => said.push(line)), directory)
+  t.equal(asked().length, 5, 'but what is gone since is built again')
+  t.ok(existsSync(join(directory, 'etcd')))
   await buildAssets(NEWEST, env, (line) => said.push(line))
-  t.equal(asked().length, 5, 'of another minor version, Kubernetes only')
+  t.equal(asked().length, 6, 'of another minor version, Kubernetes only')
 })
 
 t.test('what fails leaves nothing behind', async (t) => {

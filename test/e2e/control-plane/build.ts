@@ -32,7 +32,8 @@ export async function buildAssets(minor: string, env: NodeJS.ProcessEnv, say: (l
   const cache = cacheDirectory(env)
   const version = pinned(minor, 'k8s.io/kubernetes')
   const all = join(cache, `kubernetes-${version}-${digestOf(minor, ...Object.keys(TOOLS))}`)
-  if (existsSync(all)) return all
+  if (isWhole(all)) return all
+  rmSync(all, { recursive: true, force: true })
 
   // One after the other: a linker takes gigabytes.
   const programs = new Map<string, string>()
@@ -43,11 +44,15 @@ export async function buildAssets(minor: string, env: NodeJS.ProcessEnv, say: (l
   }
   const draft = mkdtempSync(`${all}.`)
   for (const [name, path] of programs) {
-    // A link that leads nowhere would have every test skipped.
     if (!existsSync(path)) throw new Error(`Go built ${name} without ${path}`)
     symlinkSync(path, join(draft, name))
   }
   return moved(draft, all)
+}
+
+/** Whether every program is there: a link that leads nowhere would have every test skipped. */
+function isWhole(directory: string): boolean {
+  return [...KUBERNETES, ...Object.keys(TOOLS)].every((name) => existsSync(join(directory, name)))
 }
 
 interface Build {
