@@ -96,5 +96,8 @@ export function wrap(text: string, width: number, pieces = /\S+/g): string[] {
     if (last === undefined || last.length + 1 + piece.length > width) lines.push(piece)
     else lines[lines.length - 1] = `${last} ${piece}`
   }
-  return lines
+  // Two texts that are harmless alone can make a command together, which a line may now begin with.
+  return lines.map((line) => line.replace(COMMAND_AT_BEGINNING, escapeOf))
 }
+
+const COMMAND_AT_BEGINNING = /^:(?=:)/

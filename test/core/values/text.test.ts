@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { count, cut, inertJson, oneLine, quote } from '../../../src/core/values/text.ts'
+import { count, cut, inertJson, oneLine, quote, wrap } from '../../../src/core/values/text.ts'
 
 t.test('any text becomes one well-formed line', async (t) => {
   t.doesNotThrow(() =>
@@ -64,4 +64,10 @@ t.test('values in a sentence', async (t) => {
   t.equal(quote('x'.repeat(200)).length, 102)
   t.equal(count(1, 'label'), '1 label')
   t.equal(count(2, 'label'), '2 labels')
+})
+
+t.test('no line that is wrapped begins with a command', async (t) => {
+  // Of "a :" and ": b", each of which has been through oneLine.
+  t.strictSame(wrap('a :: b', 4), ['a ::', 'b'])
+  t.strictSame(wrap('a :: b', 3), ['a', '\\u003a:', 'b'])
 })
