@@ -1,5 +1,6 @@
 import type { KubernetesVersion } from '../../core/cluster.ts'
 import { claimTemplatesOf, templateNameOf } from '../../core/objects/claim-templates.ts'
+import { HORIZONTAL_POD_AUTOSCALER, STORAGE_CLASS } from '../../core/objects/kinds.ts'
 import { metadataOf, nameOfObject, specOf } from '../../core/objects/metadata.ts'
 import type { Subject } from '../../core/subject.ts'
 import { integerOf, type JsonObject, objectOf } from '../../core/values/json.ts'
@@ -17,7 +18,7 @@ import { admissionObstacle, obstaclesTo, rightsObstacle, unexplainedObstacle } f
 import { type UpgradePlan, upgradePlanFor, upgradePlanForOrphans } from '../../upgrade/plan.ts'
 import { applierOf, successorOf, withoutServerFields } from '../../upgrade/successor.ts'
 import type { WantedSet } from './manifests.ts'
-import { AUTOSCALER, missingRights, RIGHT_TO_CLASSES, RIGHTS_TO_LOOK, rightsFor, STORAGE_CLASS } from './rights.ts'
+import { missingRights, RIGHT_TO_CLASSES, RIGHTS_TO_LOOK, rightsFor } from './rights.ts'
 
 /** What is to be done about one StatefulSet. */
 export type Prepared =
@@ -132,7 +133,7 @@ function needsClasses({ object, oldObject }: Subject): boolean {
 }
 
 async function autoscalersOf({ namespace, name }: WantedSet, { api }: Tools): Promise<JsonObject[]> {
-  const autoscalers = await allOf(api, AUTOSCALER, namespace)
+  const autoscalers = await allOf(api, HORIZONTAL_POD_AUTOSCALER, namespace)
   return autoscalers.filter((autoscaler) => {
     const target = objectOf(specOf(autoscaler).scaleTargetRef)
     return target.kind === 'StatefulSet' && target.name === name

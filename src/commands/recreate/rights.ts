@@ -1,22 +1,14 @@
-import { POD, type Resource, STATEFUL_SET } from '../../core/objects/kinds.ts'
+import {
+  HORIZONTAL_POD_AUTOSCALER,
+  PERSISTENT_VOLUME_CLAIM,
+  POD,
+  type Resource,
+  STATEFUL_SET,
+  STORAGE_CLASS
+} from '../../core/objects/kinds.ts'
 import { objectOf } from '../../core/values/json.ts'
 import type { Api } from '../../kubernetes/client.ts'
 import type { Action } from '../../upgrade/action.ts'
-import { CLAIM } from '../../upgrade/carry-out/cluster-view.ts'
-
-export const AUTOSCALER: Resource = {
-  group: 'autoscaling',
-  version: 'v2',
-  resource: 'horizontalpodautoscalers',
-  kind: 'HorizontalPodAutoscaler'
-}
-
-export const STORAGE_CLASS: Resource = {
-  group: 'storage.k8s.io',
-  version: 'v1',
-  resource: 'storageclasses',
-  kind: 'StorageClass'
-}
 
 export interface Right {
   readonly verb: 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete'
@@ -28,11 +20,11 @@ export const RIGHTS_TO_LOOK: readonly Right[] = [
   { verb: 'get', resource: STATEFUL_SET },
   { verb: 'update', resource: STATEFUL_SET },
   { verb: 'list', resource: POD },
-  { verb: 'list', resource: CLAIM },
-  { verb: 'list', resource: AUTOSCALER }
+  { verb: 'list', resource: PERSISTENT_VOLUME_CLAIM },
+  { verb: 'list', resource: HORIZONTAL_POD_AUTOSCALER }
 ]
 
-const PATCH_CLAIMS: Right = { verb: 'patch', resource: CLAIM }
+const PATCH_CLAIMS: Right = { verb: 'patch', resource: PERSISTENT_VOLUME_CLAIM }
 const PATCH_SET: Right = { verb: 'patch', resource: STATEFUL_SET }
 const CLASSES: Right = { verb: 'list', resource: STORAGE_CLASS }
 

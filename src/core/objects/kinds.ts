@@ -51,6 +51,20 @@ export const OPERATOR_RESOURCES: readonly Resource[] = [
   THANOS_RULER_RESOURCE
 ]
 
+/** What StatefulSets keep their data on. */
+export const PERSISTENT_VOLUME_CLAIM: Resource = {
+  group: '',
+  version: 'v1',
+  resource: 'persistentvolumeclaims',
+  kind: 'PersistentVolumeClaim'
+}
+export const STORAGE_CLASS: Resource = {
+  group: 'storage.k8s.io',
+  version: 'v1',
+  resource: 'storageclasses',
+  kind: 'StorageClass'
+}
+
 /** Kinds that policies over Sets look at. The webhook is never called for them. */
 export const SERVICE: Resource = { group: '', version: 'v1', resource: 'services', kind: 'Service' }
 export const CONFIG_MAP: Resource = { group: '', version: 'v1', resource: 'configmaps', kind: 'ConfigMap' }

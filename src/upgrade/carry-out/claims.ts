@@ -1,10 +1,11 @@
 import { claimTemplatesOf, templateNameOf } from '../../core/objects/claim-templates.ts'
+import { PERSISTENT_VOLUME_CLAIM } from '../../core/objects/kinds.ts'
 import { labelsOf, metadataOf, nameOfObject, specOf } from '../../core/objects/metadata.ts'
 import { amountOf } from '../../core/objects/quantity.ts'
 import { integerOf, type JsonObject, listOf, objectOf, textOf } from '../../core/values/json.ts'
 import type { ClassChange } from '../action.ts'
 import { isClaimOf, isOwnedBy, uidOf } from '../facts.ts'
-import { allOf, CLAIM, type ClusterView } from './cluster-view.ts'
+import { allOf, type ClusterView } from './cluster-view.ts'
 import { eventually, Stopped } from './eventually.ts'
 import type { Job, Tools } from './job.ts'
 
@@ -55,7 +56,7 @@ export async function keepClaims(job: Job, view: ClusterView, tools: Tools): Pro
 
 /** All in the namespace, of whatever name: what the garbage collector goes by is the uid. */
 export async function claimsOwnedBy({ namespace, oldUid }: Job, { api }: Tools): Promise<JsonObject[]> {
-  const claims = await allOf(api, CLAIM, namespace)
+  const claims = await allOf(api, PERSISTENT_VOLUME_CLAIM, namespace)
   return claims.filter((claim) => oldUid !== undefined && isOwnedBy(claim, oldUid))
 }
 

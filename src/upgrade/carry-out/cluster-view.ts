@@ -1,17 +1,10 @@
-import { POD, type Resource, STATEFUL_SET } from '../../core/objects/kinds.ts'
+import { PERSISTENT_VOLUME_CLAIM, POD, type Resource, STATEFUL_SET } from '../../core/objects/kinds.ts'
 import type { Subject } from '../../core/subject.ts'
 import { isObject, type JsonObject } from '../../core/values/json.ts'
 import { ApiError } from '../../kubernetes/api-error.ts'
 import type { Api } from '../../kubernetes/client.ts'
 import { collectionPath, pagesOf } from '../../kubernetes/list.ts'
 import { claimsNamedAfter, podsNamedAfter } from '../facts.ts'
-
-export const CLAIM: Resource = {
-  group: '',
-  version: 'v1',
-  resource: 'persistentvolumeclaims',
-  kind: 'PersistentVolumeClaim'
-}
 
 /** A StatefulSet, its Pods and its claims, as the API server has them at the moment. */
 export interface ClusterView {
@@ -35,7 +28,7 @@ export function viewOf(api: Api, subject: Subject): ClusterView {
     setPath,
     setsPath: collectionPath(STATEFUL_SET, namespace),
     podPath: (pod) => within(POD, pod),
-    claimPath: (claim) => within(CLAIM, claim),
+    claimPath: (claim) => within(PERSISTENT_VOLUME_CLAIM, claim),
     async set() {
       try {
         return await api.get(setPath)
@@ -48,7 +41,7 @@ export function viewOf(api: Api, subject: Subject): ClusterView {
       return podsNamedAfter(name, await allOf(api, POD, namespace))
     },
     async claims() {
-      return claimsNamedAfter(subject, await allOf(api, CLAIM, namespace))
+      return claimsNamedAfter(subject, await allOf(api, PERSISTENT_VOLUME_CLAIM, namespace))
     }
   }
 }
