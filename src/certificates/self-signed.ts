@@ -1,19 +1,12 @@
-import { access, mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { replaceFiles } from '../replace-file.ts'
+import { access, readFile } from 'node:fs/promises'
 import { type KeyPair, keyPairOf } from './key-pair.ts'
+import { type IssuedFiles, issuedFilesIn, writeIssued } from './tls-files.ts'
 
 /** A certificate that Holdfast made for itself. */
 export interface SelfSigned {
   readonly keyPair: KeyPair
   /** What a client has to trust; undefined where the directory could not be written to. */
   readonly caFile: string | undefined
-}
-
-interface Files {
-  readonly ca: string
-  readonly certificate: string
-  readonly key: string
 }
 
 const HOSTS = ['localhost', '127.0.0.1', '::1']
@@ -25,11 +18,7 @@ const RENEW_BEFORE = 24 * 60 * 60 * 1000
  * doing so. Where nothing can be written (a read-only image), it lives in memory only.
  */
 export async function selfSignedCertificate(directory: string, now: Date): Promise<SelfSigned> {
-  const files: Files = {
-    ca: join(directory, 'ca.crt'),
-    certificate: join(directory, 'tls.crt'),
-    key: join(directory, 'tls.key')
-  }
+  const files = issuedFilesIn(directory)
   const kept = await keptPair(files)
   if (kept !== undefined && kept.notAfter.getTime() - now.getTime() > RENEW_BEFORE)
     return { keyPair: kept, caFile: files.ca }
@@ -39,12 +28,7 @@ export async function selfSignedCertificate(directory: string, now: Date): Promi
   const issued = await issueCertificates(HOSTS, DAYS, now)
   const keyPair = keyPairOf(Buffer.from(issued.certificate), Buffer.from(issued.privateKey))
   try {
-    await mkdir(directory, { recursive: true })
-    await replaceFiles([
-      { file: files.key, text: issued.privateKey, mode: 0o600 },
-      { file: files.certificate, text: issued.certificate },
-      { file: files.ca, text: issued.ca }
-    ])
+    await writeIssued(directory, issued)
     return { keyPair, caFile: files.ca }
   } catch {
     return { keyPair, caFile: undefined }
@@ -52,7 +36,7 @@ export async function selfSignedCertificate(directory: string, now: Date): Promi
 }
 
 /** The pair of an earlier run; undefined where there is none that could be used. */
-async function keptPair(files: Files): Promise<KeyPair | undefined> {
+async function keptPair(files: IssuedFiles): Promise<KeyPair | undefined> {
   try {
     await access(files.ca)
     return keyPairOf(await readFile(files.certificate), await readFile(files.key))

@@ -1,5 +1,9 @@
 import { X509Certificate } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { HoldfastError, messageOf } from '../errors.ts'
+import { replaceFiles } from '../replace-file.ts'
+import type { IssuedCertificates } from './issue.ts'
 import { isSamePair, type KeyPair, readKeyPair, readPem } from './key-pair.ts'
 
 /** What a server needs to speak TLS, and whom it listens to. */
@@ -42,4 +46,29 @@ export function isSameTls(one: TlsMaterial, other: TlsMaterial): boolean {
 
 function isSameBytes(one: Buffer, other: Buffer | undefined): boolean {
   return other !== undefined && one.equals(other)
+}
+
+/** Where a CA and what it issued go in a directory. */
+export interface IssuedFiles {
+  readonly ca: string
+  readonly certificate: string
+  readonly key: string
+}
+
+export function issuedFilesIn(directory: string): IssuedFiles {
+  return { ca: join(directory, 'ca.crt'), certificate: join(directory, 'tls.crt'), key: join(directory, 'tls.key') }
+}
+
+/** All three or none; the directory is made where it is missing. */
+export async function writeIssued(
+  directory: string,
+  { ca, certificate, privateKey }: IssuedCertificates
+): Promise<void> {
+  const files = issuedFilesIn(directory)
+  await mkdir(directory, { recursive: true })
+  await replaceFiles([
+    { file: files.key, text: privateKey, mode: 0o600 },
+    { file: files.certificate, text: certificate },
+    { file: files.ca, text: ca }
+  ])
 }

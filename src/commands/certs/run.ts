@@ -1,8 +1,7 @@
-import { lstat, mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { lstat } from 'node:fs/promises'
 import { issueCertificates } from '../../certificates/issue.ts'
+import { issuedFilesIn, writeIssued } from '../../certificates/tls-files.ts'
 import { HoldfastError, messageOf } from '../../errors.ts'
-import { replaceFiles } from '../../replace-file.ts'
 import type { CertsFlags } from './flags.ts'
 
 /** The names by which the API server and a developer reach the webhook. */
@@ -16,21 +15,12 @@ const HOSTS = [
 /** @throws HoldfastError FILE_UNWRITABLE, and then no file is touched */
 export async function certs(directory: string, { hosts = HOSTS, days: validity, force }: CertsFlags): Promise<void> {
   const issued = await issueCertificates(hosts, validity, new Date())
-  const files = {
-    ca: join(directory, 'ca.crt'),
-    certificate: join(directory, 'tls.crt'),
-    key: join(directory, 'tls.key')
-  }
+  const files = issuedFilesIn(directory)
   const there: string[] = []
   for (const file of Object.values(files)) if (await isThere(file)) there.push(file)
   if (there.length > 0 && !force) throw new HoldfastError('FILE_UNWRITABLE', `${there.join(', ')} would be replaced`)
   try {
-    await mkdir(directory, { recursive: true })
-    await replaceFiles([
-      { file: files.key, text: issued.privateKey, mode: 0o600 },
-      { file: files.certificate, text: issued.certificate },
-      { file: files.ca, text: issued.ca }
-    ])
+    await writeIssued(directory, issued)
   } catch (error) {
     throw new HoldfastError('FILE_UNWRITABLE', `Cannot write to ${directory}: ${messageOf(error)}`, { cause: error })
   }
