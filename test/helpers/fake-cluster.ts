@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -95,6 +95,13 @@ export async function fakeCluster(
     }
     response.end(typeof said.body === 'string' || Buffer.isBuffer(said.body) ? said.body : JSON.stringify(said.body))
   }
+  const connection = await connectionTo(t, server)
+  const api = createApi(connection, async (ms) => waits.push(ms))
+  return { api, connection, kubeconfig: kubeconfigFor(connection.server.origin), asked, waits, stored: collections }
+}
+
+/** Listens until the test ends. */
+export async function connectionTo(t: Test, server: Server): Promise<Connection> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => {
@@ -102,15 +109,13 @@ export async function fakeCluster(
     server.closeAllConnections()
   })
   const { port } = server.address() as AddressInfo
-  const connection: Connection = {
+  return {
     server: new URL(`http://127.0.0.1:${port}`),
     cluster: 'the cluster of this test',
     namespace: undefined,
     options: async () => ({}),
     close() {}
   }
-  const api = createApi(connection, async (ms) => waits.push(ms))
-  return { api, connection, kubeconfig: kubeconfigFor(`http://127.0.0.1:${port}`), asked, waits, stored: collections }
 }
 
 export function kubeconfigFor(server: string, parts: JsonObject = {}): string {

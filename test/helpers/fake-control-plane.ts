@@ -1,12 +1,11 @@
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
 import { digestOf } from '../../src/core/values/canonical.ts'
 import { isObject, type JsonObject, listOf, objectOf } from '../../src/core/values/json.ts'
 import { withDefaults } from '../../src/inventory/defaults.ts'
 import type { Connection } from '../../src/kubernetes/kubeconfig.ts'
+import { connectionTo } from './fake-cluster.ts'
 
 /**
  * As much of a control plane as replacing a StatefulSet takes: an API server that keeps uids, resourceVersions,
@@ -87,21 +86,7 @@ export async function fakeControlPlane(t: Test): Promise<FakeControlPlane> {
     if (fault === 'lost') return void request.socket.destroy()
     send(response, code, said)
   }
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const { port } = server.address() as AddressInfo
-  const connection: Connection = {
-    server: new URL(`http://127.0.0.1:${port}`),
-    cluster: 'the cluster of this test',
-    namespace: undefined,
-    options: async () => ({}),
-    close() {}
-  }
-  return Object.assign(plane, { connection })
+  return Object.assign(plane, { connection: await connectionTo(t, server) })
 }
 
 function send(response: ServerResponse, code: number, body: unknown): void {
