@@ -10,7 +10,7 @@ import type { Manifest } from '../inventory/yaml/manifests.ts'
 import type { ReadProblem } from '../report/report.ts'
 import { matchedResource } from './check/manifest.ts'
 
-/** Problems of one run that are told; whoever has more has one reason for all of them. */
+/** Problems of one run that are listed: more than these have one cause. */
 export const MOST_PROBLEMS = 1000
 /** Of the name of an object that may be anything. */
 const LONGEST_NAME = 300

@@ -37,7 +37,7 @@ export async function explainUpgrade(paths: readonly string[], flags: ExplainFla
   return plans.isBlocked ? FOUND : CLEAN
 }
 
-/** Nobody replaces more by hand; and each takes a page. */
+/** More cannot be replaced by hand, and each takes a page. */
 const MOST_BLOCKED = 200
 /** Those that go through, are new or are gone take two lines each. */
 const MOST_OTHERS = 1000

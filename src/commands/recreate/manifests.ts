@@ -18,7 +18,7 @@ export interface WantedSet {
   readonly place: string
 }
 
-/** Of those that are told: whoever has more has one reason for all of them. */
+/** Problems that are listed: more than these have one cause. */
 const MOST_PROBLEMS = 20
 
 /**
