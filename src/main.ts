@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { createProgram } from './commands/program.ts'
+import { createProgram } from './commands/cli.ts'
 import { HoldfastError, messageOf } from './errors.ts'
 
 /**

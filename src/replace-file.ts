@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type FileHandle, lstat, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
-export interface Replacement {
+export interface NewFile {
   readonly file: string
   readonly text: string
   /** Permissions; without them those of the file that is replaced, or what the umask leaves. */
@@ -18,7 +18,7 @@ export interface Replacement {
  *
  * @throws Error that names the file, where one cannot be written
  */
-export async function replaceFiles(replacements: readonly Replacement[]): Promise<void> {
+export async function replaceFiles(replacements: readonly NewFile[]): Promise<void> {
   const staged: Staged[] = []
   try {
     for (const replacement of replacements) staged.push(await stage(replacement))
@@ -34,7 +34,7 @@ interface Staged {
   discard(): Promise<void>
 }
 
-async function stage({ file, text, mode }: Replacement): Promise<Staged> {
+async function stage({ file, text, mode }: NewFile): Promise<Staged> {
   const there = await lstat(file).catch(() => undefined)
   const isReplaceable = there === undefined || there.isFile() || there.isSymbolicLink() || there.isDirectory()
   if (!isReplaceable || isSystemFile(file)) return { commit: () => writeFile(file, text), discard: async () => {} }

@@ -1,8 +1,8 @@
-import type { FindingVerdict, Verdict } from '../core/evaluate.ts'
 import { preExistingInWords } from '../core/identity.ts'
 import { unknownSkipsInWords } from '../core/skip.ts'
 import { fieldPath } from '../core/values/path.ts'
 import { oneLine } from '../core/values/text.ts'
+import type { FindingVerdict, Verdict } from '../core/verdict.ts'
 
 /**
  * What Holdfast says, in the words of whoever passes it on. Each sentence stands alone: that it was Holdfast, which

@@ -1,6 +1,6 @@
 import type { Decision } from '../core/decide.ts'
-import type { Verdict } from '../core/evaluate.ts'
 import { oneLine } from '../core/values/text.ts'
+import type { Verdict } from '../core/verdict.ts'
 import { annotationOf, denialOf, warningsOf } from './messages.ts'
 import type { Review } from './review.ts'
 

@@ -25,7 +25,7 @@ export async function loadConfiguration(file: string | undefined, ceiling: Mode 
 }
 
 /** What a report says of settings that cannot act. */
-export function notesOn(configuration: Configuration, file: string | undefined, now: number): string[] {
+export function configurationNotes(configuration: Configuration, file: string | undefined, now: number): string[] {
   return configuration.warningsAt(now).map((warning) => `${file}: ${warning}`)
 }
 

@@ -22,7 +22,7 @@ export function refuseTwoInputs(paths: readonly string[]): void {
 }
 
 /**
- * Reads what is there before an upgrade. Only objects that policies watch are kept, and not what stands around them.
+ * Reads what is there before an upgrade. Only objects that policies match are kept, and not what stands around them.
  *
  * @param problems takes what could not be read
  */

@@ -6,7 +6,7 @@ import { defaultsOf, type OptionFields, type OptionValues } from '../core/option
 import type { ConfiguredPolicy, Policy } from '../core/policy.ts'
 import { matchesGlob } from '../core/values/glob.ts'
 import { isObject, type JsonObject, listOf, objectOf, own, textOf, textsOf } from '../core/values/json.ts'
-import { fieldPath, stepsOf } from '../core/values/path.ts'
+import { fieldPath, pointerSteps } from '../core/values/path.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
 import { dayOf } from './day.ts'
 import { configurationSchema } from './schema.ts'
@@ -88,7 +88,7 @@ function impossibleDays({ exemptions }: JsonObject): string[] {
 
 /** `policies.claim-template-labels.onChange: has to be one of reject, restore`. */
 function describe({ instancePath, keyword, params, message }: ErrorObject): string {
-  const path = stepsOf(instancePath).map((step) => (/^\d+$/.test(step) ? Number(step) : step))
+  const path = pointerSteps(instancePath).map((step) => (/^\d+$/.test(step) ? Number(step) : step))
   if (keyword === 'additionalProperties')
     return `${fieldPath([...path, params.additionalProperty])}: is not a field here`
   const where = fieldPath(path)

@@ -1,8 +1,9 @@
-import { type Evaluation, type EvaluationContext, evaluate, type Verdict } from './evaluate.ts'
+import { type Evaluation, type EvaluationContext, evaluate } from './evaluate.ts'
 import type { PatchOperation } from './patch.ts'
 import type { ConfiguredPolicy } from './policy.ts'
 import type { Subject } from './subject.ts'
 import type { JsonObject } from './values/json.ts'
+import type { Verdict } from './verdict.ts'
 
 /** What is answered. The only place where "allowed" is decided. */
 export interface Decision {

@@ -1,10 +1,11 @@
-import { type EvaluationContext, type FindingVerdict, OUTCOME_IN, type Verdict } from './evaluate.ts'
+import type { EvaluationContext } from './evaluate.ts'
 import { isExempt } from './exemption.ts'
 import { lowest, type Mode } from './mode.ts'
 import { type ConfiguredPolicy, isSetPolicy, type SetFinding, type SetPolicy } from './policy.ts'
 import type { SubjectSet } from './set.ts'
 import { skippedIn } from './skip.ts'
 import type { Subject } from './subject.ts'
+import { enforcedOutcome, type FindingVerdict, outcomeIn, type Verdict } from './verdict.ts'
 
 /** One finding about a Set: about the object that has to change. */
 export interface SetVerdict {
@@ -78,10 +79,10 @@ function verdictOn(
   set: SubjectSet,
   { now }: EvaluationContext
 ): FindingVerdict {
-  const { object, advice, info } = finding
-  const enforced = advice || info ? 'warned' : 'denied'
+  const { object } = finding
+  const enforced = enforcedOutcome(finding)
   const skipped = skippedIn(object.object).includes(policy.id) || isExempt(exemptions, object, now)
-  const outcome = skipped ? 'skipped' : OUTCOME_IN[allowedBy(finding, mode, set, policy.reads)](enforced)
+  const outcome = outcomeIn(allowedBy(finding, mode, set, policy.reads), enforced, skipped)
   return { policy: policy.id, mode, outcome, enforced, finding }
 }
 

@@ -7,33 +7,7 @@ import { type ConfiguredPolicy, type Finding, isSetPolicy, type ObjectPolicy } f
 import { skippedIn, unknownSkipsIn } from './skip.ts'
 import { isMatched, type Subject } from './subject.ts'
 import type { JsonObject } from './values/json.ts'
-
-/** What a finding came to. `skipped` was exempted by annotation or exemption; `crashed` is a policy that threw. */
-export const OUTCOMES = ['denied', 'patched', 'warned', 'audited', 'skipped', 'crashed'] as const
-
-export type Outcome = (typeof OUTCOMES)[number]
-
-/** One finding and what came of it. */
-export type Verdict = FindingVerdict | CrashVerdict
-
-export interface FindingVerdict {
-  readonly policy: string
-  /** The mode after all ceilings. */
-  readonly mode: Mode
-  readonly outcome: Exclude<Outcome, 'crashed'>
-  /** What `enforce` would have made of it: the same as `outcome` where the mode is enforce. */
-  readonly enforced: 'denied' | 'patched' | 'warned'
-  /** The old object had the same fault, so that the update is not refused for it. */
-  readonly preExisting?: boolean
-  readonly finding: Finding
-}
-
-export interface CrashVerdict {
-  readonly policy: string
-  readonly mode: Mode
-  readonly outcome: 'crashed'
-  readonly error: unknown
-}
+import { enforcedOutcome, type FindingVerdict, outcomeIn, type Verdict } from './verdict.ts'
 
 export interface EvaluationContext {
   readonly cluster: Cluster
@@ -114,18 +88,18 @@ function findingsOf(
   const found = [...policy.check(subject, { options, cluster })]
   if (found.length === 0) return []
   const skipped = skippedIn(subject.object).includes(policy.id) || isExempt(exemptions, subject, now)
-  const before = found.some(isRefusal) ? preExistingIdentities(configured, subject, cluster) : NONE_BEFORE
+  const before = found.some(isRefused) ? preExistingIdentities(configured, subject, cluster) : NONE_BEFORE
   return found.map((finding) => {
-    const enforced = isRefusal(finding) ? 'denied' : finding.advice ? 'warned' : 'patched'
+    const enforced = enforcedOutcome(finding)
     const preExisting = enforced === 'denied' && before.has(identityOf(finding, subject))
     const allowed = preExisting ? lowest(mode, 'warn') : mode
-    const outcome = skipped ? 'skipped' : OUTCOME_IN[allowed](enforced)
+    const outcome = outcomeIn(allowed, enforced, skipped)
     return { policy: policy.id, mode, outcome, enforced, preExisting, finding }
   })
 }
 
-function isRefusal({ advice, fix }: Finding): boolean {
-  return advice === undefined && fix === undefined
+function isRefused(finding: Finding): boolean {
+  return enforcedOutcome(finding) === 'denied'
 }
 
 const NONE_BEFORE: ReadonlySet<string> = new Set()
@@ -142,13 +116,6 @@ function preExistingIdentities(
   if (subject.operation !== 'UPDATE' || policy.comparesOld) return NONE_BEFORE
   const before: Subject = { ...subject, operation: 'CREATE', object: subject.oldObject, oldObject: {} }
   return new Set(
-    [...policy.check(before, { options, cluster })].filter(isRefusal).map((finding) => identityOf(finding, before))
+    [...policy.check(before, { options, cluster })].filter(isRefused).map((finding) => identityOf(finding, before))
   )
-}
-
-export const OUTCOME_IN: Readonly<Record<Mode, (enforced: FindingVerdict['enforced']) => FindingVerdict['outcome']>> = {
-  enforce: (enforced) => enforced,
-  warn: () => 'warned',
-  audit: () => 'audited',
-  off: () => 'skipped'
 }

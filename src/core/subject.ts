@@ -50,8 +50,8 @@ export interface Match {
   readonly about: About
 }
 
-export function isMatched(watches: readonly Match[], subject: Subject): boolean {
-  return watches.some(
+export function isMatched(matches: readonly Match[], subject: Subject): boolean {
+  return matches.some(
     ({ phase, operation, resource }) =>
       operation === subject.operation &&
       resource.kind === subject.kind &&

@@ -1,5 +1,6 @@
+import { storedAs, storedForOperator } from '../core/matches.ts'
 import { ALERTMANAGER_RESOURCE } from '../core/objects/kinds.ts'
-import { storedAs, storedForOperator, WORKLOADS } from '../core/objects/workload.ts'
+import { WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { ALERTMANAGER } from '../core/programs/alertmanager.ts'
 import { isExpanded } from '../core/programs/arguments.ts'

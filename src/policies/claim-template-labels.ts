@@ -11,13 +11,14 @@ import {
   restoringEdits,
   shown,
   uncertaintyInWords
-} from '../core/objects/immutable.ts'
+} from '../core/objects/immutable-changes.ts'
 import { immutableFieldAt } from '../core/objects/immutable-fields.ts'
 import { STATEFUL_SET } from '../core/objects/kinds.ts'
+import { deleteCommand } from '../core/objects/kubectl.ts'
 import { metadataOf } from '../core/objects/metadata.ts'
 import { isOwnedByPrometheusOperator } from '../core/objects/operator.ts'
 import { chartReleaseOf, volatileKeysIn } from '../core/objects/release.ts'
-import { type Consequence, deleteCommand, type Replacement, replacementOf } from '../core/objects/replacement.ts'
+import { type Consequence, type Replacement, replacementOf } from '../core/objects/replacement.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import type { Subject } from '../core/subject.ts'
 import type { Differences } from '../core/values/differences.ts'

@@ -1,7 +1,8 @@
+import { storedAs } from '../core/matches.ts'
 import { DEPLOYMENT, STATEFUL_SET } from '../core/objects/kinds.ts'
 import type { Container } from '../core/objects/pod.ts'
 import { containersOf } from '../core/objects/pod.ts'
-import { replicasInWords, storedAs, type Workload, workloadOf } from '../core/objects/workload.ts'
+import { replicasInWords, type Workload, workloadOf } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import {
   followsByLabels,

@@ -1,6 +1,6 @@
+import { storedAs, storedForOperator } from '../core/matches.ts'
 import { DEPLOYMENT, OPERATOR_RESOURCES, REPLICA_SET, STATEFUL_SET } from '../core/objects/kinds.ts'
 import { specOf } from '../core/objects/metadata.ts'
-import { storedAs, storedForOperator } from '../core/objects/workload.ts'
 import { definePolicy } from '../core/policy.ts'
 import { ALERTMANAGER } from '../core/programs/alertmanager.ts'
 import { PROMETHEUS } from '../core/programs/prometheus.ts'

@@ -1,6 +1,7 @@
+import { storedAs, storedForOperator } from '../core/matches.ts'
 import { OPERATOR_RESOURCES } from '../core/objects/kinds.ts'
 import { specOf } from '../core/objects/metadata.ts'
-import { storedAs, storedForOperator, WORKLOADS } from '../core/objects/workload.ts'
+import { WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { ALERTMANAGER } from '../core/programs/alertmanager.ts'
 import { KUBE_STATE_METRICS } from '../core/programs/kube-state-metrics.ts'

@@ -1,6 +1,7 @@
+import { storedAs, storedForOperator } from '../core/matches.ts'
 import { PROMETHEUS_RESOURCE, THANOS_RULER_RESOURCE } from '../core/objects/kinds.ts'
 import { amountOf, prometheusBytes } from '../core/objects/quantity.ts'
-import { storedAs, storedForOperator, surges, WORKLOADS } from '../core/objects/workload.ts'
+import { surges, WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { isExpanded } from '../core/programs/arguments.ts'
 import { PROMETHEUS, PROMETHEUS_SERVER } from '../core/programs/prometheus.ts'

@@ -1,5 +1,6 @@
+import { storedAs, storedForOperator } from '../core/matches.ts'
 import { PROMETHEUS_RESOURCE } from '../core/objects/kinds.ts'
-import { replicasInWords, storedAs, storedForOperator, WORKLOADS } from '../core/objects/workload.ts'
+import { replicasInWords, WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
 import { isExpanded } from '../core/programs/arguments.ts'
 import { PROMETHEUS, PROMETHEUS_SERVER } from '../core/programs/prometheus.ts'

@@ -1,5 +1,5 @@
-import { OUTCOMES } from '../core/evaluate.ts'
 import { MODES } from '../core/mode.ts'
+import { OUTCOMES } from '../core/verdict.ts'
 import { REPORT_API_VERSION, REPORT_KIND } from './json.ts'
 import { LEVELS } from './report.ts'
 

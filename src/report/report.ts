@@ -1,10 +1,10 @@
-import type { Outcome, Verdict } from '../core/evaluate.ts'
 import { identityOf, preExistingInWords } from '../core/identity.ts'
 import type { Mode } from '../core/mode.ts'
 import type { Operation, Subject } from '../core/subject.ts'
 import { fieldPath, type Path } from '../core/values/path.ts'
 import { oneLine } from '../core/values/text.ts'
 import type { ValueChange } from '../core/values/value-change.ts'
+import type { Outcome, Verdict } from '../core/verdict.ts'
 
 /** What one run of `check` or `scan` found: every format is made of this, and of nothing else. */
 export interface Report {

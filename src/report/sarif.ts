@@ -13,7 +13,7 @@ import {
 import { nameOfReported, pageOf, REPOSITORY, sentencesOf } from './sentences.ts'
 
 /** GitHub code scanning rejects a run with more. It shows 5000 of them, the worst. */
-export const MOST_RESULTS = 25_000
+export const MOST_SARIF_RESULTS = 25_000
 
 /** What relative paths begin at: the root of the repository, wherever it was checked out. */
 const ROOT = '%SRCROOT%'
@@ -167,15 +167,18 @@ function fingerprintOf(object: ReportedObject, finding: ReportedFinding, met: Ma
 
 /** As many results as GitHub takes, the worst; in the order of the report where all of them have room. */
 function worst(results: readonly Result[]): { kept: readonly Result[]; leftOut: number } {
-  if (results.length <= MOST_RESULTS) return { kept: results, leftOut: 0 }
-  const kept = LEVELS.flatMap((level) => results.filter((result) => result.level === level)).slice(0, MOST_RESULTS)
-  return { kept, leftOut: results.length - MOST_RESULTS }
+  if (results.length <= MOST_SARIF_RESULTS) return { kept: results, leftOut: 0 }
+  const kept = LEVELS.flatMap((level) => results.filter((result) => result.level === level)).slice(
+    0,
+    MOST_SARIF_RESULTS
+  )
+  return { kept, leftOut: results.length - MOST_SARIF_RESULTS }
 }
 
 function invocationOf(report: Report, leftOut: number): JsonObject {
   const { createdAt, problems, notes } = report
   const crashes = crashesOf(report)
-  const more = `${leftOut} more results are left out, because GitHub takes ${MOST_RESULTS} at the most.`
+  const more = `${leftOut} more results are left out, because GitHub takes ${MOST_SARIF_RESULTS} at the most.`
   return {
     executionSuccessful: problems.length === 0 && crashes.length === 0,
     startTimeUtc: createdAt,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { HoldfastError } from '../errors.ts'
-import type { Connection, Connections } from './connections.ts'
+import type { ClientConnection, Connections } from './connections.ts'
 import { holdsMoreThan } from './json-values.ts'
 import {
   BODY_MS,
@@ -126,7 +126,7 @@ export class Bodies {
 
 /** The body of one review, from its announcement until it is answered. */
 class PendingBody {
-  readonly connection: Connection
+  readonly connection: ClientConnection
   /** When it began, as `performance.now` tells. */
   readonly since: number
   /** Bytes that it was given beyond its share. */
@@ -138,7 +138,7 @@ class PendingBody {
   #size = 0
   #progressed: number
 
-  constructor(connection: Connection, announced: number | undefined, since: number) {
+  constructor(connection: ClientConnection, announced: number | undefined, since: number) {
     this.connection = connection
     this.#announced = announced
     this.since = since

@@ -18,7 +18,7 @@ export interface ConnectionCounts {
 }
 
 /** One TCP connection, as the bounds see it. */
-export class Connection {
+export class ClientConnection {
   /** The TCP connection itself, with which everything on it ends. */
   readonly raw: Socket
   readonly opened: number
@@ -82,10 +82,10 @@ export interface ConnectionEvents {
 export class Connections {
   readonly #bounds: ConnectionBounds
   readonly #events: ConnectionEvents
-  readonly #unproven = new Set<Connection>()
-  readonly #proven = new Set<Connection>()
-  readonly #bySocket = new WeakMap<Socket, Connection>()
-  readonly #byPeer = new Map<string, Connection>()
+  readonly #unproven = new Set<ClientConnection>()
+  readonly #proven = new Set<ClientConnection>()
+  readonly #bySocket = new WeakMap<Socket, ClientConnection>()
+  readonly #byPeer = new Map<string, ClientConnection>()
   #uses = 0
 
   constructor(bounds: ConnectionBounds, events: ConnectionEvents) {
@@ -105,29 +105,29 @@ export class Connections {
   }
 
   /** The connection that HTTP is spoken on here. */
-  of(socket: Socket): Connection {
+  of(socket: Socket): ClientConnection {
     return this.#bySocket.get(socket) ?? this.#enter(socket, false)
   }
 
   /** A request came, of which the headers are complete. */
-  asked(socket: Socket): Connection {
+  asked(socket: Socket): ClientConnection {
     const connection = this.of(socket)
     connection.requests++
     return connection
   }
 
   /** A review begins on the connection. Until it ends, the connection stays. */
-  begin(connection: Connection): void {
+  begin(connection: ClientConnection): void {
     connection.inWork++
   }
 
-  end(connection: Connection): void {
+  end(connection: ClientConnection): void {
     connection.inWork--
     connection.used = ++this.#uses
   }
 
   /** A review was answered on the connection: it counts as one of the API server. */
-  prove(connection: Connection): void {
+  prove(connection: ClientConnection): void {
     if (connection.proven || !this.#unproven.has(connection)) return
     if (this.#proven.size >= this.#bounds.proven) {
       const other = longestUnused(this.#proven)
@@ -157,8 +157,8 @@ export class Connections {
     }
   }
 
-  #enter(raw: Socket, isTls: boolean): Connection {
-    const connection = new Connection(raw, performance.now())
+  #enter(raw: Socket, isTls: boolean): ClientConnection {
+    const connection = new ClientConnection(raw, performance.now())
     connection.used = ++this.#uses
     this.#unproven.add(connection)
     if (isTls) this.#byPeer.set(peerOf(raw), connection)
@@ -189,26 +189,29 @@ export class Connections {
     if (this.#events.isKnown?.(socket)) this.prove(connection)
   }
 
-  #talk(connection: Connection, socket: Socket): void {
+  #talk(connection: ClientConnection, socket: Socket): void {
     connection.socket = socket
     this.#bySocket.set(socket, connection)
   }
 
-  #close(connection: Connection, reason: CloseReason): void {
+  #close(connection: ClientConnection, reason: CloseReason): void {
     // Counted out now: the event comes later, and the next newcomer may come before.
     this.#forget(connection)
     connection.raw.destroy()
     this.#events.closed(reason)
   }
 
-  #forget(connection: Connection): void {
+  #forget(connection: ClientConnection): void {
     this.#unproven.delete(connection)
     this.#proven.delete(connection)
   }
 }
 
-function longestUnused(connections: ReadonlySet<Connection>, except?: Connection): Connection | undefined {
-  let found: Connection | undefined
+function longestUnused(
+  connections: ReadonlySet<ClientConnection>,
+  except?: ClientConnection
+): ClientConnection | undefined {
+  let found: ClientConnection | undefined
   for (const connection of connections) {
     if (connection.inWork > 0 || connection === except) continue
     if (found === undefined || connection.used < found.used) found = connection

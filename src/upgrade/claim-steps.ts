@@ -1,15 +1,16 @@
 import { claimTemplatesOf, templateNameOf } from '../core/objects/claim-templates.ts'
+import { inNamespace, setArguments } from '../core/objects/kubectl.ts'
 import { specOf } from '../core/objects/metadata.ts'
 import { amountOf } from '../core/objects/quantity.ts'
-import { type Consequence, inNamespace, type Replacement, type Resize } from '../core/objects/replacement.ts'
+import type { Consequence, Replacement, Resize } from '../core/objects/replacement.ts'
 import type { Subject } from '../core/subject.ts'
 import { textOf } from '../core/values/json.ts'
 import type { ClassChange } from './action.ts'
-import { claimPrefix, forEach, ordinalsOfOld, podName, resizeCommands, setArguments } from './commands.ts'
+import { claimPrefix, forEach, ordinalsOfOld, podName, resizeCommands } from './commands.ts'
 import type { Section } from './section.ts'
 
 /** Measured: with Delete the claims have the StatefulSet as an owner, and go with it whatever the manifests say. */
-export function keepClaims(subject: Subject, { ownsClaims }: Replacement): Section | undefined {
+export function keepClaimsSection(subject: Subject, { ownsClaims }: Replacement): Section | undefined {
   if (!ownsClaims) return undefined
   const where = inNamespace(subject.namespace)
   const retain = JSON.stringify({ spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain' } } })
@@ -34,7 +35,7 @@ export function keepClaims(subject: Subject, { ownsClaims }: Replacement): Secti
   }
 }
 
-export function resizeClaims(subject: Subject, { consequences }: Replacement): Section | undefined {
+export function resizeClaimsSection(subject: Subject, { consequences }: Replacement): Section | undefined {
   const growing = consequences.filter(isGrowing)
   if (growing.length === 0) return undefined
   const { run, more } = resizeCommands(growing, subject)

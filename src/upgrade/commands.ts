@@ -1,22 +1,11 @@
 import { type Ordinals, ordinalsOf } from '../core/objects/claim-templates.ts'
-import { annotationsOf, labelsOf, specOf } from '../core/objects/metadata.ts'
-import { inNamespace, pasteable, type Resize } from '../core/objects/replacement.ts'
+import { inNamespace, pasteable } from '../core/objects/kubectl.ts'
+import { annotationsOf, labelsOf } from '../core/objects/metadata.ts'
+import type { Resize } from '../core/objects/replacement.ts'
 import type { Subject } from '../core/subject.ts'
-import { type JsonObject, objectOf } from '../core/values/json.ts'
-import { oneLine } from '../core/values/text.ts'
-
-/**
- * Command lines that can be pasted into a shell as they are. What came from a file stands in them only where a shell
- * cannot read it as anything but a name; a placeholder in capitals stands there otherwise.
- */
 
 /** Longer lists become a loop of the shell. */
 const LISTED = 8
-
-/** `statefulset pgw -n monitoring`, as `kubectl get` and others take it. */
-export function setArguments({ name, namespace }: Subject): string {
-  return `statefulset ${pasteable(name, 'NAME')}${inNamespace(namespace)}`
-}
 
 /** One command for each Pod, or for each claim of a template, from its ordinal. */
 export function forEach({ first, count }: Ordinals, command: (ordinal: string) => string): string[] {
@@ -68,23 +57,6 @@ export function ordinalsOfOld({ oldObject }: Subject): Ordinals {
   return ordinalsOf(oldObject)
 }
 
-/** Of labels that are pasted; a value has 63 characters at the most, and charts select by two or three. */
-const LONGEST_SELECTOR = 2000
-
-const LABEL = /^[A-Za-z0-9._/-]*$/
-
-/**
- * ` -l app=pgw`, which chooses the Pods of a StatefulSet, and its claims too: the controller labels both with the
- * selector. Empty where a label could not be pasted, or nobody would paste so many.
- */
-export function selectorFlag(set: JsonObject): string {
-  const labels = Object.entries(objectOf(objectOf(specOf(set).selector).matchLabels))
-  const isPlain = labels.every(([key, value]) => LABEL.test(key) && typeof value === 'string' && LABEL.test(value))
-  if (labels.length === 0 || !isPlain) return ''
-  const selector = labels.map(([key, value]) => `${key}=${value}`).join(',')
-  return selector.length > LONGEST_SELECTOR ? '' : ` -l ${selector}`
-}
-
 /** The Helm release that a StatefulSet belongs to; undefined where nothing says that Helm brought it. */
 export function releaseOf({ object, oldObject, namespace }: Subject): { name: string; namespace: string } | undefined {
   for (const set of [oldObject, object]) {
@@ -97,13 +69,4 @@ export function releaseOf({ object, oldObject, namespace }: Subject): { name: st
   const isHelms = labels['app.kubernetes.io/managed-by'] === 'Helm' || labels.heritage === 'Helm'
   if (!isHelms && labels['helm.sh/chart'] === undefined) return undefined
   return { name: String(labels['app.kubernetes.io/instance'] ?? labels.release ?? ''), namespace }
-}
-
-/** kubectl reads a list with commas, in which quotation marks mean something, and fetches what looks like an address. */
-const NO_FILE = /[,"]|^https?:\/\//
-
-/** A file as `kubectl apply -f` takes it, in single quotes where it needs them. */
-export function fileArgument(path: string | undefined): string {
-  if (path === undefined || NO_FILE.test(path) || oneLine(path) !== path) return 'FILE'
-  return /^[A-Za-z0-9._/@%+=:-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
 }

@@ -1,10 +1,10 @@
 import { IMMUTABLE_FIELDS } from '../core/objects/immutable-fields.ts'
-import { pasteable } from '../core/objects/replacement.ts'
+import { pasteable } from '../core/objects/kubectl.ts'
 import type { UpgradePlan } from './plan.ts'
 import type { Section } from './section.ts'
 
 /** What holds for all StatefulSets of an upgrade together, and is said once. */
-export function notesOn(plans: readonly UpgradePlan[]): Section[] {
+export function upgradeNotes(plans: readonly UpgradePlan[]): Section[] {
   const blocked = plans.filter(({ fate }) => fate === 'blocked')
   if (blocked.length === 0) return []
   return [...(blocked.some(isRestorable) ? [restoring(blocked)] : []), neverDo(blocked), goBack()]

@@ -1,6 +1,6 @@
 import { type Cluster, UNKNOWN_CLUSTER } from '../core/cluster.ts'
 import { deletesClaims, deletionInWords } from '../core/objects/claim-templates.ts'
-import { changesInWords, immutableChangesOf, uncertaintyInWords } from '../core/objects/immutable.ts'
+import { changesInWords, immutableChangesOf, uncertaintyInWords } from '../core/objects/immutable-changes.ts'
 import type { ImmutableField } from '../core/objects/immutable-fields.ts'
 import { isOwnedByPrometheusOperator } from '../core/objects/operator.ts'
 import { type Replacement, replacementOf } from '../core/objects/replacement.ts'

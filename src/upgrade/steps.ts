@@ -1,29 +1,20 @@
 import { claimTemplatesOf, deletesClaims, templateNameOf } from '../core/objects/claim-templates.ts'
-import { specOf } from '../core/objects/metadata.ts'
 import {
-  type Consequence,
   deleteCommand,
+  fileArgument,
   inNamespace,
   pasteable,
-  type Replacement,
-  restartCommand
-} from '../core/objects/replacement.ts'
+  restartCommand,
+  selectorFlag,
+  setArguments
+} from '../core/objects/kubectl.ts'
+import { specOf } from '../core/objects/metadata.ts'
+import type { Consequence, Replacement } from '../core/objects/replacement.ts'
 import { rollsAllPods } from '../core/objects/workload.ts'
 import type { Subject } from '../core/subject.ts'
 import { integerOf, objectOf } from '../core/values/json.ts'
-import { changeClass, keepClaims, resizeClaims } from './claim-steps.ts'
-import {
-  claimPrefix,
-  fileArgument,
-  forEach,
-  namesInWords,
-  ordinalsOfOld,
-  podName,
-  releaseOf,
-  selectorFlag,
-  setArguments,
-  someInWords
-} from './commands.ts'
+import { changeClass, keepClaimsSection, resizeClaimsSection } from './claim-steps.ts'
+import { claimPrefix, forEach, namesInWords, ordinalsOfOld, podName, releaseOf, someInWords } from './commands.ts'
 import type { Part, Section } from './section.ts'
 
 export interface StepOptions {
@@ -37,8 +28,8 @@ export interface StepOptions {
 export function stepsOf(subject: Subject, replacement: Replacement, options: StepOptions): Section[] {
   const steps = [
     lookFirst(subject, replacement),
-    keepClaims(subject, replacement),
-    resizeClaims(subject, replacement),
+    keepClaimsSection(subject, replacement),
+    resizeClaimsSection(subject, replacement),
     changeClass(subject),
     remove(subject, replacement),
     upgrade(subject, replacement, options),

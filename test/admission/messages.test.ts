@@ -1,7 +1,7 @@
 import t from 'tap'
 import { annotationOf, denialOf, warningsOf } from '../../src/admission/messages.ts'
-import type { FindingVerdict, Verdict } from '../../src/core/evaluate.ts'
 import type { Finding } from '../../src/core/policy.ts'
+import type { FindingVerdict, Verdict } from '../../src/core/verdict.ts'
 
 const finding: Finding = { field: ['spec', 'replicas'], problem: 'replicas are 2', remediation: 'set them to 1' }
 const fixed: Finding = { ...finding, fix: { edits: [], does: 'sets replicas to 1' } }

@@ -8,7 +8,7 @@ import type { JsonObject } from '../../src/core/values/json.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { claimTemplate, container, pod, statefulSet } from '../fixtures/objects.ts'
 import { podCreation, statefulSetUpdate } from '../fixtures/reviews.ts'
-import { context } from '../helpers/rules.ts'
+import { context } from '../helpers/configured.ts'
 
 const before = statefulSet({ templates: [claimTemplate({ labels: { v: '1' } })] })
 const after = statefulSet({ templates: [claimTemplate({ labels: { v: '2' } })] })

@@ -6,8 +6,8 @@ import type { Mode } from '../../src/core/mode.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 
 function settings(text: string, namespace = 'default', ceiling: Mode = 'enforce'): Record<string, object> {
-  const rules = parseConfiguration(text, 'test.yaml', POLICIES, ceiling).policiesFor(namespace)
-  return Object.fromEntries(rules.map(({ policy, mode, options }) => [policy.id, { mode, ...options }]))
+  const policies = parseConfiguration(text, 'test.yaml', POLICIES, ceiling).policiesFor(namespace)
+  return Object.fromEntries(policies.map(({ policy, mode, options }) => [policy.id, { mode, ...options }]))
 }
 
 t.test('every field has a default', async (t) => {
@@ -152,9 +152,9 @@ exemptions:
   - { policies: [shared-tsdb-claim], namespaces: [lab-*], names: ['*-old'], reason: migration, expires: '2027-01-31' }
   - { policies: [shared-tsdb-claim, prometheus-storage], namespaces: [scratch], reason: nothing is kept there }
 `
-  const rules = parseConfiguration(text, 'test.yaml', POLICIES).policiesFor('x')
+  const policies = parseConfiguration(text, 'test.yaml', POLICIES).policiesFor('x')
   const exempt = (id: string, namespace: string, name: string, day: string): boolean => {
-    const { exemptions = [] } = rules.find(({ policy }) => policy.id === id) ?? {}
+    const { exemptions = [] } = policies.find(({ policy }) => policy.id === id) ?? {}
     return isExempt(exemptions, { namespace, name } as never, Date.parse(day))
   }
   const table: readonly (readonly [string, string, string, string, boolean])[] = [

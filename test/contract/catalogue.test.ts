@@ -7,9 +7,9 @@ import { isSetPolicy, type Policy, type SetPolicy } from '../../src/core/policy.
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
+import { context, enforced } from '../helpers/configured.ts'
 import { examplesUnder, OUTCOME_UNDER, pageOf, sectionOf, setExamplesUnder } from '../helpers/policy-pages.ts'
 import type { Sample } from '../helpers/positive-cases.ts'
-import { context, enforced } from '../helpers/rules.ts'
 import { evaluateObjects } from '../helpers/set-policy-tester.ts'
 
 const ROOT = join(import.meta.dirname, '../..')

@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import t from 'tap'
 
@@ -40,7 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Words that belong to one module or to some files only. */
 const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/process\.env/, ['kubernetes/version.ts']],
+  [/process\.env/, ['kubernetes/ask-version.ts']],
   [/process\.exit\(/, ['commands/serve/run.ts']],
   [/console\./, []],
   [/'fast-json-patch'/, ['core/patch.ts']],
@@ -71,7 +71,7 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
       'commands/recreate/journal.ts',
       'certificates/key-pair.ts',
       'certificates/self-signed.ts',
-      'kubernetes/version.ts'
+      'kubernetes/ask-version.ts'
     ]
   ]
 ]
@@ -109,6 +109,56 @@ t.test('imports point inwards', async (t) => {
       const module = target.split('/')[0] as string
       t.ok(module === source.module || allowed?.includes(module), `${source.file} → ${target}`)
     }
+  }
+})
+
+/** What the folders of core may import of it, besides themselves; the files beside them may import all of them. */
+const WITHIN_CORE: Readonly<Record<string, readonly string[]>> = {
+  values: [],
+  objects: ['values', 'cluster.ts', 'patch.ts', 'subject.ts'],
+  programs: ['values', 'objects', 'set.ts', 'subject.ts']
+}
+
+t.test('values know no objects, and objects know no programs', async (t) => {
+  const seen = new Set<string>()
+  for (const source of sources.filter(({ file }) => /^core\/.+\//.test(file))) {
+    const folder = source.file.split('/')[1] as string
+    seen.add(folder)
+    for (const target of importsOf(source)) {
+      const part = target.split('/')[1] as string
+      t.ok(part === folder || WITHIN_CORE[folder]?.includes(part), `${source.file} → ${target}`)
+    }
+  }
+  t.strictSame([...seen].sort(), Object.keys(WITHIN_CORE).sort(), 'each folder of core is listed here')
+})
+
+t.test('an exported name means one thing', async (t) => {
+  const declared = sources.flatMap(({ file, text }) =>
+    [...text.matchAll(/^export (?:async )?(?:function\*?|const|class|interface|type) (\w+)/gm)].map(([, name]) => ({
+      name,
+      file
+    }))
+  )
+  t.ok(declared.length > 500, 'there is something to compare')
+  for (const [name, places] of Map.groupBy(declared, ({ name }) => name)) {
+    const files = places.map(({ file }) => file)
+    // A policy's file exports it under one name, and the commands' folders have one shape.
+    if (name === 'policy')
+      t.ok(
+        files.every((file) => file.startsWith('policies/')),
+        'policy'
+      )
+    else t.equal(new Set(files).size, 1, `${name}: ${files.join(', ')}`)
+  }
+})
+
+t.test('test mirrors src', async (t) => {
+  const beside = ['contract', 'e2e', 'fixtures', 'helpers', 'manifests']
+  const tests = globSync('**/*.test.ts', { cwd: join(SRC, '../test') })
+  t.ok(tests.length > 100, 'there is something to look at')
+  for (const file of tests) {
+    const folder = file.split('/').slice(0, -1).join('/')
+    if (!beside.includes(file.split('/')[0] as string)) t.ok(existsSync(join(SRC, folder)), `src/${folder}: ${file}`)
   }
 })
 

@@ -10,7 +10,7 @@ import type { Phase } from '../../src/core/subject.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { chartStatefulSet } from '../fixtures/pushgateway-chart.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
-import { context, defaultRules, policiesWith } from '../helpers/rules.ts'
+import { context, defaultPolicies, policiesWith } from '../helpers/configured.ts'
 
 /**
  * Reviews that were recorded from a real kube-apiserver, and charts rendered by Helm. They come from other projects and
@@ -75,7 +75,7 @@ t.test('every recorded review', skipped(REVIEWS), async (t) => {
   t.ok(names.length > 50)
   for (const name of Object.keys(SPOKEN)) t.ok(names.includes(name), `${name} was recorded`)
   for (const name of names) {
-    const decision = answerTo(recorded(name), phaseOf(name), defaultRules())
+    const decision = answerTo(recorded(name), phaseOf(name), defaultPolicies())
     const [said = '', ...patch] = SPOKEN[name] ?? []
     const heard = new Set((decision?.verdicts ?? []).map(({ outcome, policy }) => `${outcome} ${policy}`))
     t.equal([...heard].join(), said, name)
@@ -117,10 +117,10 @@ t.test('upgrades between rendered charts', skipped(RENDERED), async (t) => {
   for (const [index, to] of versions.entries()) {
     for (const from of versions.slice(0, index)) {
       const [before, after] = [renderedStatefulSet(from), renderedStatefulSet(to)]
-      const judgeWith = (rules: readonly ConfiguredPolicy[]): Decision =>
-        decisionFor(subjectOf(after, before, ['mutate']), rules, context())
-      t.equal(judgeWith(defaultRules()).allowed, from >= '3', `${from} → ${to}`)
-      t.equal(judgeWith(restoring()).allowed, !from.startsWith('1.'), `${from} → ${to} with restore`)
+      const decideWith = (policies: readonly ConfiguredPolicy[]): Decision =>
+        decisionFor(subjectOf(after, before, ['mutate']), policies, context())
+      t.equal(decideWith(defaultPolicies()).allowed, from >= '3', `${from} → ${to}`)
+      t.equal(decideWith(restoring()).allowed, !from.startsWith('1.'), `${from} → ${to} with restore`)
     }
   }
 })
@@ -133,9 +133,9 @@ function recorded(name: string): JsonObject {
   return JSON.parse(readFileSync(join(REVIEWS, `${name}.json`), 'utf8'))
 }
 
-function answerTo(review: JsonObject, phase: Phase, rules: readonly ConfiguredPolicy[]): Decision | undefined {
+function answerTo(review: JsonObject, phase: Phase, policies: readonly ConfiguredPolicy[]): Decision | undefined {
   const { subject } = decodeReview(review, phase)
-  return subject && decisionFor(subject, rules, context())
+  return subject && decisionFor(subject, policies, context())
 }
 
 function restoring(): readonly ConfiguredPolicy[] {
@@ -178,7 +178,7 @@ t.test('what rendered charts are told', skipped(RENDERED), async (t) => {
   for (const name of files) {
     const told = workloadsIn(name).flatMap((object) => {
       const subject = subjectOf(object, undefined)
-      return decisionFor(subject, defaultRules(), context()).verdicts.map(({ policy }) => policy)
+      return decisionFor(subject, defaultPolicies(), context()).verdicts.map(({ policy }) => policy)
     })
     t.strictSame([...new Set(told)], RENDERED_FINDINGS[name] ?? expectedOfPushgateway(name), name)
   }
@@ -194,7 +194,7 @@ t.test('a label of kube-state-metrics that changes', skipped(RENDERED), async (t
   for (const [version, expected] of Object.entries(table)) {
     const [set = {}] = workloadsIn(`kube-state-metrics-${version}.autosharding-2`)
     const changed = { ...set, metadata: { ...metadataOf(set), labels: { ...labelsOf(set), 'helm.sh/chart': 'other' } } }
-    const { verdicts } = decisionFor(subjectOf(changed, set, ['mutate']), defaultRules(), context())
+    const { verdicts } = decisionFor(subjectOf(changed, set, ['mutate']), defaultPolicies(), context())
     t.strictSame(
       verdicts.map(({ policy }) => policy),
       expected,

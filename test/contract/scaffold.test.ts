@@ -41,7 +41,8 @@ function write(file: string, text: string): void {
 
 const SOURCE = `import { DEPLOYMENT } from '../core/objects/kinds.ts'
 import { containersOf } from '../core/objects/pod.ts'
-import { storedAs, workloadOf } from '../core/objects/workload.ts'
+import { storedAs } from '../core/matches.ts'
+import { workloadOf } from '../core/objects/workload.ts'
 import { definePolicy } from '../core/policy.ts'
 import { hasImageOf, type Program } from '../core/programs/program.ts'
 

@@ -30,11 +30,11 @@ import { hostileReport } from '../fixtures/reports.ts'
 import { podCreation, statefulSetCreation, statefulSetUpdate } from '../fixtures/reviews.ts'
 import { temporaryDirectory } from '../helpers/certificates.ts'
 import { holdfast } from '../helpers/command.ts'
+import { context, policiesWith } from '../helpers/configured.ts'
 import { fakeCluster, kubeconfigFor, NOTHING_BESIDE } from '../helpers/fake-cluster.ts'
 import { fakeControlPlane } from '../helpers/fake-control-plane.ts'
 import { filesIn } from '../helpers/files.ts'
 import { faultsIn, faultsInJson } from '../helpers/harmless.ts'
-import { context, policiesWith } from '../helpers/rules.ts'
 
 t.setTimeout(240_000)
 

@@ -5,7 +5,7 @@ import { POD } from '../../src/core/objects/kinds.ts'
 import type { ConfiguredPolicy, Finding, ObjectPolicy } from '../../src/core/policy.ts'
 import { pod } from '../fixtures/objects.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
-import { context } from '../helpers/rules.ts'
+import { context } from '../helpers/configured.ts'
 
 const finding: Finding = { field: ['spec'], problem: 'it is wrong', remediation: 'mend it' }
 

@@ -6,7 +6,7 @@ import { type ConfiguredPolicy, defineSetPolicy, type SetFinding, type SetPolicy
 import { type SetGap, SubjectSet } from '../../src/core/set.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
-import { context } from '../helpers/rules.ts'
+import { context } from '../helpers/configured.ts'
 
 function object(kind: string, name: string, annotations: JsonObject = {}): JsonObject {
   return { apiVersion: kind === 'Service' ? 'v1' : 'apps/v1', kind, metadata: { name, annotations } }

@@ -6,8 +6,8 @@ import { type Decision, decisionFor } from '../../src/core/decide.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { container, pod, pushgateway, statefulSet } from '../fixtures/objects.ts'
 import { podCreation, statefulSetUpdate } from '../fixtures/reviews.ts'
+import { context, policiesWith } from '../helpers/configured.ts'
 import { deepFreeze } from '../helpers/policy-tester.ts'
-import { context, policiesWith } from '../helpers/rules.ts'
 
 /** What holds for every Pod and every StatefulSet, likely or not, under every policy that repairs. */
 
@@ -73,7 +73,7 @@ function decide(review: JsonObject): Decision {
   return decisionFor(subject, RULES, context())
 }
 
-/** Judges a review, checks what has to be true of any decision, and answers whether it was. */
+/** Evaluates a review, checks what has to be true of any decision, and answers whether it was. */
 function holds(generated: JsonObject, reviewOf: (object: JsonObject, parts?: JsonObject) => JsonObject): boolean {
   // As from a wire: no two places of a JSON document are the same object.
   const object = JSON.parse(JSON.stringify(generated))

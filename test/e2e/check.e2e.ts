@@ -11,8 +11,8 @@ import { differencesBetween } from '../../src/core/values/differences.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { fieldPath } from '../../src/core/values/path.ts'
 import { withDefaults } from '../../src/inventory/defaults.ts'
-import { NAME, type ReleaseParts, release } from './manifests.ts'
-import { endToEnd, type Stage, type Test } from './suite.ts'
+import { NAME, type ReleaseParts, release } from './harness/manifests.ts'
+import { endToEnd, type Stage, type Test } from './harness/suite.ts'
 
 endToEnd('holdfast check', {}, async (t, stage) => {
   await t.test('the defaults of the API server', (t) => defaults(t, stage))

@@ -1,10 +1,10 @@
 // A denial names the command that fixes it. Runs that command as kubectl prints it, and then the upgrade again.
 
 import type { V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
-import { gateway, gatewayWithFile, imageOf, NAME, type ReleaseParts, release } from './manifests.ts'
-import { endToEnd, type Stage, type Test } from './suite.ts'
-import { until } from './wait.ts'
-import { deleteCommand, denial, said } from './words.ts'
+import { gateway, gatewayWithFile, imageOf, NAME, type ReleaseParts, release } from './harness/manifests.ts'
+import { endToEnd, type Stage, type Test } from './harness/suite.ts'
+import { until } from './harness/wait.ts'
+import { deleteCommand, denial, said } from './harness/words.ts'
 
 const CLAIM = `storage-volume-${NAME}-0`
 const GATEWAY = { app: 'gateway' }

@@ -1,7 +1,7 @@
 // Helm, 3 and 4: the upgrade of a chart whose claim template carries the chart's version. What Helm prints, what
 // becomes of the release, and what is stored.
 
-import { findHelms, helmHome, helmWith, type Major } from './helm.ts'
+import { findHelms, helmHome, helmWith, type Major } from './harness/helm.ts'
 import {
   type Action,
   compareManifest,
@@ -16,7 +16,7 @@ import {
   theWayOut,
   theWayOutByHeart,
   writtenOf
-} from './helm-actions.ts'
+} from './harness/helm-actions.ts'
 import {
   denied,
   deniedByKubectl,
@@ -34,8 +34,8 @@ import {
   type Words,
   wouldKeep,
   wouldReject
-} from './helm-words.ts'
-import { endToEnd, type Stage, type Test } from './suite.ts'
+} from './harness/helm-words.ts'
+import { endToEnd, type Stage, type Test } from './harness/suite.ts'
 
 interface Step {
   run: Action

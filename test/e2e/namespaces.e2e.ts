@@ -1,9 +1,9 @@
 // The three overlays: what happens in a namespace, by its label holdfast.dev/mode. The table of manifests/README.md, tried.
 
-import { gateway, NAME, podOf, release, stopOf } from './manifests.ts'
-import { endToEnd, type Holdfast, MODE_LABEL, type Overlay, type Stage, type Test } from './suite.ts'
-import { waitUntilInForce } from './webhook.ts'
-import { denial, RAW, said, VOLATILE, wouldReject } from './words.ts'
+import { gateway, NAME, podOf, release, stopOf } from './harness/manifests.ts'
+import { endToEnd, type Holdfast, MODE_LABEL, type Overlay, type Stage, type Test } from './harness/suite.ts'
+import { waitUntilInForce } from './harness/webhook.ts'
+import { denial, RAW, said, VOLATILE, wouldReject } from './harness/words.ts'
 
 type Mode = 'enforce' | 'warn' | 'audit' | null
 

@@ -2,9 +2,9 @@
 
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { claimed, prometheusAgent, prometheusObject } from '../fixtures/prometheus.ts'
-import { applyOperatorCrds, deleteOperatorCrds } from './operator-crds.ts'
-import { findingsIn, type Scanner, scannerOf } from './scan-command.ts'
-import { endToEnd, type Stage, type Test } from './suite.ts'
+import { applyOperatorCrds, deleteOperatorCrds } from './harness/operator-crds.ts'
+import { findingsIn, type Scanner, scannerOf } from './harness/scan-command.ts'
+import { endToEnd, type Stage, type Test } from './harness/suite.ts'
 
 const CONFIG = `
 policies:

@@ -2,11 +2,11 @@
 
 import { issueCertificates } from '../../src/certificates/issue.ts'
 import { type Entry, entriesOf, type Manifest, overlays, render, skip } from '../manifests/render.ts'
-import { type Cainjector, cainjectorOf } from './cainjector.ts'
-import { documentedCommands, type Shell, shellOf } from './documented.ts'
-import type { KubectlResult } from './kubectl.ts'
-import { listOf } from './manifests.ts'
-import { CONFIGURATIONS, endToEnd, type Stage, type Test } from './suite.ts'
+import { type Cainjector, cainjectorOf } from './harness/cainjector.ts'
+import { documentedCommands, type Shell, shellOf } from './harness/documented.ts'
+import type { KubectlResult } from './harness/kubectl.ts'
+import { listOf } from './harness/manifests.ts'
+import { CONFIGURATIONS, endToEnd, type Stage, type Test } from './harness/suite.ts'
 
 const STYLES = { client: ['apply'], server: ['apply', '--server-side'] } as const
 type Style = keyof typeof STYLES

@@ -5,10 +5,10 @@ import { connect, type TLSSocket } from 'node:tls'
 import type { V1Pod } from '@kubernetes/client-node'
 import { pod } from '../fixtures/objects.ts'
 import { podCreation } from '../fixtures/reviews.ts'
-import { type Holdfast, startHoldfast } from './holdfast.ts'
-import { gateway, podOf, stopOf } from './manifests.ts'
-import { endToEnd, type Stage, type Test } from './suite.ts'
-import { until } from './wait.ts'
+import { type Holdfast, startHoldfast } from './harness/holdfast.ts'
+import { gateway, podOf, stopOf } from './harness/manifests.ts'
+import { endToEnd, type Stage, type Test } from './harness/suite.ts'
+import { until } from './harness/wait.ts'
 
 const MIB = 1024 * 1024
 const PODS = 12

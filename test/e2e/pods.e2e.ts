@@ -1,11 +1,11 @@
 // Pods: what becomes of their hooks and grace periods, whoever creates them.
 
 import type { V1Container, V1ObjectMeta, V1Pod } from '@kubernetes/client-node'
-import { injectorConfiguration, startInjector } from './injector.ts'
-import { gateway, listOf, nginx, podOf, release, stopOf } from './manifests.ts'
-import { endToEnd, type Holdfast, type Stage, type Test } from './suite.ts'
-import { until } from './wait.ts'
-import { waitUntilInForce } from './webhook.ts'
+import { injectorConfiguration, startInjector } from './harness/injector.ts'
+import { gateway, listOf, nginx, podOf, release, stopOf } from './harness/manifests.ts'
+import { endToEnd, type Holdfast, type Stage, type Test } from './harness/suite.ts'
+import { until } from './harness/wait.ts'
+import { waitUntilInForce } from './harness/webhook.ts'
 
 const ENTRY = 'pods.mutate.holdfast.dev'
 const POLICY = 'pushgateway-graceful-stop'

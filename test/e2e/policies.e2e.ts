@@ -3,7 +3,7 @@
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { HASH_ANNOTATION } from '../../src/policies/autosharding-labels.ts'
 import { prometheus, prometheusSet, shards } from '../fixtures/prometheus.ts'
-import { endToEnd, type Stage, type Test } from './suite.ts'
+import { endToEnd, type Stage, type Test } from './harness/suite.ts'
 
 const CONFIG = `
 policies:

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findHelms, helmHome, helmWith, type Major } from './helm.ts'
-import { helm, type Scene, stateOf } from './helm-actions.ts'
-import { endToEnd, type Test } from './suite.ts'
+import { findHelms, helmHome, helmWith, type Major } from './harness/helm.ts'
+import { helm, type Scene, stateOf } from './harness/helm-actions.ts'
+import { endToEnd, type Test } from './harness/suite.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/holdfast.cjs', import.meta.url))
 const PLUGIN = fileURLToPath(new URL('../../manifests/examples/helm-post-renderer', import.meta.url))

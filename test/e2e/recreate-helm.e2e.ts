@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { V1ConfigMap, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import { parseAllDocuments } from 'yaml'
-import { findHelms, type HelmHome, type HelmResult, helmHome, helmWith } from './helm.ts'
-import { standIn } from './node-stand-in.ts'
-import { type Recreated, type Recreator, recreatorOf } from './recreate-command.ts'
-import { endToEnd, type Stage, type Test } from './suite.ts'
-import { until } from './wait.ts'
+import { findHelms, type HelmHome, type HelmResult, helmHome, helmWith } from './harness/helm.ts'
+import { standIn } from './harness/node-stand-in.ts'
+import { type Recreated, type Recreator, recreatorOf } from './harness/recreate-command.ts'
+import { endToEnd, type Stage, type Test } from './harness/suite.ts'
+import { until } from './harness/wait.ts'
 
 const HOOK = fileURLToPath(new URL('../../manifests/examples/helm-hook/recreate.yaml', import.meta.url))
 

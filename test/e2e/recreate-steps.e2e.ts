@@ -11,11 +11,11 @@ import type { V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from '@kubernetes/
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { subjectOf } from '../../src/inventory/subjects.ts'
 import { upgradePlanFor } from '../../src/upgrade/plan.ts'
-import { planText } from '../../src/upgrade/text.ts'
-import { findKubectl } from './assets.ts'
-import { gatewayWithFile, imageOf, NAME, type Release, type ReleaseParts, release } from './manifests.ts'
-import { endToEnd, type Stage, type Test } from './suite.ts'
-import { until } from './wait.ts'
+import { planText } from '../../src/upgrade/plan-text.ts'
+import { findKubectl } from './harness/assets.ts'
+import { gatewayWithFile, imageOf, NAME, type Release, type ReleaseParts, release } from './harness/manifests.ts'
+import { endToEnd, type Stage, type Test } from './harness/suite.ts'
+import { until } from './harness/wait.ts'
 
 const CLAIM = `storage-volume-${NAME}`
 const CLASS = 'expands'

@@ -1,9 +1,9 @@
 // What restore does not restore, and where Holdfast keeps out of it: changes of more than labels, exempted StatefulSets,
 // and those of prometheus-operator.
 
-import { NAME, type ReleaseParts, release } from './manifests.ts'
-import { endToEnd, type Holdfast, type Stage, type Test } from './suite.ts'
-import { CHANGED, deleteCommand, denial, KEPT, RAW, said } from './words.ts'
+import { NAME, type ReleaseParts, release } from './harness/manifests.ts'
+import { endToEnd, type Holdfast, type Stage, type Test } from './harness/suite.ts'
+import { CHANGED, deleteCommand, denial, KEPT, RAW, said } from './harness/words.ts'
 
 const POLICY = 'claim-template-labels'
 const RESTORE = `policies: {${POLICY}: {onChange: restore}}`

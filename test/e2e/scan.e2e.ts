@@ -9,10 +9,10 @@ import { collectionPath } from '../../src/kubernetes/list.ts'
 import { POLICY_REPORT_APIS, type PolicyReportApi } from '../../src/report/policy-report/policy-report.ts'
 import { prometheus } from '../fixtures/prometheus.ts'
 import { only, renderWith, skip } from '../manifests/render.ts'
-import { gateway, nginx, podOf, release } from './manifests.ts'
-import { findingsIn, type Scanner, scannerOf } from './scan-command.ts'
-import { endToEnd, type Stage, type Test } from './suite.ts'
-import { until } from './wait.ts'
+import { gateway, nginx, podOf, release } from './harness/manifests.ts'
+import { findingsIn, type Scanner, scannerOf } from './harness/scan-command.ts'
+import { endToEnd, type Stage, type Test } from './harness/suite.ts'
+import { until } from './harness/wait.ts'
 
 endToEnd('scan', {}, async (t, stage) => {
   const scanner = await scannerOf(stage)

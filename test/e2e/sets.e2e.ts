@@ -2,9 +2,9 @@
 
 import { type JsonObject, objectOf } from '../../src/core/values/json.ts'
 import { only, renderWith } from '../manifests/render.ts'
-import { findingsIn, type Scanner, scannerOf } from './scan-command.ts'
-import { endToEnd, type Stage, type Test } from './suite.ts'
-import { until } from './wait.ts'
+import { findingsIn, type Scanner, scannerOf } from './harness/scan-command.ts'
+import { endToEnd, type Stage, type Test } from './harness/suite.ts'
+import { until } from './harness/wait.ts'
 
 endToEnd('sets', {}, async (t, stage) => {
   const scanner = await scannerOf(stage)

@@ -1,9 +1,9 @@
 // What Holdfast has nothing to do with: other changes of the same StatefulSet, and other workloads. The API server must
 // not even call.
 
-import { gatewayWithFile, imageOf, listOf, NAME, nginx, podOf, release } from './manifests.ts'
-import { endToEnd, type Stage, type Test } from './suite.ts'
-import { until } from './wait.ts'
+import { gatewayWithFile, imageOf, listOf, NAME, nginx, podOf, release } from './harness/manifests.ts'
+import { endToEnd, type Stage, type Test } from './harness/suite.ts'
+import { until } from './harness/wait.ts'
 
 const UPDATES = 'statefulsets.mutate.holdfast.dev'
 

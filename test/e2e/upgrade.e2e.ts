@@ -3,9 +3,9 @@
 
 import type { V1StatefulSet } from '@kubernetes/client-node'
 import { CHART_UPGRADES } from '../fixtures/pushgateway-chart.ts'
-import { claimLabelsOf, imageOf, jsonPatch, NAME, release } from './manifests.ts'
-import { endToEnd, type Holdfast, type Stage, type Test } from './suite.ts'
-import { denial, KEPT, RAW, said, VOLATILE, wouldReject } from './words.ts'
+import { claimLabelsOf, imageOf, jsonPatch, NAME, release } from './harness/manifests.ts'
+import { endToEnd, type Holdfast, type Stage, type Test } from './harness/suite.ts'
+import { denial, KEPT, RAW, said, VOLATILE, wouldReject } from './harness/words.ts'
 
 const FROM = '2.16.0'
 const TO = '2.17.0'

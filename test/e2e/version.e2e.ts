@@ -4,8 +4,8 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type ApiServer, askVersion } from '../../src/kubernetes/version.ts'
-import { type Assets, type ControlPlane, findAssets, startControlPlane } from './control-plane.ts'
+import { type ApiServer, askVersion } from '../../src/kubernetes/ask-version.ts'
+import { type Assets, type ControlPlane, findAssets, startControlPlane } from './harness/control-plane.ts'
 
 const { assets, reason } = findAssets(process.env)
 

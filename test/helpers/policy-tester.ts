@@ -1,7 +1,6 @@
 import t from 'tap'
 import { type Cluster, UNKNOWN_CLUSTER } from '../../src/core/cluster.ts'
 import { type Decision, decisionFor } from '../../src/core/decide.ts'
-import type { FindingVerdict } from '../../src/core/evaluate.ts'
 import { identityOf } from '../../src/core/identity.ts'
 import type { OptionFields, OptionValues } from '../../src/core/options.ts'
 import type { PatchOperation } from '../../src/core/patch.ts'
@@ -10,11 +9,12 @@ import { matchConditionsFor } from '../../src/core/programs/match-conditions.ts'
 import type { Phase, Subject } from '../../src/core/subject.ts'
 import { isObject, type JsonObject } from '../../src/core/values/json.ts'
 import { fieldPath } from '../../src/core/values/path.ts'
+import type { FindingVerdict } from '../../src/core/verdict.ts'
 import { claimTemplate } from '../fixtures/objects.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
 import { entriesCalled, isLetThrough } from '../manifests/called.ts'
+import { context, enforced } from './configured.ts'
 import { subjectFor } from './positive-cases.ts'
-import { context, enforced } from './rules.ts'
 
 /** What is evaluated: an object as it is created, or as it is updated where there is an old one. */
 interface Case<Fields extends OptionFields> {
@@ -61,8 +61,8 @@ export interface PolicyCases<Fields extends OptionFields> {
  */
 export function testPolicy<Fields extends OptionFields>(policy: Policy<Fields>, cases: PolicyCases<Fields>): void {
   const evaluate = (subject: Subject, { options, cluster = UNKNOWN_CLUSTER }: Case<Fields>): Decision => {
-    const rule = enforced(policy as unknown as Policy, options as ConfiguredPolicy['options'])
-    return decisionFor(subject, [rule], context({ cluster }))
+    const configured = enforced(policy as unknown as Policy, options as ConfiguredPolicy['options'])
+    return decisionFor(subject, [configured], context({ cluster }))
   }
   const evaluateCase = (one: Case<Fields>): Decision =>
     evaluate(subjectOf(deepFreeze(one.object), deepFreeze(one.oldObject), one.phases), one)

@@ -8,8 +8,8 @@ import { POLICIES } from '../../src/policies/index.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/server.ts'
 import { testCertificates } from './certificates.ts'
+import { defaultPolicies } from './configured.ts'
 import { post } from './post.ts'
-import { defaultRules } from './rules.ts'
 
 export interface TestServer extends RunningServer {
   readonly ca: string
@@ -56,9 +56,9 @@ export function serverOptions(tls: TlsMaterial, parts: Partial<ServerOptions> = 
 
 /** A server on free ports of 127.0.0.1, over real TLS. */
 export async function testServer({
-  rules = defaultRules()
+  policies = defaultPolicies()
 }: {
-  rules?: readonly ConfiguredPolicy[]
+  policies?: readonly ConfiguredPolicy[]
 } = {}): Promise<TestServer> {
   const { keyPair, ca } = await testCertificates()
   const lines: Record<string, unknown>[] = []
@@ -70,7 +70,7 @@ export async function testServer({
   })
   const logger = pino({ level: 'debug' }, sink)
   const server = await startServer(
-    serverOptions({ keyPair, clientCa: undefined }, { policiesFor: () => rules, logger })
+    serverOptions({ keyPair, clientCa: undefined }, { policiesFor: () => policies, logger })
   )
   const get = async (path: string): Promise<{ status: number; body: string }> => {
     const response = await fetch(`http://127.0.0.1:${server.healthPort}${path}`)

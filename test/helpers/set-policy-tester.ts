@@ -8,8 +8,8 @@ import type { JsonObject } from '../../src/core/values/json.ts'
 import { fieldPath } from '../../src/core/values/path.ts'
 import { isMember, isOneOf, yamlValue } from '../../src/inventory/members.ts'
 import { subjectOf } from '../../src/inventory/subjects.ts'
+import { context, enforced } from './configured.ts'
 import { deepFreeze } from './policy-tester.ts'
-import { context, enforced } from './rules.ts'
 
 /** Objects that belong together. */
 interface Case<Fields extends OptionFields> {

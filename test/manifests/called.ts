@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { WEBHOOK_FILES } from '../../scripts/match-conditions.ts'
+import { WEBHOOK_FILES } from '../../scripts/webhook-files.ts'
 import { OPERATOR_RESOURCES, POD, type Resource } from '../../src/core/objects/kinds.ts'
 import { WORKLOADS } from '../../src/core/objects/workload.ts'
 import type { MatchCondition } from '../../src/core/programs/match-conditions.ts'

@@ -10,7 +10,7 @@ import { withDefaults } from '../../src/inventory/defaults.ts'
 import autoshardingLabels from '../../src/policies/autosharding-labels.ts'
 import { claimTemplate, container } from '../fixtures/objects.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
-import { context, defaultRules, enforced } from '../helpers/rules.ts'
+import { context, defaultPolicies, enforced } from '../helpers/configured.ts'
 import { entriesCalled } from './called.ts'
 import {
   creations,
@@ -26,7 +26,7 @@ import {
   workload
 } from './conditions.ts'
 
-const RULES = [...defaultRules(), enforced(autoshardingLabels, { onChange: 'restart' })]
+const RULES = [...defaultPolicies(), enforced(autoshardingLabels, { onChange: 'restart' })]
 /** A version that refuses everything that some version refuses. */
 const STRICTEST: Cluster = { version: { major: 1, minor: 31 } }
 const PHASES: readonly Phase[] = ['mutate', 'validate']

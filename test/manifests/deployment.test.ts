@@ -9,7 +9,7 @@ import type { IService } from 'kubernetes-models/v1/Service'
 import type { IServiceAccount } from 'kubernetes-models/v1/ServiceAccount'
 import t from 'tap'
 import { parse as parseYaml } from 'yaml'
-import { inCluster } from '../../src/kubernetes/version.ts'
+import { inCluster } from '../../src/kubernetes/ask-version.ts'
 import { restricted } from './pod-security.ts'
 import { entriesOf, type Manifest, only, overlays, render, renderWith, skip } from './render.ts'
 

@@ -3,7 +3,7 @@ import { POLICIES } from '../../src/policies/index.ts'
 import { entriesOf, overlays, render, skip } from './render.ts'
 
 /**
- * What the policies watch, and what the webhook configurations ask for, have to be the same: a rule too few is a policy
+ * What the policies match, and what the webhook configurations ask for, have to be the same: an entry too few is a policy
  * that is dead code, a rule too many is a call for nothing.
  */
 

@@ -37,7 +37,7 @@ function rightsOf(of: readonly Manifest[], name: string): string[] {
 }
 
 t.test('the rights are those that a scan needs, and no other', { skip }, async (t) => {
-  const watched = POLICIES.flatMap(({ matches }) => matches)
+  const matched = POLICIES.flatMap(({ matches }) => matches)
     .filter(({ operation }) => operation === 'CREATE')
     .map(({ resource: { group, resource } }) => `${group}/${resource} list`)
   const together = [...RUNNER_KINDS, ...POLICIES.flatMap((policy) => (isSetPolicy(policy) ? policy.reads : []))].map(
@@ -45,7 +45,7 @@ t.test('the rights are those that a scan needs, and no other', { skip }, async (
   )
   t.strictSame(
     rightsOf(manifests(), 'holdfast-scan'),
-    [...new Set(['/namespaces list', ...watched, ...together])].sort()
+    [...new Set(['/namespaces list', ...matched, ...together])].sort()
   )
   t.notMatch(rightsOf(manifests(), 'holdfast-scan').join(), 'secrets')
   const { group, resource } = POLICY_REPORT_APIS.openreports

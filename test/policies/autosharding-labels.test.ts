@@ -6,8 +6,8 @@ import policy, { HASH_ANNOTATION } from '../../src/policies/autosharding-labels.
 import { container, statefulSet } from '../fixtures/objects.ts'
 import { shards } from '../fixtures/prometheus.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
+import { context, enforced } from '../helpers/configured.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'
-import { context, enforced } from '../helpers/rules.ts'
 
 const LABELS = 'metadata.labels'
 const HASH = '/spec/template/metadata/annotations'
@@ -183,9 +183,9 @@ testPolicy(policy, {
 })
 
 t.test('the Pods restart once and only once', async (t) => {
-  const rule = enforced(policy as never, restart)
+  const configured = enforced(policy as never, restart)
   const update = (oldObject: JsonObject, object: JsonObject): ReturnType<typeof decisionFor> =>
-    decisionFor(subjectOf(object, oldObject, ['mutate']), [rule], context())
+    decisionFor(subjectOf(object, oldObject, ['mutate']), [configured], context())
   const first = update(before, after)
   t.equal(first.operations.length, 1, 'the label changes')
   const stored = first.object

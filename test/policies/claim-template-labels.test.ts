@@ -6,8 +6,8 @@ import policy from '../../src/policies/claim-template-labels.ts'
 import { claimTemplate, type StatefulSetParts, statefulSet } from '../fixtures/objects.ts'
 import { CHART_UPGRADES, chartStatefulSet } from '../fixtures/pushgateway-chart.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
+import { context, enforced } from '../helpers/configured.ts'
 import { testPolicy } from '../helpers/policy-tester.ts'
-import { context, enforced } from '../helpers/rules.ts'
 
 const restore = { onChange: 'restore' } as const
 
@@ -566,12 +566,12 @@ t.test('what a long name leaves of the warning that could save the data', async 
 t.test('a hundred thousand labels are counted and the first ones named', async (t) => {
   const many = (value: string): Record<string, string> =>
     Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`key-${index}`, value]))
-  const decision = judgeWith('reject', labelled(many('a')), labelled(many('b')))
+  const decision = decideWith('reject', labelled(many('a')), labelled(many('b')))
   const { message } = denialOf(decision.verdicts)
   t.match(message, /key-0 "a" → "b", .*; and 99968 more changes/)
   t.ok(message.length < 4000, 'the message ends somewhere')
   t.equal(
-    judgeWith('restore', labelled(many('a')), labelled(many('b'))).allowed,
+    decideWith('restore', labelled(many('a')), labelled(many('b'))).allowed,
     true,
     'and restore puts all of them back'
   )
@@ -584,7 +584,7 @@ t.test('every upgrade of the prometheus-pushgateway chart from 1.18.0 to 3.8.0',
     const name = `${from} → ${to}`
     const changed = changedKeys(before, after)
 
-    const strict = judgeWith('reject', before, after)
+    const strict = decideWith('reject', before, after)
     t.equal(strict.allowed, changed.length === 0, `${name}: rejected where a claim template changes`)
     const { message } = denialOf(strict.verdicts)
     for (const key of changed) t.ok(message.includes(key), `${name}: names ${key}`)
@@ -592,7 +592,7 @@ t.test('every upgrade of the prometheus-pushgateway chart from 1.18.0 to 3.8.0',
     else outcomes.rejected++
     if (changed.length === 0) t.strictSame(strict.operations, [], `${name}: passes untouched`)
 
-    const mild = judgeWith('restore', before, after)
+    const mild = decideWith('restore', before, after)
     if (changed.length === 0) continue
     t.equal(mild.allowed, to !== '2.0.0', `${name}: goes through with restore, unless the selector changed`)
     if (!mild.allowed) {
@@ -607,7 +607,7 @@ t.test('every upgrade of the prometheus-pushgateway chart from 1.18.0 to 3.8.0',
   t.strictSame(outcomes, { rejected: 42, untouched: 14, restored: 41 })
 })
 
-function judgeWith(
+function decideWith(
   onChange: 'reject' | 'restore',
   before: JsonObject,
   after: JsonObject

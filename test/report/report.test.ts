@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { FindingVerdict, Verdict } from '../../src/core/evaluate.ts'
 import type { Finding } from '../../src/core/policy.ts'
+import type { FindingVerdict, Verdict } from '../../src/core/verdict.ts'
 import { countsOf, type Place, type ReportedFinding, reportedObject } from '../../src/report/report.ts'
 import { statefulSet } from '../fixtures/objects.ts'
 import { subjectOf } from '../fixtures/reviews.ts'

@@ -6,7 +6,7 @@ import { oneLine } from '../../src/core/values/text.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { loadFormat } from '../../src/report/formats.ts'
 import { LEVELS, type Report } from '../../src/report/report.ts'
-import { MOST_RESULTS } from '../../src/report/sarif.ts'
+import { MOST_SARIF_RESULTS } from '../../src/report/sarif.ts'
 import {
   AUDITED_REPAIR,
   CRASHED,
@@ -313,11 +313,11 @@ t.test('a run that is not complete did not succeed', async (t) => {
 })
 
 t.test('no more results than GitHub takes, and the worst of them', async (t) => {
-  const notes = Array.from({ length: MOST_RESULTS }, (_, index) =>
+  const notes = Array.from({ length: MOST_SARIF_RESULTS }, (_, index) =>
     object({ name: `note-${index}`, findings: [SKIPPED] })
   )
   const run = runOf(report({ objects: [...notes, object({ findings: [WARNED] }), object()] }))
-  t.equal(run.results.length, MOST_RESULTS)
+  t.equal(run.results.length, MOST_SARIF_RESULTS)
   t.strictSame(
     run.results.slice(0, 3).map(({ level }: { level: string }) => level),
     LEVELS

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
-import { type CloseReason, type Connection, Connections } from '../../src/server/connections.ts'
+import { type ClientConnection, type CloseReason, Connections } from '../../src/server/connections.ts'
 import { testCertificates } from '../helpers/certificates.ts'
 
 const BOUNDS = { unproven: 3, proven: 2 }
@@ -53,10 +53,10 @@ async function play(steps: readonly Step[]): Promise<string[]> {
   const server = createServer()
   connections.follow(server)
   const port = await listening(server)
-  const [clients, served] = [new Map<string, Socket>(), new Map<string, Connection>()]
+  const [clients, served] = [new Map<string, Socket>(), new Map<string, ClientConnection>()]
   for (const step of steps) {
     const [verb, name = ''] = step.split(' ')
-    const connection = served.get(name) as Connection
+    const connection = served.get(name) as ClientConnection
     if (verb === 'open') {
       const [[raw], client] = await Promise.all([once(server, 'connection'), opened(port)])
       clients.set(name, client)

@@ -4,7 +4,7 @@ import { POD } from '../../src/core/objects/kinds.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { claimTemplate, container, pod, pushgateway, statefulSet } from '../fixtures/objects.ts'
 import { podCreation, statefulSetUpdate } from '../fixtures/reviews.ts'
-import { defaultRules, policiesWith } from '../helpers/rules.ts'
+import { defaultPolicies, policiesWith } from '../helpers/configured.ts'
 import { testServer } from '../helpers/server.ts'
 
 const before = statefulSet({ templates: [claimTemplate({ labels: { v: '1' } })] })
@@ -107,7 +107,7 @@ t.test('a body that ends too early', async (t) => {
 })
 
 t.test('hostile and well-formed: evaluated in bounded time, and the next one too', async (t) => {
-  const server = await testServer({ rules: policiesWith({ onChange: 'restore' }) })
+  const server = await testServer({ policies: policiesWith({ onChange: 'restore' }) })
   t.teardown(() => server.drain(0))
   const nested = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`
   const labels = (value: string): Record<string, string> =>
@@ -217,7 +217,7 @@ t.test('what crashes is said, counted and logged', async (t) => {
     options: {},
     exemptions: []
   } as const
-  const beside = await testServer({ rules: [crash, ...defaultRules()] })
+  const beside = await testServer({ policies: [crash, ...defaultPolicies()] })
   t.teardown(() => beside.drain(0))
   const { json } = await beside.post('/mutate', good)
   t.match(json.response, {
@@ -231,7 +231,7 @@ t.test('what crashes is said, counted and logged', async (t) => {
     { policy: 'broken', err: { message: 'a bug' } }
   )
 
-  const alone = await testServer({ rules: [crash] })
+  const alone = await testServer({ policies: [crash] })
   t.teardown(() => alone.drain(0))
   const answer = await alone.post('/mutate', good)
   t.equal(answer.status, 500, 'nobody evaluated: failurePolicy decides')

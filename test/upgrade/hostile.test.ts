@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { type UpgradePlan, upgradePlanFor, upgradePlanForRemoved } from '../../src/upgrade/plan.ts'
-import { planMarkdown, planText } from '../../src/upgrade/text.ts'
+import { planMarkdown, planText } from '../../src/upgrade/plan-text.ts'
 import { claimTemplate, statefulSet } from '../fixtures/objects.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
 

@@ -1,11 +1,11 @@
 import { Option } from 'commander'
-import { CLUSTER_FLAGS, type ClusterFlags } from '../flags/cluster.ts'
+import { CONNECTION_FLAGS, type ConnectionFlags } from '../flags/connection.ts'
 import { EVALUATION_FLAGS, type EvaluationFlags } from '../flags/evaluation.ts'
 import { flag, previousFlag } from '../flags/flag.ts'
 import { OUTPUT_FLAGS, type OutputFlags } from '../flags/output.ts'
 import { namespace } from '../flags/values.ts'
 
-export interface CheckFlags extends EvaluationFlags, ClusterFlags, OutputFlags {
+export interface CheckFlags extends EvaluationFlags, ConnectionFlags, OutputFlags {
   readonly previous?: readonly string[]
   readonly live?: true
   readonly namespace?: string
@@ -16,7 +16,7 @@ export interface CheckFlags extends EvaluationFlags, ClusterFlags, OutputFlags {
 export const CHECK_FLAGS = [
   previousFlag(),
   new Option('--live', 'compare with what runs: read the same objects, and no others, from the cluster'),
-  ...CLUSTER_FLAGS,
+  ...CONNECTION_FLAGS,
   flag('-n, --namespace <name>', 'namespace of objects that name none').argParser(namespace),
   ...EVALUATION_FLAGS,
   ...OUTPUT_FLAGS,

@@ -50,15 +50,15 @@ export function checkManifest(
   if (matchedResource(object) === undefined) return NOTHING
   const previous = before.kind === 'known' ? before.object : undefined
   const namespace = namespaceFor(object, context.namespace, previous)
-  const rules = context.configuration.policiesFor(namespace)
+  const policies = context.configuration.policiesFor(namespace)
   const [own, ...made] = subjectsOf(object, previous, namespace)
-  const checked = [own, ...made].filter(({ subject }) => anyPolicyApplies(rules, subject))
+  const checked = [own, ...made].filter(({ subject }) => anyPolicyApplies(policies, subject))
   if (checked.length === 0) return NOTHING
 
   const operations: PatchOperation[] = []
   const reports = checked.flatMap(({ subject, within }) => {
-    const decision = decisionFor(subject, rules, context.evaluation)
-    context.unknownSkips.add(subject, rules, own.subject)
+    const decision = decisionFor(subject, policies, context.evaluation)
+    context.unknownSkips.add(subject, policies, own.subject)
     // A Pod that a controller will create is not in the file: what is changed in it is changed later.
     if (within.length === 0) operations.push(...decision.operations)
     return reportedObject(subject, decision.verdicts, placeIn(manifest, file, line, within)) ?? []

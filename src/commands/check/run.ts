@@ -13,15 +13,15 @@ import { joined } from '../../report/joined.ts'
 import type { ReadProblem } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
 import { problemInCluster } from '../asked-cluster.ts'
-import { loadConfiguration, notesOn, policiesIn } from '../configuration-file.ts'
+import { configurationNotes, loadConfiguration, policiesIn } from '../configuration-file.ts'
+import { deliver } from '../deliver.ts'
 import { goneNotes } from '../gone.ts'
-import { deliver } from '../output.ts'
 import { ambiguity, MOST_PROBLEMS, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
 import { progressOn } from '../progress.ts'
 import { UnknownSkips } from '../unknown-skips.ts'
+import { connectLive, type Live } from './connect-live.ts'
 import { Fixes } from './fixes.ts'
 import type { CheckFlags } from './flags.ts'
-import { connectLive, type Live } from './live.ts'
 import { type CheckContext, type Checked, checkManifest, matchedResource } from './manifest.ts'
 import { GivenSets } from './sets.ts'
 
@@ -70,7 +70,7 @@ async function checkFiles(paths: readonly string[], flags: CheckFlags, live: Liv
     objects,
     ...run.found.leftOut,
     problems: problems.items,
-    notes: [...notesOn(context.configuration, flags.config, now.getTime()), ...notesOf(run, problems)]
+    notes: [...configurationNotes(context.configuration, flags.config, now.getTime()), ...notesOf(run, problems)]
   }
   return deliver(report, flags, flags.fix ? process.stderr : process.stdout)
 }

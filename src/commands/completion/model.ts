@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from 'commander'
 
 /** What can follow at some place of a command line. */
-export type Value =
+export type FlagValue =
   | { readonly kind: 'choices'; readonly choices: readonly string[]; readonly thenFile: boolean }
   | { readonly kind: 'files' }
   | { readonly kind: 'directories' }
@@ -13,7 +13,7 @@ export interface CompletableFlag {
   readonly names: readonly string[]
   readonly description: string
   /** Undefined for a switch. */
-  readonly value: Value | undefined
+  readonly value: FlagValue | undefined
 }
 
 export interface CompletableCommand {
@@ -21,7 +21,7 @@ export interface CompletableCommand {
   readonly description: string
   readonly flags: readonly CompletableFlag[]
   /** What stands there without a flag; undefined for a command that takes nothing. */
-  readonly argument: Value | undefined
+  readonly argument: FlagValue | undefined
 }
 
 /** All that a shell can complete, read from what the commands declare, so that nothing has to be kept in step. */
@@ -55,18 +55,18 @@ function flagsOf(command: Command): CompletableFlag[] {
     }))
 }
 
-function argumentOf(command: Command): Value | undefined {
+function argumentOf(command: Command): FlagValue | undefined {
   const [argument] = command.registeredArguments
   return argument && whatFollows(argument, argument.name())
 }
 
-function whatFollows({ argChoices }: Option | Argument, placeholder: string): Value {
+function whatFollows({ argChoices }: Option | Argument, placeholder: string): FlagValue {
   if (argChoices !== undefined) return choices(argChoices, /=file\b/.test(placeholder))
   if (/^(file|path|manifest)s?\b/.test(placeholder)) return { kind: 'files' }
   return { kind: /^dir/.test(placeholder) ? 'directories' : 'any' }
 }
 
-function choices(list: readonly string[], thenFile = false): Value {
+function choices(list: readonly string[], thenFile = false): FlagValue {
   return { kind: 'choices', choices: list, thenFile }
 }
 

@@ -1,4 +1,4 @@
-import type { Completable, CompletableCommand, CompletableFlag, Value } from './model.ts'
+import type { Completable, CompletableCommand, CompletableFlag, FlagValue } from './model.ts'
 
 /**
  * Scripts that know all there is to know and never start Node.js: that takes longer than anybody waits for a TAB.
@@ -76,7 +76,7 @@ function bashFlag({ name }: CompletableCommand, { names, value }: CompletableFla
   return value.kind === 'choices' && value.thenFile ? [own, `${pattern('=')}) return ;;`] : [own]
 }
 
-function bashValue(value: Value | undefined): string {
+function bashValue(value: FlagValue | undefined): string {
   if (value?.kind === 'files') return ':'
   if (value?.kind === 'directories') return '_holdfast_directories'
   return `_holdfast_words "${value?.kind === 'choices' ? value.choices.join(' ') : ''}"`
@@ -135,7 +135,7 @@ function zshFlag({ names, description, value }: CompletableFlag): string {
   return names.map(spec).join(' ')
 }
 
-function zshValue(value: Value): string {
+function zshValue(value: FlagValue): string {
   if (value.kind === 'files') return '_files'
   if (value.kind === 'directories') return '_files -/'
   return value.kind === 'choices' ? `(${value.choices.join(' ')})` : ''
@@ -179,7 +179,7 @@ function fishFlag(when: string, { names, description, value }: CompletableFlag):
   return `complete -c holdfast -n '${when}' ${spelled.join(' ')}${takes} -d ${fishQuoted(description)}`
 }
 
-function fishValue(value: Value): string {
+function fishValue(value: FlagValue): string {
   if (value.kind === 'files') return ' -F'
   if (value.kind === 'directories') return " -a '(__fish_complete_directories)'"
   return value.kind === 'choices' ? ` -a '${value.choices.join(' ')}'` : ''

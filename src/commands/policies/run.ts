@@ -2,7 +2,7 @@ import type { OptionField } from '../../core/options.ts'
 import { type ConfiguredPolicy, isSetPolicy } from '../../core/policy.ts'
 import { oneLine, wrap } from '../../core/values/text.ts'
 import { HoldfastError } from '../../errors.ts'
-import { loadConfiguration, notesOn } from '../configuration-file.ts'
+import { configurationNotes, loadConfiguration } from '../configuration-file.ts'
 import type { PoliciesFlags } from './flags.ts'
 
 /** Lists the policies, or explains the one of an id. */
@@ -10,7 +10,7 @@ export async function showPolicies(id: string | undefined, { config, namespace }
   const configuration = await loadConfiguration(config)
   const policies = configuration.policiesFor(namespace)
   process.stdout.write(id === undefined ? catalogue(policies) : explanation(policyNamed(policies, id)))
-  for (const note of notesOn(configuration, config, Date.now())) process.stderr.write(`holdfast: ${note}\n`)
+  for (const note of configurationNotes(configuration, config, Date.now())) process.stderr.write(`holdfast: ${note}\n`)
 }
 
 function policyNamed(policies: readonly ConfiguredPolicy[], id: string): ConfiguredPolicy {

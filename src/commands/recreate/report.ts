@@ -1,5 +1,5 @@
 import { inertJson, oneLine, wrap } from '../../core/values/text.ts'
-import type { Outcome } from '../../upgrade/carry-out/carry-out.ts'
+import type { CarriedOut } from '../../upgrade/carry-out/carry-out.ts'
 import type { Obstacle } from '../../upgrade/obstacle.ts'
 import { VERSION } from '../../version.ts'
 
@@ -15,11 +15,11 @@ export interface Result {
   readonly steps?: readonly string[]
   /** The file with the old object. */
   readonly saved?: string
-  readonly done?: Outcome
+  readonly done?: CarriedOut
 }
 
 /** One document for a pipeline. */
-export function jsonReport(results: readonly Result[]): string {
+export function recreateReport(results: readonly Result[]): string {
   const statefulSets = results.map(({ done, ...result }) => ({ ...result, ...done }))
   return `${inertJson(JSON.stringify({ command: 'recreate', version: VERSION, statefulSets }, null, 2))}\n`
 }
@@ -32,7 +32,7 @@ export function resultText({ namespace, name, message, obstacles = [], done }: R
   return `${lines.flatMap((line, index) => indented(line, index === 0 ? 0 : 3, width)).join('\n')}\n`
 }
 
-function outcomeLines({ pods, newPods, claims, newClaims, withoutControllerMs: ms }: Outcome): string[] {
+function outcomeLines({ pods, newPods, claims, newClaims, withoutControllerMs: ms }: CarriedOut): string[] {
   return [
     listed('The same Pods as before', pods),
     listed('New Pods', newPods),

@@ -10,7 +10,7 @@ import type { RecreateFlags } from './flags.ts'
 import { journalIn } from './journal.ts'
 import { readWantedSets } from './manifests.ts'
 import { replaceAll, type Voice } from './replace-all.ts'
-import { jsonReport, resultText } from './report.ts'
+import { recreateReport, resultText } from './report.ts'
 
 /**
  * Answers with the exit code: 0 done or nothing to do, 1 refused to start, 2 stopped on the way.
@@ -39,7 +39,7 @@ export async function recreate(flags: RecreateFlags): Promise<number> {
       isWanted: async (number) => flags.yes ?? (await isConfirmed(`Replace ${count(number, 'StatefulSet')}?`, canAsk))
     })
     bar.end()
-    if (flags.output === 'json') process.stdout.write(jsonReport(results))
+    if (flags.output === 'json') process.stdout.write(recreateReport(results))
     else for (const result of results) process.stdout.write(resultText(result, voice.width))
     if (sets.length === 0) voice.say('There is no StatefulSet in these files.')
     return code

@@ -1,12 +1,12 @@
 import { Option } from 'commander'
 import { POLICY_REPORT_APIS, type PolicyReportApi } from '../../report/policy-report/policy-report.ts'
-import { CLUSTER_FLAGS, type ClusterFlags } from '../flags/cluster.ts'
+import { CONNECTION_FLAGS, type ConnectionFlags } from '../flags/connection.ts'
 import { EVALUATION_FLAGS, type EvaluationFlags } from '../flags/evaluation.ts'
 import { flag } from '../flags/flag.ts'
 import { OUTPUT_FLAGS, type OutputFlags } from '../flags/output.ts'
 import { namespaces } from '../flags/values.ts'
 
-export interface ScanFlags extends EvaluationFlags, ClusterFlags, OutputFlags {
+export interface ScanFlags extends EvaluationFlags, ConnectionFlags, OutputFlags {
   readonly namespace?: readonly string[]
   readonly allNamespaces?: true
   readonly report?: PolicyReportApi
@@ -17,7 +17,7 @@ export const SCAN_FLAGS = [
     namespaces
   ),
   new Option('-A, --all-namespaces', 'scan the whole cluster; overrides -n'),
-  ...CLUSTER_FLAGS,
+  ...CONNECTION_FLAGS,
   ...EVALUATION_FLAGS,
   flag('--report <api>', 'also write a report to each namespace, in this API of PolicyReports').choices(
     Object.keys(POLICY_REPORT_APIS)

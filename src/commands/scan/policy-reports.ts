@@ -9,7 +9,7 @@ import {
 import { ApiError } from '../../kubernetes/api-error.ts'
 import type { Api } from '../../kubernetes/client.ts'
 import { collectionPath, pagesOf } from '../../kubernetes/list.ts'
-import { namedReports, type PolicyReportPlan, policyReportPlan } from '../../report/policy-report/plan.ts'
+import { namedReports, type PolicyReportPlan, policyReportPlan } from '../../report/policy-report/changes.ts'
 import {
   MANAGED_BY,
   POLICY_REPORT_APIS,

@@ -8,12 +8,12 @@ import { notesOnParts } from '../../report/gathered.ts'
 import type { Report } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
 import { askedVersion, problemInCluster } from '../asked-cluster.ts'
-import { loadConfiguration, notesOn, policiesIn } from '../configuration-file.ts'
-import { deliver } from '../output.ts'
+import { configurationNotes, loadConfiguration, policiesIn } from '../configuration-file.ts'
+import { deliver } from '../deliver.ts'
 import { type Progress, progressOn } from '../progress.ts'
-import { checkCluster } from './cluster.ts'
 import type { ScanFlags } from './flags.ts'
 import { storePolicyReports } from './policy-reports.ts'
+import { checkCluster } from './scan-cluster.ts'
 
 /** @throws HoldfastError where the cluster cannot be reached, or the configuration or a report's file not be used */
 export async function scan(flags: ScanFlags): Promise<void> {
@@ -54,7 +54,12 @@ async function reportOn(
     policies: policiesIn(configuration),
     objects: scanned.objects,
     problems: problems.filter(({ isExpected }) => !isExpected).map(problemInCluster),
-    notes: [...notesOn(configuration, flags.config, now), ...notes, ...scanned.notes, ...notesOnParts(scanned.objects)]
+    notes: [
+      ...configurationNotes(configuration, flags.config, now),
+      ...notes,
+      ...scanned.notes,
+      ...notesOnParts(scanned.objects)
+    ]
   }
   if (flags.report === undefined) return report
   const coverage = { namespaces: isWhole ? undefined : namespaces.names, gapsIn: gapsOf(problems, scanned.gapsOfSets) }

@@ -2,7 +2,7 @@ import type { Subject } from '../subject.ts'
 import { differencesBetween } from '../values/differences.ts'
 import type { JsonObject } from '../values/json.ts'
 import { claimTemplatesOf, deletesClaims, templateNameOf } from './claim-templates.ts'
-import { claimSpec, isResource, serviceNameOf } from './immutable.ts'
+import { claimSpec, isResource, serviceNameOf } from './immutable-changes.ts'
 import { specOf } from './metadata.ts'
 import { amountOf, isSameQuantity } from './quantity.ts'
 
@@ -98,30 +98,4 @@ function consequencesFor(template: string, before: JsonObject | undefined, after
     const what = isLarger ? 'resize-claims-first' : 'claims-never-shrink'
     return { what, template, resource: path.slice(2).join('.'), from, to }
   })
-}
-
-/** Kubernetes accepts no longer ones, and a name stands in each command of a recipe. */
-const LONGEST_NAME = 253
-
-const DNS_NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/
-
-/** A name as it can be pasted into a shell: one that a shell could read as more is left for the reader to fill in. */
-export function pasteable(name: string, placeholder: string): string {
-  return name.length <= LONGEST_NAME && DNS_NAME.test(name) ? name : placeholder
-}
-
-/** ` -n NAMESPACE`; nothing where it is not known. */
-export function inNamespace(namespace: string): string {
-  return namespace === '' ? '' : ` -n ${pasteable(namespace, 'NAMESPACE')}`
-}
-
-/** Ready to paste, its flag before its names, which may be long. */
-export function deleteCommand({ name, namespace }: Subject, cascade: Cascade): string {
-  const flag = cascade === 'orphan' ? ' --cascade=orphan' : ''
-  return `kubectl delete statefulset${flag} ${pasteable(name, 'NAME')}${inNamespace(namespace)}`
-}
-
-/** Ready to paste: makes the Pods of a StatefulSet anew, one after the other. */
-export function restartCommand({ name, namespace }: Subject): string {
-  return `kubectl rollout restart statefulset ${pasteable(name, 'NAME')}${inNamespace(namespace)}`
 }

@@ -1,29 +1,10 @@
-import type { Program } from '../programs/program.ts'
-import type { About, Match, Operation, Subject } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 import { integerOf, type JsonObject, objectOf } from '../values/json.ts'
 import { DAEMON_SET, DEPLOYMENT, REPLICA_SET, type Resource, STATEFUL_SET } from './kinds.ts'
 import { controllerOf, specOf } from './metadata.ts'
 
 /** Kinds that make Pods of a template, and make them again. */
 export const WORKLOADS: readonly Resource[] = [DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET]
-
-const WRITES: readonly Operation[] = ['CREATE', 'UPDATE']
-
-/** What a policy matches that evaluates what runs a program as it is about to be stored, whoever writes it. */
-export function storedAs(resources: readonly Resource[], ...programs: readonly Program[]): readonly Match[] {
-  return stored(resources, { kind: 'programs', programs })
-}
-
-/** The same for objects of prometheus-operator, each of which describes such a program and nothing else. */
-export function storedForOperator(...resources: readonly Resource[]): readonly Match[] {
-  return stored(resources, { kind: 'any' })
-}
-
-function stored(resources: readonly Resource[], about: About): readonly Match[] {
-  return resources.flatMap((resource) =>
-    WRITES.map((operation) => ({ phase: 'validate' as const, operation, resource, about }))
-  )
-}
 
 /** A workload and the Pod that its template describes. */
 export interface Workload {

@@ -58,7 +58,7 @@ export function pointer(path: Path): string {
 }
 
 /** The steps of a JSON Pointer, indices of lists as texts. */
-export function stepsOf(pointer: string): readonly string[] {
+export function pointerSteps(pointer: string): readonly string[] {
   return pointer
     .split('/')
     .slice(1)

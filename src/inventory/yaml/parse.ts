@@ -15,7 +15,7 @@ export class InvalidDocument extends Error {
 }
 
 /** A value in a document's text. */
-export interface Value {
+export interface YamlValue {
   readonly value: unknown
   /**
    * Where its own text begins and ends: without an end marker before it, and one by one where JSON objects follow each
@@ -52,7 +52,7 @@ const A_LOT_OF_CHARACTERS = 1024 * 1024
  *
  * @throws InvalidDocument
  */
-export function valuesIn(text: string): Value[] {
+export function valuesIn(text: string): YamlValue[] {
   // The end of the document before is no part of this one.
   const begin = text.startsWith('...') ? text.indexOf('\n') + 1 : 0
   const first = /^[\s\uFEFF]*(\S)/.exec(text.slice(begin))?.[1]
@@ -65,7 +65,7 @@ export function valuesIn(text: string): Value[] {
 }
 
 /** Flow YAML begins like JSON, so what is no JSON may still be YAML. */
-function jsonValues(text: string, begin: number): Value[] {
+function jsonValues(text: string, begin: number): YamlValue[] {
   const one = jsonValue(text.slice(begin))
   if (one !== undefined) return [{ value: one, begin, end: text.length }]
   const parts = jsonObjectsIn(text, begin)
@@ -87,7 +87,7 @@ function jsonValue(text: string): unknown {
   return value
 }
 
-function yamlValues(text: string, begin: number, end = text.length): Value[] {
+function yamlValues(text: string, begin: number, end = text.length): YamlValue[] {
   const own = text.slice(begin, end)
   const values = loadYaml(own)
   if (own.includes('*')) for (const value of values) checkSize(value, own.length)

@@ -3,7 +3,7 @@ import { applyPatch, createTwoFilesPatch, structuredPatch } from 'diff'
 import { type Document, isAlias, isCollection, isScalar, isSeq, type Node, parseDocument, visit } from 'yaml'
 import { type PatchOperation, patched } from '../../core/patch.ts'
 import { objectOf } from '../../core/values/json.ts'
-import { type Path, pointer, stepsOf } from '../../core/values/path.ts'
+import { type Path, pointer, pointerSteps } from '../../core/values/path.ts'
 import { valuesIn } from './parse.ts'
 
 /** Operations on one object of a document, and where the text of the value begins and ends in which it stands. */
@@ -124,7 +124,7 @@ interface Room {
 }
 
 function apply(document: Document, within: Path, { op, path, ...rest }: PatchOperation, room: Room): void {
-  const steps = [...within, ...stepsOf(path)]
+  const steps = [...within, ...pointerSteps(path)]
   for (let depth = 1; depth < steps.length; depth++) copyAlias(document, steps.slice(0, depth), room)
   if (op === 'remove') document.deleteIn(steps)
   else put(document, steps, op === 'add', 'value' in rest ? rest.value : undefined)

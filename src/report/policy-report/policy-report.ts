@@ -26,7 +26,7 @@ export const NOT_READ = 'holdfast.dev/not-read'
  * etcd takes 1.5 MiB for an object. With every text at its limit and in four-byte characters a result takes less than
  * 7 KiB, so that 200 of them fit.
  */
-export const MOST_RESULTS = 200
+export const MOST_REPORT_RESULTS = 200
 /** In characters (code points). */
 const MESSAGE_LIMIT = 1024
 const FIELD_LIMIT = 200
@@ -64,7 +64,7 @@ export interface PolicyResult {
  */
 export function policyReportsOf(found: Report, api: PolicyReportApi): Map<string, () => PolicyReport> {
   const report = inLines(found)
-  // What policies watch is in a namespace; without one there is no place for a report.
+  // What policies match is in a namespace; without one there is no place for a report.
   const objects = report.objects.filter(({ namespace }) => namespace !== '')
   const byNamespace = Map.groupBy(objects, ({ namespace }) => namespace)
   return new Map(
@@ -81,7 +81,7 @@ function policyReport(
   const { group, version, kind } = POLICY_REPORT_APIS[api]
   const results = objects.flatMap((object) => object.findings.map((finding) => resultOf(report, object, finding)))
   const unlisted = objects.reduce((sum, { leftOut }) => sum + (leftOut === undefined ? 0 : totalOf(leftOut)), 0)
-  const leftOut = Math.max(0, results.length - MOST_RESULTS) + unlisted
+  const leftOut = Math.max(0, results.length - MOST_REPORT_RESULTS) + unlisted
   return {
     apiVersion: `${group}/${version}`,
     kind,
@@ -91,9 +91,9 @@ function policyReport(
       labels: { [MANAGED_BY]: SOURCE },
       ...(leftOut > 0 && { annotations: { [LEFT_OUT]: String(leftOut) } })
     },
-    ...(api === 'openreports' && { source: SOURCE, configuration: { limits: { maxResults: MOST_RESULTS } } }),
+    ...(api === 'openreports' && { source: SOURCE, configuration: { limits: { maxResults: MOST_REPORT_RESULTS } } }),
     summary: summaryOf(results),
-    results: worstFirst(results).slice(0, MOST_RESULTS)
+    results: worstFirst(results).slice(0, MOST_REPORT_RESULTS)
   }
 }
 

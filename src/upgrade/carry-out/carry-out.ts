@@ -12,7 +12,7 @@ import type { Job, Tools } from './job.ts'
 import { createSet, deleteSet, handOver, isSameSpec } from './replace.ts'
 
 /** What has become of a StatefulSet: names. */
-export interface Outcome {
+export interface CarriedOut {
   /** The same as before, by their uid. */
   readonly pods: readonly string[]
   readonly claims: readonly string[]
@@ -28,7 +28,7 @@ export interface Outcome {
  *
  * @throws Stopped or ApiError; the same job can be carried on then
  */
-export async function carryOut(job: Job, tools: Tools): Promise<Outcome> {
+export async function carryOut(job: Job, tools: Tools): Promise<CarriedOut> {
   const view = viewOf(tools.api, job.subject)
   let withoutControllerMs: number | undefined
   for (const { action } of job.plan.steps) {
@@ -117,7 +117,7 @@ function uidsOf(objects: readonly JsonObject[] = []): Record<string, string> {
   return Object.fromEntries(objects.map((object) => [nameOfObject(object), uidOf(object)]))
 }
 
-type Compared = Omit<Outcome, 'withoutControllerMs'>
+type Compared = Omit<CarriedOut, 'withoutControllerMs'>
 
 async function comparedWithBefore(pods: JsonObject[], claims: JsonObject[], { journal }: Tools): Promise<Compared> {
   const saved = await journal.find()

@@ -1,14 +1,8 @@
 import t from 'tap'
 import { UNKNOWN_CLUSTER } from '../../../src/core/cluster.ts'
-import { immutableChangesOf } from '../../../src/core/objects/immutable.ts'
-import {
-  type Consequence,
-  deleteCommand,
-  inNamespace,
-  pasteable,
-  replacementOf,
-  restartCommand
-} from '../../../src/core/objects/replacement.ts'
+import { immutableChangesOf } from '../../../src/core/objects/immutable-changes.ts'
+import { deleteCommand, inNamespace, pasteable, restartCommand } from '../../../src/core/objects/kubectl.ts'
+import { type Consequence, replacementOf } from '../../../src/core/objects/replacement.ts'
 import type { JsonObject } from '../../../src/core/values/json.ts'
 import { withDefaults } from '../../../src/inventory/defaults.ts'
 import { claimTemplate, statefulSet } from '../../fixtures/objects.ts'

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../../src/core/values/json.ts'
 import { POLICIES } from '../../../src/policies/index.ts'
 import {
   LEFT_OUT,
-  MOST_RESULTS,
+  MOST_REPORT_RESULTS,
   POLICY_REPORT_APIS,
   type PolicyReport,
   type PolicyReportApi,
@@ -79,7 +79,7 @@ function closed(properties: JsonObject, optional: readonly string[] = []): JsonO
 
 t.test('reports have the fields of the API, and no others', async (t) => {
   const all = [finding(), WARNED, REPAIRED, AUDITED_REPAIR, SKIPPED, CRASHED]
-  const many = Array.from({ length: MOST_RESULTS + 1 }, () => finding())
+  const many = Array.from({ length: MOST_REPORT_RESULTS + 1 }, () => finding())
   for (const api of APIS) {
     const validate = new Ajv({ strict: true, allErrors: true }).compile(apiSchema(api))
     for (const made of [scanned(live({ findings: all }), live({ namespace: 'b', findings: many })), HOSTILE]) {
@@ -167,13 +167,13 @@ t.test('a Pod is of the core group, and every kind has the version in which it i
 })
 
 t.test('what has no room is counted', async (t) => {
-  const findings = [...Array.from({ length: MOST_RESULTS + 6 }, () => WARNED), finding()]
+  const findings = [...Array.from({ length: MOST_REPORT_RESULTS + 6 }, () => WARNED), finding()]
   const [made] = reportsOf(scanned(live({ findings })), 'openreports')
-  t.equal(made?.results.length, MOST_RESULTS)
+  t.equal(made?.results.length, MOST_REPORT_RESULTS)
   t.equal(made?.results[0]?.result, 'fail', 'the worst has room')
-  t.strictSame(made?.summary, { pass: 0, fail: 1, warn: MOST_RESULTS + 6, error: 0, skip: 0 })
+  t.strictSame(made?.summary, { pass: 0, fail: 1, warn: MOST_REPORT_RESULTS + 6, error: 0, skip: 0 })
   t.strictSame(made?.metadata.annotations, { [LEFT_OUT]: '7' })
-  t.strictSame(made?.configuration, { limits: { maxResults: MOST_RESULTS } })
+  t.strictSame(made?.configuration, { limits: { maxResults: MOST_REPORT_RESULTS } })
 })
 
 t.test('what the report itself does not list is left out, too', async (t) => {
@@ -195,7 +195,7 @@ t.test('no report is larger than etcd takes', async (t) => {
     caution: long,
     policy: 'p'.repeat(60)
   })
-  const findings = Array.from({ length: MOST_RESULTS * 2 }, () => worst)
+  const findings = Array.from({ length: MOST_REPORT_RESULTS * 2 }, () => worst)
   for (const api of APIS) {
     const [made] = reportsOf(scanned(live({ name, findings })), api)
     const size = Buffer.byteLength(JSON.stringify(made))
