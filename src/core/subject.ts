@@ -5,6 +5,8 @@ import type { JsonObject } from './values/json.ts'
 /** The two moments at which kube-apiserver asks a webhook. Built-in validation stands between them. */
 export type Phase = 'mutate' | 'validate'
 
+export const PHASES: readonly Phase[] = ['mutate', 'validate']
+
 export type Operation = 'CREATE' | 'UPDATE'
 
 /**

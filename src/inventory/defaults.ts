@@ -1,4 +1,5 @@
 import { parseImage } from '../core/objects/image.ts'
+import { WORKLOADS } from '../core/objects/workload.ts'
 import { isObject, type JsonObject, listOf, objectOf, textOf } from '../core/values/json.ts'
 
 /**
@@ -9,14 +10,12 @@ import { isObject, type JsonObject, listOf, objectOf, textOf } from '../core/val
 
 type Fields = Record<string, unknown>
 
-const WORKLOAD_KINDS = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet']
-
 /** The object with its defaults; the object itself where its kind has none that matter. */
 export function withDefaults(object: JsonObject): JsonObject {
   const spec = objectOf(object.spec)
   const named = isObject(object.metadata) ? { ...object, metadata: withTexts(object.metadata) } : object
   if (object.kind === 'Pod') return { ...named, spec: podSpec(spec) }
-  if (!WORKLOAD_KINDS.includes(String(object.kind))) return object
+  if (!WORKLOADS.some(({ kind }) => kind === object.kind)) return object
   const defaulted: Fields = { ...(object.kind === 'StatefulSet' && STATEFUL_SET), ...present(spec) }
   if (isObject(spec.selector)) defaulted.selector = withTexts(spec.selector)
   if (isObject(spec.template)) defaulted.template = podTemplate(spec.template)

@@ -1,13 +1,12 @@
 import { POD, type Resource } from '../core/objects/kinds.ts'
 import { kindOf, metadataOf, nameOfObject, specOf } from '../core/objects/metadata.ts'
 import { WORKLOADS } from '../core/objects/workload.ts'
-import type { Phase, Subject } from '../core/subject.ts'
+import { PHASES, type Subject } from '../core/subject.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
 import type { Path } from '../core/values/path.ts'
 import { withDefaults } from './defaults.ts'
 
 /** An object in a file is checked for both phases at once. */
-const PHASES: readonly Phase[] = ['mutate', 'validate']
 
 /** Something to check in an object of a file. */
 export interface FiledSubject {

@@ -1,4 +1,5 @@
 import { count } from '../core/values/text.ts'
+import { escapeMarkup } from './escape.ts'
 import type { FormatOptions } from './format.ts'
 import type { Location, ReadProblem, Report, ReportedFinding, ReportedObject, ReportedPolicy } from './report.ts'
 import { nameOfReported, sentencesOf, whatOf } from './sentences.ts'
@@ -150,17 +151,9 @@ function lines(content: readonly string[]): string {
   return `\n${content.join('\n')}\n`
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;'
-}
-
 /** What XML 1.0 forbids even as a reference; what else it forbids is in no line of a report. */
 const FORBIDDEN = /[\uFFFE\uFFFF]/g
 
 function escaped(text: string): string {
-  return text.replace(FORBIDDEN, '').replace(/[&<>"']/g, (character) => ENTITIES[character] as string)
+  return escapeMarkup(text.replace(FORBIDDEN, ''))
 }

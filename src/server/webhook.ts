@@ -6,15 +6,13 @@ import type { Cluster } from '../core/cluster.ts'
 import { type Decision, decisionFor } from '../core/decide.ts'
 import { MODES, type Mode } from '../core/mode.ts'
 import type { ConfiguredPolicy } from '../core/policy.ts'
-import type { Phase } from '../core/subject.ts'
+import { PHASES, type Phase } from '../core/subject.ts'
 import { type ErrorCode, HoldfastError, messageOf } from '../errors.ts'
 import type { Bodies } from './bodies.ts'
 import { checkClient } from './client-certificate.ts'
 import type { Connections } from './connections.ts'
 import { KEEP_ALIVE_MS } from './limits.ts'
 import { answerAndLinger } from './linger.ts'
-
-const PHASES: readonly Phase[] = ['mutate', 'validate']
 
 /** What the routes are given. They hold no state of their own, so that policies can change under them. */
 export interface WebhookContext {

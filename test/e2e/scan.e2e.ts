@@ -9,6 +9,7 @@ import { collectionPath } from '../../src/kubernetes/list.ts'
 import { POLICY_REPORT_APIS, type PolicyReportApi } from '../../src/report/policy-report/policy-report.ts'
 import { prometheus } from '../fixtures/prometheus.ts'
 import { only, renderWith, skip } from '../manifests/render.ts'
+import { definitionOf } from './harness/definition.ts'
 import { gateway, nginx, podOf, release } from './harness/manifests.ts'
 import { findingsIn, type Scanner, scannerOf } from './harness/scan-command.ts'
 import { endToEnd, type Stage, type Test } from './harness/suite.ts'
@@ -288,23 +289,6 @@ async function component(t: Test, stage: Stage, { scan, as }: Scanner, api: Api)
   }
 }
 
-/** As much of the CRD as an API server needs: the fields are what the report itself says. */
-function definition(api: PolicyReportApi): object {
-  const { group, version, resource, kind } = POLICY_REPORT_APIS[api]
-  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${resource}.${group}` },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { plural: resource, singular: kind.toLowerCase(), kind, listKind: `${kind}List` },
-      versions: [{ name: version, served: true, storage: true, schema }]
-    }
-  }
-}
-
 interface StoredReport {
   readonly metadata: { readonly name: string; readonly namespace: string; readonly resourceVersion: string }
   readonly summary: JsonObject
@@ -321,7 +305,7 @@ async function reports(t: Test, stage: Stage, scanner: Scanner, api: Api): Promi
       t.match(missing.report.problems, [
         { where: crd, code: 'REPORT_NOT_STORED', message: /the cluster does not know/ }
       ])
-      await stage.run(['create', '-f', '-'], definition(name))
+      await stage.run(['create', '-f', '-'], definitionOf(POLICY_REPORT_APIS[name]))
       try {
         await until(`the CRD ${crd}`, () => stage.kubectl(['get', crd, '-A']))
         await lifeOfReports(t, stage, scanner, api, name)

@@ -1,4 +1,5 @@
 import { cut } from '../../core/values/text.ts'
+import { escapeMarkup } from '../escape.ts'
 
 /** Text that may stand in a page as it is. */
 export class Html {
@@ -33,18 +34,6 @@ export const NOTHING = raw('')
 
 function inMarkup(value: Content): string {
   if (value instanceof Html) return value.text
-  if (typeof value === 'string') return escaped(cut(value, LONGEST_TEXT))
+  if (typeof value === 'string') return escapeMarkup(cut(value, LONGEST_TEXT))
   return typeof value === 'number' ? String(value) : value.map(({ text }) => text).join('')
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;'
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string)
 }

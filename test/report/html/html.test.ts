@@ -25,8 +25,8 @@ function body(page: string): string {
 
 /** The texts of a page as they are read. */
 function read(markup: string): string {
-  const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' }
-  return markup.replace(/<[^>]*>/g, '').replace(/&(lt|gt|quot|#39|amp);/g, (_, name: string) => named[name] as string)
+  const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
+  return markup.replace(/<[^>]*>/g, '').replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => named[name] as string)
 }
 
 t.test('the same report is the same page', async (t) => {
