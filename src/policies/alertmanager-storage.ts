@@ -44,7 +44,7 @@ function sharedClaim(server: Server, claimName: string): Finding {
   return {
     field: server.fields.storage,
     identity: `claim ${claimName}`,
-    problem: `the replicas of Alertmanager write their silences and notification logs over each other's, through one claim, ${quote(claimName)}`,
+    problem: `the replicas of Alertmanager write their silences and notification logs over each other's, through one PVC, ${quote(claimName)}`,
     remediation: wayOut(server)
   }
 }

@@ -48,7 +48,7 @@ function effectOfMore({ role, container, workload }: Runner): string | undefined
   const mount = path === undefined ? undefined : mountCovering(container, path)
   const volume = mount && volumeNamed(workload, mount.name)
   if (volume?.kind !== 'claim' || mount?.subPathExpr !== undefined) return undefined
-  return `all of them write one TSDB through the claim ${quote(volume.claimName)}, and all but one fail`
+  return `all of them write one TSDB through the PVC ${quote(volume.claimName)}, and all but one fail`
 }
 
 interface Scaler {

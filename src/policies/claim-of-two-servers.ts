@@ -30,8 +30,8 @@ export default defineSetPolicy({
         involved: before.map(({ subject }) => subject),
         field: writer.field,
         identity: `shares ${quote(other.claim)} with ${other.subject.kind} ${other.subject.name}`,
-        problem: `${other.subject.kind} ${other.subject.name} writes its TSDB through the claim ${quote(other.claim)}, too: the second to start fails with "lock DB directory", or both write and corrupt it where there is no lock`,
-        remediation: 'give each workload a claim of its own, or a subPath of its own in the volume'
+        problem: `${other.subject.kind} ${other.subject.name} writes its TSDB through the PVC ${quote(other.claim)}, too: the second to start fails with "lock DB directory", or both write and corrupt it where there is no lock`,
+        remediation: 'give each workload a PVC of its own, or a subPath of its own in the volume'
       }
     }
   }

@@ -141,7 +141,7 @@ function valuesIn({ changes }: Differences): ValueChange[] {
 
 /** What a deletion without its flag would destroy. */
 const CLAIMS_AT_RISK =
-  'persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: set it to Retain first and see that no claim keeps its owner, or the claims and their data may go with the StatefulSet'
+  'persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: set it to Retain first and see that no PVC keeps its owner, or the PVCs and their data may go with the StatefulSet'
 
 function labelsIn(template: JsonObject): JsonObject {
   return objectOf(metadataOf(template).labels)
@@ -163,7 +163,7 @@ function keeping({ changes }: Differences, { oldObject }: Subject): string {
 
 /** The remediation in one line: what to run, and what that does not bring about by itself. */
 function remediationOf(subject: Subject, { cascade, podsStopFor, consequences }: Replacement): string {
-  const stays = cascade === 'orphan' ? 'its Pods and claims stay' : 'its Pods stop, its claims stay'
+  const stays = cascade === 'orphan' ? 'its Pods and PVCs stay' : 'its Pods stop, its PVCs stay'
   const way = `run "${deleteCommand(subject, cascade)}" (${stays}) and upgrade again`
   if (podsStopFor !== undefined) return `${way}: ${REASONS[podsStopFor]}`
   return [way, ...new Set(consequences.flatMap(({ what }) => NOTES[what] ?? []))].join('; ')
@@ -171,13 +171,13 @@ function remediationOf(subject: Subject, { cascade, podsStopFor, consequences }:
 
 const REASONS: Readonly<Record<NonNullable<Replacement['podsStopFor']>, string>> = {
   selector: 'a new StatefulSet does not adopt Pods that another selector chose',
-  'new-template': 'a Pod that runs cannot get a new volume; claims of a new name start empty, so copy the data'
+  'new-template': 'a Pod that runs cannot get a new volume; PVCs of a new name start empty, so copy the data'
 }
 
 /** Those that a line has room for; what is left of a template that is gone does no harm. */
 const NOTES: Readonly<Partial<Record<Consequence['what'], string>>> = {
   'restart-pods': 'restart the Pods then, which keep the DNS name of the old service',
-  'resize-claims-first': 'before that, resize the claims that are there (kubectl patch pvc)',
-  'claims-never-shrink': 'claims never shrink, so copy the data to new ones',
-  'claims-keep-what-they-have': 'claims that are there keep what they have'
+  'resize-claims-first': 'before that, resize the PVCs that are there (kubectl patch pvc)',
+  'claims-never-shrink': 'PVCs never shrink, so copy the data to new ones',
+  'claims-keep-what-they-have': 'PVCs that are there keep what they have'
 }

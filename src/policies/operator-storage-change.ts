@@ -59,7 +59,7 @@ function* changedClaims(subject: Subject): Generator<Finding> {
 }
 
 const CLAIMS_GO =
-  'persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: the claims and their data go with the StatefulSet, so set it to Retain before'
+  'persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: the PVCs and their data go with the StatefulSet, so set it to Retain before'
 
 /** The claim template that the operator gives its StatefulSet; undefined where the data lie elsewhere. */
 function templateOf(object: JsonObject): JsonObject | undefined {
@@ -94,9 +94,7 @@ function shown(value: unknown): string {
 }
 
 function otherVolume(isNew: boolean): Finding {
-  const what = isNew
-    ? 'comes in the place of a volume that goes with its Pod'
-    : 'is taken away, and the claims are left'
+  const what = isNew ? 'comes in the place of a volume that goes with its Pod' : 'is taken away, and the PVCs are left'
   return {
     field: TEMPLATE,
     problem: `the claim template ${what}: ${STOPS}, and they start without history`,
@@ -115,15 +113,15 @@ function asStatefulSets(subject: Subject, before: JsonObject, after: JsonObject)
 }
 
 function whatStays({ podsStopFor, consequences }: Replacement): string {
-  if (podsStopFor !== undefined) return ', and claims of a new name start empty'
-  return consequences.length === 0 ? '' : ', and claims that are there stay as they are'
+  if (podsStopFor !== undefined) return ', and PVCs of a new name start empty'
+  return consequences.length === 0 ? '' : ', and PVCs that are there stay as they are'
 }
 
 function wayAround(subject: Subject, { podsStopFor, consequences }: Replacement): string {
   const what = new Set(consequences.map((consequence) => consequence.what))
   if (podsStopFor !== undefined) return 'keep the name, or copy the data, when the server may stop'
-  if (what.has('claims-never-shrink')) return 'keep the size: claims never shrink, so copy the data to new ones'
-  const resize = what.has('resize-claims-first') ? ', resize the claims (kubectl patch pvc)' : ''
+  if (what.has('claims-never-shrink')) return 'keep the size: PVCs never shrink, so copy the data to new ones'
+  const resize = what.has('resize-claims-first') ? ', resize the PVCs (kubectl patch pvc)' : ''
   return `set spec.paused: true in the same change${resize}, run "${orphanCommand(subject)}" and set spec.paused: false`
 }
 

@@ -94,7 +94,7 @@ function* deletedClaims({ workload, isOperated }: Server): Generator<Finding> {
     const event = when === 'whenDeleted' ? 'is deleted' : 'is scaled down'
     yield {
       field: ['spec', 'persistentVolumeClaimRetentionPolicy', when],
-      problem: `the claims and the history on them are deleted when the ${what} ${event}`,
+      problem: `the PVCs and the history on them are deleted when the ${what} ${event}`,
       remediation: 'set it to Retain'
     }
   }
@@ -105,7 +105,7 @@ function* surge({ workload }: Server, claimName: string): Generator<Finding> {
   if (workload.replicas > 1 || !surges(workload)) return
   yield {
     field: ['spec', 'strategy'],
-    problem: `a rollout starts the new Pod while the old one still holds the claim ${quote(claimName)} and the lock on the TSDB, and waits for it for ever`,
+    problem: `a rollout starts the new Pod while the old one still holds the PVC ${quote(claimName)} and the lock on the TSDB, and waits for it for ever`,
     remediation: 'set strategy.type to Recreate'
   }
 }

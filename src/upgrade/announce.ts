@@ -37,7 +37,7 @@ function sayingOf(action: Action, subject: Subject, { saved, replicas }: Told): 
     case 'save':
       return `The StatefulSet as it runs is written to ${saved}: kubectl create -f brings it back.`
     case 'keep-claims':
-      return `whenDeleted becomes Retain, and the claims (${templates(claimTemplatesOf(subject.oldObject).map(templateNameOf))}) lose their owner, before anything is deleted.`
+      return `whenDeleted becomes Retain, and the PVCs (${templates(claimTemplatesOf(subject.oldObject).map(templateNameOf))}) lose their owner, before anything is deleted.`
     case 'resize-claims':
       return action.resizes
         .map(({ template, to }) => `${templates([template])}: ${quote(to)}.`)
@@ -50,7 +50,7 @@ function sayingOf(action: Action, subject: Subject, { saved, replicas }: Told): 
     case 'delete':
       return action.cascade === 'orphan'
         ? `Its Pods keep running (${podsOf(subject)}), but a Pod that fails is not replaced until the new StatefulSet exists.`
-        : `Its Pods stop, all at once (${podsOf(subject)}), and do not serve until the new ones are ready. Its claims stay.`
+        : `Its Pods stop, all at once (${podsOf(subject)}), and do not serve until the new ones are ready. Its PVCs stay.`
     case 'create':
       return `It is created from the manifests${scaling(subject, replicas)}. If the API server refuses it, the old one is put back.`
     case 'restart-pods':
@@ -58,9 +58,9 @@ function sayingOf(action: Action, subject: Subject, { saved, replicas }: Told): 
         ? 'Pods with the DNS name of the old service that the upgrade does not replace anyway are restarted by the controller, one after the other.'
         : 'Pods with the DNS name of the old service are deleted one at a time, the next when the last one is ready again.'
     case 'relabel-claims':
-      return 'The claims get the labels that their templates have now, and keep all others.'
+      return 'The PVCs get the labels that their templates have now, and keep all others.'
     case 'verify':
-      return 'The new StatefulSet has the Pods, and the claims are the ones from before.'
+      return 'The new StatefulSet has the Pods, and the PVCs are the ones from before.'
   }
 }
 

@@ -29,8 +29,8 @@ function absentClaims(subject: Subject, { pods, claims }: ClusterFacts): Obstacl
       : [
           {
             kind: 'missing-claim' as const,
-            reason: `claims of Pods are missing: ${named(missing)}`,
-            fix: 'find out what became of their data first: a Pod that starts anew would get an empty claim'
+            reason: `PVCs of Pods are missing: ${named(missing)}`,
+            fix: 'find out what became of their data first: a Pod that starts anew would get an empty PVC'
           }
         ]),
     ...(terminating.length === 0
@@ -38,8 +38,8 @@ function absentClaims(subject: Subject, { pods, claims }: ClusterFacts): Obstacl
       : [
           {
             kind: 'terminating-claim' as const,
-            reason: `claims are being deleted: ${named(terminating)}`,
-            fix: 'they go, with their data, when their Pod stops: save the data, and run this again with claims that stay'
+            reason: `PVCs are being deleted: ${named(terminating)}`,
+            fix: 'they go, with their data, when their Pod stops: save the data, and run this again with PVCs that stay'
           }
         ])
   ]
@@ -87,8 +87,8 @@ function sizeOf({ template, before, after }: Pair, claims: JsonObject[], subject
     return [
       obstacle(
         'shrink',
-        `no claim can become smaller, and these have more than ${quote(to)}: ${names(larger)}`,
-        `keep ${quote(from)} in the claim template ${quote(template)}, or copy the data to new claims`
+        `no PVC can become smaller, and these have more than ${quote(to)}: ${names(larger)}`,
+        `keep ${quote(from)} in the claim template ${quote(template)}, or copy the data to new PVCs`
       )
     ]
   }
@@ -101,7 +101,7 @@ function unbound(claims: readonly JsonObject[]): Obstacle[] {
   return [
     obstacle(
       'unbound-claim',
-      `only a claim that is bound can be resized, and these are not: ${names(loose)}`,
+      `only a PVC that is bound can be resized, and these are not: ${names(loose)}`,
       'wait until they are bound, or delete those that no Pod uses'
     )
   ]
@@ -115,8 +115,8 @@ function fixedSize(claims: readonly JsonObject[], { namespace }: Subject, { clas
   return [
     obstacle(
       'expansion',
-      `the storage class of these claims (${storage}) does not expand volumes (allowVolumeExpansion): ${names(fixed)}`,
-      `set allowVolumeExpansion: true in the class where its driver can, or copy the data to new claims (kubectl get pvc${inNamespace(namespace)})`
+      `the storage class of these PVCs (${storage}) does not expand volumes (allowVolumeExpansion): ${names(fixed)}`,
+      `set allowVolumeExpansion: true in the class where its driver can, or copy the data to new PVCs (kubectl get pvc${inNamespace(namespace)})`
     )
   ]
 }
@@ -133,8 +133,8 @@ function classOf({ template, before, after }: Pair, claims: JsonObject[], { clas
   return [
     obstacle(
       'class',
-      `the claim template ${quote(template)} names another storage class (${meant}) than these claims have (${found}): ${names(others)}`,
-      'name the class of the claims in the manifest ("" is not the same as none), or copy the data to new claims'
+      `the claim template ${quote(template)} names another storage class (${meant}) than these PVCs have (${found}): ${names(others)}`,
+      'name the class of the PVCs in the manifest ("" is not the same as none), or copy the data to new PVCs'
     )
   ]
 }
@@ -161,8 +161,8 @@ function fieldOf(
   return [
     obstacle(
       kind,
-      `the claim template ${quote(template)} has another ${field} than these claims, which keep theirs: ${names(others)}`,
-      `keep ${field} in the manifest as the claims have it, or copy the data to new claims`
+      `the claim template ${quote(template)} has another ${field} than these PVCs, which keep theirs: ${names(others)}`,
+      `keep ${field} in the manifest as the PVCs have it, or copy the data to new PVCs`
     )
   ]
 }
@@ -180,8 +180,8 @@ function sourcesOf({ template, before, after }: Pair, claims: readonly JsonObjec
   return [
     obstacle(
       'source',
-      `the claim template ${quote(template)} has another ${changed.join(', ')}, which says where data comes from, and claims that are there keep what they have`,
-      'keep it in the manifest, or copy the data to new claims'
+      `the claim template ${quote(template)} has another ${changed.join(', ')}, which says where data comes from, and PVCs that are there keep what they have`,
+      'keep it in the manifest, or copy the data to new PVCs'
     )
   ]
 }

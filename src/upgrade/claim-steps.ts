@@ -18,17 +18,17 @@ export function keepClaimsSection(subject: Subject, { ownsClaims }: Replacement)
     '{range .items[?(@.metadata.ownerReferences)]}{.metadata.name}{" "}{.metadata.ownerReferences[*].name}{"\\n"}{end}'
   const disown = JSON.stringify([{ op: 'remove', path: '/metadata/ownerReferences' }])
   return {
-    title: 'Keep the claims',
+    title: 'Keep the PVCs',
     action: { do: 'keep-claims' },
     parts: [
       {
-        say: 'persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: the claims have the StatefulSet as their owner, and Kubernetes deletes them and their data with it. Argo CD and Flux would set Delete back: suspend them until the upgrade (argocd app set APP --sync-policy none; flux suspend kustomization NAME or flux suspend helmrelease NAME).'
+        say: 'persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: the PVCs have the StatefulSet as their owner, and Kubernetes deletes them and their data with it. Argo CD and Flux would set Delete back: suspend them until the upgrade (argocd app set APP --sync-policy none; flux suspend kustomization NAME or flux suspend helmrelease NAME).'
       },
       { run: [`kubectl patch ${setArguments(subject)} -p '${retain}'`] },
-      { say: 'The controller takes the owner away, a moment later. This lists the claims that have one:' },
+      { say: 'The controller takes the owner away, a moment later. This lists the PVCs that have one:' },
       { run: [`kubectl get pvc${where} -o jsonpath='${owners}'`] },
       {
-        say: `Go on when no line ends in ${podName(subject)}. The controller passes over a claim whose Pod is not ready or is gone, such as after scaling down. Each of those needs:`
+        say: `Go on when no line ends in ${podName(subject)}. The controller passes over a PVC whose Pod is not ready or is gone, such as after scaling down. Each of those needs:`
       },
       { run: [`kubectl patch pvc CLAIM${where} --type=json -p '${disown}'`] }
     ]
@@ -41,17 +41,17 @@ export function resizeClaimsSection(subject: Subject, { consequences }: Replacem
   const { run, more } = resizeCommands(growing, subject)
   const resizes: readonly Resize[] = growing
   return {
-    title: 'Resize the claims',
+    title: 'Resize the PVCs',
     action: { do: 'resize-claims', resizes },
     parts: [
       {
-        say: 'Existing claims do not follow their template. Resize them now, before you delete anything, because the API server refuses it if the storage class does not allow expansion. This lists the storage classes:'
+        say: 'Existing PVCs do not follow their template. Resize them now, before you delete anything, because the API server refuses it if the storage class does not allow expansion. This lists the storage classes:'
       },
       { run: ['kubectl get storageclass -o custom-columns=CLASS:.metadata.name,EXPANDS:.allowVolumeExpansion'] },
       { run },
-      ...(more > 0 ? [{ say: `${more} more templates have a larger size. Resize their claims in the same way.` }] : []),
+      ...(more > 0 ? [{ say: `${more} more templates have a larger size. Resize their PVCs in the same way.` }] : []),
       {
-        say: 'A claim that stays FileSystemResizePending (kubectl describe pvc) gets its size when its Pod starts anew.'
+        say: 'A PVC that stays FileSystemResizePending (kubectl describe pvc) gets its size when its Pod starts anew.'
       }
     ]
   }
@@ -78,7 +78,7 @@ export function changeClass(subject: Subject): Section | undefined {
     action: { do: 'change-class', changes },
     parts: [
       {
-        say: 'A claim does not follow its template: those that are there have to be told, while nothing is deleted. The driver of the volumes carries it out, and kubectl describe pvc says how far it is:'
+        say: 'A PVC does not follow its template: those that are there have to be told, while nothing is deleted. The driver of the volumes carries it out, and kubectl describe pvc says how far it is:'
       },
       { run }
     ]

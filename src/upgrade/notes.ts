@@ -59,14 +59,14 @@ const IGNORE = `spec:
 function neverDo(blocked: readonly UpgradePlan[]): Section {
   const ownsClaims = blocked.some((plan) => plan.ownsClaims)
   const podsStay = blocked.some((plan) => plan.podsStay)
-  const claims = ownsClaims ? ', and where whenDeleted is Delete with its claims and their data' : ''
+  const claims = ownsClaims ? ', and where whenDeleted is Delete with its PVCs and their data' : ''
   return {
     title: 'What not to do',
     parts: [
       {
         list: [
           ...(podsStay ? ['kubectl delete statefulset without --cascade=orphan: all Pods stop at once.'] : []),
-          ...(ownsClaims ? ['Any deletion before the claims have lost their owner: their data is gone.'] : []),
+          ...(ownsClaims ? ['Any deletion before the PVCs have lost their owner: their data is gone.'] : []),
           `kubectl replace --force, force: true of a Flux Kustomization, Replace=true with Force=true in Argo CD: they delete the StatefulSet with its Pods${claims}, and create it anew.`,
           'helm upgrade --force (Helm 4: --force-replace): the API server refuses it in the same way.'
         ]

@@ -173,7 +173,7 @@ function renamedTemplates(subject: Subject): Obstacle[] {
   return [
     {
       kind: 'renamed-template',
-      reason: `the claims of ${empty.join(', ')} would start empty, and the data would stay in those of ${left.join(', ')}`,
+      reason: `the PVCs of ${empty.join(', ')} would start empty, and the data would stay in those of ${left.join(', ')}`,
       fix: `keep the name of the template, or copy the data as holdfast explain-upgrade says (${setArguments(subject)})`
     }
   ]

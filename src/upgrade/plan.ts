@@ -104,16 +104,16 @@ const OPERATOR =
 
 function claimsOfOperator({ oldObject }: Subject): string {
   return deletesClaims(oldObject)
-    ? 'Careful: persistentVolumeClaimRetentionPolicy.whenDeleted is Delete, so its claims and their data go too. Set it to Retain first, in the object that the StatefulSet belongs to, and go on when no claim has an owner (metadata.ownerReferences): one whose Pod is gone keeps its own.'
-    : 'Its claims stay.'
+    ? 'Careful: persistentVolumeClaimRetentionPolicy.whenDeleted is Delete, so its PVCs and their data go too. Set it to Retain first, in the object that the StatefulSet belongs to, and go on when no PVC has an owner (metadata.ownerReferences): one whose Pod is gone keeps its own.'
+    : 'Its PVCs stay.'
 }
 
 function summaryOf({ podsStopFor, ownsClaims }: Replacement): string {
   const way =
     podsStopFor === undefined
-      ? 'The StatefulSet is deleted and created again around its Pods: they stay, and so do its claims.'
-      : `The StatefulSet is deleted and created again: its Pods stop, because ${WHY_PODS_STOP[podsStopFor]}; its claims stay.`
-  const order = ownsClaims ? ' Take the steps in their order, or the claims and their data go with it.' : ''
+      ? 'The StatefulSet is deleted and created again around its Pods: they stay, and so do its PVCs.'
+      : `The StatefulSet is deleted and created again: its Pods stop, because ${WHY_PODS_STOP[podsStopFor]}; its PVCs stay.`
+  const order = ownsClaims ? ' Take the steps in their order, or the PVCs and their data go with it.' : ''
   return `No update can make this change. ${way}${order}`
 }
 

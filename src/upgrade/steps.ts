@@ -56,7 +56,7 @@ function lookFirst(subject: Subject, { ownsClaims }: Replacement): Section {
   ]
   if (!ownsClaims && claimTemplatesOf(subject.oldObject).length > 0) {
     parts.push(
-      { say: 'Deleting the StatefulSet must not delete its claims. This has to say Retain, or nothing:' },
+      { say: 'Deleting the StatefulSet must not delete its PVCs. This has to say Retain, or nothing:' },
       { run: [`kubectl get ${set} -o jsonpath='{.spec.persistentVolumeClaimRetentionPolicy.whenDeleted}{"\\n"}'`] },
       { say: `Where it says Delete, stop here and compare with what runs: --previous ${file}.` }
     )
@@ -74,7 +74,7 @@ function remove(subject: Subject, { cascade }: Replacement): Section {
     cascade === 'orphan'
       ? `Its Pods keep running (${pods}), but a Pod that fails is not replaced until the new StatefulSet exists.`
       : `Its Pods stop (${pods}), and do not serve until the new ones are ready.`
-  const kept = templates.length === 0 || none ? '' : ` Its claims stay: ${claims}.`
+  const kept = templates.length === 0 || none ? '' : ` Its PVCs stay: ${claims}.`
   return {
     title: cascade === 'orphan' ? 'Delete the StatefulSet and nothing else' : 'Delete the StatefulSet with its Pods',
     action: { do: 'delete', cascade },
@@ -90,7 +90,7 @@ function upgrade(subject: Subject, { cascade }: Replacement, { file }: StepOptio
   const pods =
     cascade === 'orphan'
       ? 'It adopts the Pods, and replaces them one after the other where their template changed.'
-      : 'It makes new Pods, which find the claims of their names.'
+      : 'It makes new Pods, which find the PVCs of their names.'
   const how =
     release === undefined
       ? 'Apply the new version as usual.'
@@ -138,9 +138,9 @@ function relabel(subject: Subject, { relabelClaims = false }: StepOptions): Sect
   if (!relabelClaims || templates.length === 0) return undefined
   const names = someInWords(templates.map((template) => `${claimPrefix(templateNameOf(template), subject)}-…`))
   return {
-    title: 'Label the claims anew',
+    title: 'Label the PVCs anew',
     action: { do: 'relabel-claims' },
-    parts: [{ say: `The claims (${names}) get the labels that their templates have now, and keep all others.` }]
+    parts: [{ say: `The PVCs (${names}) get the labels that their templates have now, and keep all others.` }]
   }
 }
 
@@ -160,10 +160,10 @@ function copyData(subject: Subject, { consequences }: Replacement): Section | un
     title: 'Bring the data over',
     parts: [
       {
-        say: `The new claims (${someInWords(empty)}) start empty; the old ones (${someInWords(left)}) stay, but are not used. To copy the data, stop the Pods:`
+        say: `The new PVCs (${someInWords(empty)}) start empty; the old ones (${someInWords(left)}) stay, but are not used. To copy the data, stop the Pods:`
       },
       { run: [...(scaled ? [`kubectl patch ${set} -p '${retain}'`] : []), `kubectl scale ${set} --replicas=0`] },
-      { say: 'Mount both claims in a Pod of your own for each replica, copy, delete that Pod, and start again:' },
+      { say: 'Mount both PVCs in a Pod of your own for each replica, copy, delete that Pod, and start again:' },
       { run: [`kubectl scale ${set} --replicas=${replicas}`] }
     ]
   }
@@ -182,12 +182,12 @@ function verify(subject: Subject, { cascade, podsStopFor, consequences, ownsClai
       : ''
   const notes = [...new Set(consequences.flatMap((consequence) => noteOn(consequence) ?? []))]
   if (ownsClaims && deletesClaims(subject.object))
-    notes.push('The upgrade has set whenDeleted back to Delete, and the claims have their owner again.')
+    notes.push('The upgrade has set whenDeleted back to Delete, and the PVCs have their owner again.')
   return {
     title: 'Verify',
     action: { do: 'verify' },
     parts: [
-      { say: `All Pods become ready, and the claims are the ones from before.${adopted}` },
+      { say: `All Pods become ready, and the PVCs are the ones from before.${adopted}` },
       { run: [...(isRolling(subject) ? [rollout] : []), pods, `kubectl get pvc${where}${claims}`] },
       ...(notes.length === 0 ? [] : [{ say: notes.join(' ') }])
     ]
@@ -201,10 +201,10 @@ function isRolling({ object }: Subject): boolean {
 
 function noteOn(consequence: Consequence): string | undefined {
   if (consequence.what === 'claims-never-shrink')
-    return 'No claim can become smaller: those that are there keep their size, and to have a smaller one its data has to be copied to a new one.'
+    return 'No PVC can become smaller: those that are there keep their size, and to have a smaller one its data has to be copied to a new one.'
   // These have a step of their own.
   if (consequence.what === 'claims-keep-what-they-have' && consequence.field !== 'volumeAttributesClassName')
-    return 'Claims that are there keep what they have; what the template says now is for claims that scaling up adds.'
-  if (consequence.what === 'claims-are-left') return 'Claims of a template that is gone stay until you delete them.'
+    return 'PVCs that are there keep what they have; what the template says now is for PVCs that scaling up adds.'
+  if (consequence.what === 'claims-are-left') return 'PVCs of a template that is gone stay until you delete them.'
   return undefined
 }

@@ -164,12 +164,12 @@ const SPELLINGS: readonly (readonly [name: string, runs: ReleaseParts, applied: 
     { claimStatus: { capacity: { storage: '2Gi' } } },
     { claimStatus: { capacity: { storage: '2048Mi' } } }
   ],
-  ['a selector of claims', {}, { claim: { selector: {} } }],
-  ['a selector of claims without labels', {}, { claim: { selector: { matchLabels: {} } } }],
-  ['a selector of claims that goes', { claim: { selector: { matchLabels: {} } } }, {}],
-  ['a selector of claims in longer words', { claim: { selector: {} } }, { claim: { selector: { matchLabels: {} } } }],
+  ['a selector of PVCs', {}, { claim: { selector: {} } }],
+  ['a selector of PVCs without labels', {}, { claim: { selector: { matchLabels: {} } } }],
+  ['a selector of PVCs that goes', { claim: { selector: { matchLabels: {} } } }, {}],
+  ['a selector of PVCs in longer words', { claim: { selector: {} } }, { claim: { selector: { matchLabels: {} } } }],
   [
-    'a selector of claims in shorter words',
+    'a selector of PVCs in shorter words',
     { claim: { selector: { matchLabels: {}, matchExpressions: [] } } },
     { claim: { selector: {} } }
   ],

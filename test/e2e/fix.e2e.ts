@@ -99,7 +99,7 @@ async function takeIt(t: Test, stage: Stage, { version = '2.17.0', runs, sent, .
   const after = await until('the Pod to be what its StatefulSet says', isUpToDate, { timeoutMs: 20_000 })
   t.ok(after, 'the Pod becomes what its StatefulSet says')
   if (samePod) t.equal(after?.metadata?.uid, before.metadata?.uid, 'it is the same Pod')
-  t.strictSame(await claimsIn(stage, namespace), claims, 'the claim is still there')
+  t.strictSame(await claimsIn(stage, namespace), claims, 'the PVC is still there')
 }
 
 function podIn(stage: Stage, namespace: string): Promise<V1Pod> {

@@ -13,7 +13,7 @@ policies:
 endToEnd('policies of what a workload is', { controllers: true }, async (t, stage) => {
   const server = await stage.holdfast({ configuration: CONFIG })
   await stage.install('cluster-wide', server)
-  await t.test('a shared claim', (t) => sharedClaim(t, stage))
+  await t.test('a shared PVC', (t) => sharedClaim(t, stage))
   await t.test('what is only warned about', (t) => warnings(t, stage))
   await t.test('the ratchet', (t) => ratchet(t, stage))
   await t.test('shards restart once and only once', (t) => restart(t, stage))
@@ -35,7 +35,7 @@ async function sharedClaim(t: Test, stage: Stage): Promise<void> {
       .split('\n')
       .filter((line) => !line.startsWith('Warning: '))
       .join('\n'),
-    `The Deployment "prometheus" is invalid: ${field}: 2 replicas of Prometheus write one TSDB at "/data" through one claim, "prometheus-data"; all but one fail with "lock DB directory" or wait for the volume. Fix: run it as a StatefulSet`
+    `The Deployment "prometheus" is invalid: ${field}: 2 replicas of Prometheus write one TSDB at "/data" through one PVC, "prometheus-data"; all but one fail with "lock DB directory" or wait for the volume. Fix: run it as a StatefulSet`
   )
   t.equal((await stage.run(['get', 'deployment', 'prometheus', '-n', namespace])).code, 1, 'and nothing is stored')
   const one = await stage.run(['apply', '-n', namespace, '-f', '-'], bare(prometheus({ replicas: 1 })))

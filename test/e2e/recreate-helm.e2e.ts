@@ -55,7 +55,7 @@ async function upgrades(
     const labels = JSON.stringify(await stage.get('statefulset', 'pgw', '-n', namespace))
     t.ok(labels.includes(`pushgateway-${version}`), `${version} is stored`)
   }
-  t.strictSame((await uidsIn(stage, namespace)).slice(1), before.slice(1), 'the claim is the one from before')
+  t.strictSame((await uidsIn(stage, namespace)).slice(1), before.slice(1), 'the PVC is the one from before')
   const left = await stage.get<{ items: unknown[] }>('job,configmap,role,rolebinding', '-n', namespace, '-l', 'a!=a')
   t.notOk(JSON.stringify(left.items).includes('holdfast-recreate'), 'nothing of the hook is left')
 }

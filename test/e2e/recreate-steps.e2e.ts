@@ -85,16 +85,16 @@ const CASES: readonly Case[] = [
     }
   },
   {
-    name: 'claims that go with their StatefulSet',
+    name: 'PVCs that go with their StatefulSet',
     version: '2.16.0',
     runs: { spec: { ...two, ...DELETE } },
     sent: { claim: { storageClassName: 'fast' }, spec: { ...two, ...DELETE } },
-    titles: ['Pre-checks', 'Keep the claims', 'Delete the StatefulSet and nothing else', 'Upgrade again', 'Verify'],
+    titles: ['Pre-checks', 'Keep the PVCs', 'Delete the StatefulSet and nothing else', 'Upgrade again', 'Verify'],
     reader: disownClaims,
     podsStay: true
   },
   {
-    name: 'claims that go with their StatefulSet, whose Pods cannot stay',
+    name: 'PVCs that go with their StatefulSet, whose Pods cannot stay',
     version: '2.17.0',
     runs: { spec: { ...two, ...DELETE } },
     sent: {
@@ -110,7 +110,7 @@ const CASES: readonly Case[] = [
       await stage.kubectl(['scale', 'statefulset', NAME, '-n', namespace, '--replicas=1'])
       await until('the second Pod to go', async () => (await podsIn(stage, namespace)).length === 1)
     },
-    titles: ['Pre-checks', 'Keep the claims', 'Delete the StatefulSet with its Pods', 'Upgrade again', 'Verify'],
+    titles: ['Pre-checks', 'Keep the PVCs', 'Delete the StatefulSet with its Pods', 'Upgrade again', 'Verify'],
     reader: disownClaims,
     podsStay: false
   },
@@ -121,11 +121,11 @@ const CASES: readonly Case[] = [
     sent: { claim: { storageClassName: CLASS, resources: { requests: { storage: '10Gi' } } }, spec: two },
     needsOwnCluster: true,
     before: bindClaims,
-    titles: ['Pre-checks', 'Resize the claims', 'Delete the StatefulSet and nothing else', 'Upgrade again', 'Verify'],
+    titles: ['Pre-checks', 'Resize the PVCs', 'Delete the StatefulSet and nothing else', 'Upgrade again', 'Verify'],
     podsStay: true,
     async after(t, stage, namespace) {
       const sizes = (await claimsIn(stage, namespace)).map(({ spec }) => spec?.resources?.requests?.storage)
-      t.strictSame(sizes, ['10Gi', '10Gi'], 'the claims ask for the new size')
+      t.strictSame(sizes, ['10Gi', '10Gi'], 'the PVCs ask for the new size')
     }
   }
 ]
@@ -173,7 +173,7 @@ async function follow(t: Test, stage: Stage, one: Case): Promise<void> {
 
   const after = await snapshot(stage, namespace)
   t.not(after.set, before.set, 'there is a new StatefulSet')
-  t.strictSame(after.claims, before.claims, 'the claims are the ones from before')
+  t.strictSame(after.claims, before.claims, 'the PVCs are the ones from before')
   t.ok(after.owners.length > 0 && after.owners.every((uid) => uid === after.set), 'it has the Pods')
   const stayed = before.pods.filter((uid) => after.pods.includes(uid))
   t.strictSame(stayed, one.podsStay ? before.pods : [], one.podsStay ? 'which are the same' : 'which are new')
@@ -204,7 +204,7 @@ async function disownClaims(t: Test, { command }: Ran, shell: Shell, namespace: 
     const patch = `kubectl patch pvc ${line.split(' ')[0]} -n ${namespace} --type=json -p '[{"op":"remove","path":"/metadata/ownerReferences"}]'`
     t.equal((await shell(patch)).code, 0, patch)
   }
-  t.strictSame(await owned(), [], 'no claim goes with the StatefulSet any more')
+  t.strictSame(await owned(), [], 'no PVC goes with the StatefulSet any more')
 }
 
 /** No claim is resized that has no volume, of a class that allows it. Where there is no provisioner, we make one up. */

@@ -56,7 +56,7 @@ function selecting(labels: Record<string, string>, parts: Record<string, unknown
 const FORMS: readonly Form[] = [
   { name: 'labels of claim templates', version: '2.17.0', runs: onDelete({}), sent: onDelete({}) },
   {
-    name: 'labels of claim templates, and those of the claims',
+    name: 'labels of claim templates, and those of the PVCs',
     version: '2.17.0',
     runs: onDelete({}),
     sent: onDelete({}),
@@ -116,16 +116,16 @@ const FORMS: readonly Form[] = [
     sent: claim({ dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'a' } }),
     end: ['source']
   },
-  { name: 'a selector of claims', sent: claim({ selector: { matchLabels: {} } }), end: ['source'] },
+  { name: 'a selector of PVCs', sent: claim({ selector: { matchLabels: {} } }), end: ['source'] },
   { name: 'a selector', sent: selecting(GATEWAY), podsGo: true },
   {
-    name: 'a selector, and claims that go with their StatefulSet',
+    name: 'a selector, and PVCs that go with their StatefulSet',
     runs: spec(DELETE),
     sent: selecting(GATEWAY, DELETE),
     podsGo: true
   },
   {
-    name: 'claims that go with their StatefulSet',
+    name: 'PVCs that go with their StatefulSet',
     runs: spec(DELETE),
     sent: spec({ ...DELETE, podManagementPolicy: 'OrderedReady' })
   },
@@ -217,7 +217,7 @@ async function running(t: Test, stage: Stage, recreator: Recreator, parts: Relea
 }
 
 async function settled(stage: Stage, namespace: string): Promise<void> {
-  await until('ready Pods and bound claims', async () => {
+  await until('ready Pods and bound PVCs', async () => {
     const pods = (await podsIn(stage, namespace)).filter(isReady)
     const claims = await claimsIn(stage, namespace)
     return pods.length === 2 && claims.length > 1 && claims.every(({ status }) => status?.phase === 'Bound')
@@ -246,7 +246,7 @@ async function recreates(t: Test, stage: Stage, recreator: Recreator, form: Form
   await settled(stage, namespace)
   const after = await snapshot(stage, namespace)
   t.not(after.set, before.set, 'there is a new StatefulSet')
-  t.match(after.claims, before.claims, 'the claims are the ones from before')
+  t.match(after.claims, before.claims, 'the PVCs are the ones from before')
   const stayed = Object.entries(before.pods).filter(([name, uid]) => after.pods[name] === uid)
   t.equal(stayed.length, form.podsGo ? 0 : 2, 'the Pods')
   if (!form.podsGo) t.strictSame(result?.pods, Object.keys(before.pods), 'and it says so')
@@ -383,7 +383,7 @@ async function outlivesRestart(t: Test, stage: Stage, recreator: Recreator): Pro
   const { code, sets } = await run
   t.match([code, sets], [0, [{ outcome: 'recreated' }]], said(sets))
   const after = await snapshot(stage, namespace)
-  t.strictSame([after.pods, after.claims], [before.pods, before.claims], 'Pods and claims are the same')
+  t.strictSame([after.pods, after.claims], [before.pods, before.claims], 'Pods and PVCs are the same')
 }
 
 /**
@@ -410,11 +410,11 @@ async function endedAfterEach(t: Test, stage: Stage, recreator: Recreator): Prom
     endAt(0)
     const again = isOver ? first : await recreator.recreate([wanted], ['--yes'], behindDoor)
     t.equal(again.code, 0, `${last}: ${said(again.sets)}`)
-    await until('the owner of the claims', async () => (await snapshot(stage, namespace)).claimOwners.length === 2)
+    await until('the owner of the PVCs', async () => (await snapshot(stage, namespace)).claimOwners.length === 2)
     // Garbage is collected a moment later.
     await sleep(200)
     const after = await snapshot(stage, namespace)
-    t.strictSame([after.pods, after.claims], [before.pods, before.claims], `${last}: Pods and claims are the same`)
+    t.strictSame([after.pods, after.claims], [before.pods, before.claims], `${last}: Pods and PVCs are the same`)
     t.not(after.set, before.set, `${last}: and the StatefulSet is a new one`)
     t.ok(
       [...after.owners, ...after.claimOwners].every((uid) => uid === after.set),

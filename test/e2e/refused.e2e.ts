@@ -29,14 +29,14 @@ const PHASE = 'spec.volumeClaimTemplates[0].status.phase'
 const CLAIMS = 'spec.volumeClaimTemplates[0].spec.selector'
 const LARGER = { claim: { resources: { requests: { storage: '10Gi' } } } }
 
-const orphan = (namespace: string) => `run "${deleteCommand(namespace)}" (its Pods and claims stay) and upgrade again`
-const keepWhatTheyHave = (namespace: string) => `${orphan(namespace)}; claims that are there keep what they have`
+const orphan = (namespace: string) => `run "${deleteCommand(namespace)}" (its Pods and PVCs stay) and upgrade again`
+const keepWhatTheyHave = (namespace: string) => `${orphan(namespace)}; PVCs that are there keep what they have`
 const resizeFirst = (namespace: string) =>
-  `${orphan(namespace)}; before that, resize the claims that are there (kubectl patch pvc)`
+  `${orphan(namespace)}; before that, resize the PVCs that are there (kubectl patch pvc)`
 const restartAfter = (namespace: string) =>
   `${orphan(namespace)}; restart the Pods then, which keep the DNS name of the old service`
 const replaceAll = (namespace: string) =>
-  `run "kubectl delete statefulset ${NAME} -n ${namespace}" (its Pods stop, its claims stay) and upgrade again: ` +
+  `run "kubectl delete statefulset ${NAME} -n ${namespace}" (its Pods stop, its PVCs stay) and upgrade again: ` +
   'a new StatefulSet does not adopt Pods that another selector chose'
 
 const SELECTOR = [
@@ -69,14 +69,14 @@ const REFUSED: readonly Refused[] = [
     fix: keepWhatTheyHave
   },
   {
-    name: 'the status of a claim',
+    name: 'the status of a PVC',
     applied: ['2.16.0', { claimStatus: { phase: 'Bound' } }],
     field: PHASE,
     changes: [`${PHASE} "Pending" → "Bound"`],
     fix: orphan
   },
   {
-    name: 'a selector of claims that says nothing',
+    name: 'a selector of PVCs that says nothing',
     applied: ['2.16.0', { claim: { selector: { matchLabels: {} } } }],
     field: CLAIMS,
     changes: [`${CLAIMS} none → "all volumes"`],
@@ -136,8 +136,8 @@ const REFUSED: readonly Refused[] = [
 /** What is the same in other words, and goes through beside labels that are restored. */
 const SPELLED: readonly (readonly [name: string, runs: ReleaseParts, applied: ReleaseParts])[] = [
   ['a size', {}, { claim: { resources: { requests: { storage: '2048Mi' } } } }],
-  ['a selector of claims', { claim: { selector: {} } }, { claim: { selector: { matchLabels: {} } } }],
-  ['a status of claims', {}, { claimStatus: { phase: 'Pending' } }]
+  ['a selector of PVCs', { claim: { selector: {} } }, { claim: { selector: { matchLabels: {} } } }],
+  ['a status of PVCs', {}, { claimStatus: { phase: 'Pending' } }]
 ]
 
 function selecting(labels: Record<string, string>, spec: object = {}): ReleaseParts {
@@ -217,7 +217,7 @@ endToEnd('what is not restored', {}, async (t, stage) => {
   await t.test('reject', async (t) => {
     const server = await stage.holdfast()
     await stage.install('cluster-wide', server)
-    await t.test('claims that would be deleted, too', (t) => warnsOfDeletion(t, stage))
+    await t.test('PVCs that would be deleted, too', (t) => warnsOfDeletion(t, stage))
     const namespaces: [Exempted, string][] = []
     for (const one of EXCUSED) {
       // A garbage collector would look for the owner, and not find it.
@@ -283,8 +283,8 @@ async function warnsOfDeletion(t: Test, stage: Stage): Promise<void> {
   await run(stage, namespace, ['2.16.0', parts])
   const result = await stage.run(['apply', '-f', '-'], release('2.17.0', namespace, parts))
   const careful =
-    'Careful: persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: set it to Retain first and see that no claim ' +
-    'keeps its owner, or the claims and their data may go with the StatefulSet. '
+    'Careful: persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: set it to Retain first and see that no PVC ' +
+    'keeps its owner, or the PVCs and their data may go with the StatefulSet. '
   t.strictSame(said(result), [denial(namespace).replace('Fix: ', `${careful}Fix: `)])
 }
 

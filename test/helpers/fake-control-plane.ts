@@ -194,7 +194,7 @@ class Store {
   #merge(resource: string, object: Stored, body: Stored): Stored {
     const { uid: _, resourceVersion: __, ...metadata } = objectOf(body.metadata)
     const isResize = resource === 'persistentvolumeclaims' && body.spec !== undefined
-    if (isResize && object.status.phase !== 'Bound') throw new Refused(403, 'only bound claims can be resized')
+    if (isResize && object.status.phase !== 'Bound') throw new Refused(403, 'only bound PVCs can be resized')
     const before = JSON.stringify(object.spec)
     mergeInto(object, { ...body, metadata })
     if (JSON.stringify(object.spec) !== before) object.metadata.generation++

@@ -147,8 +147,8 @@ export function creations(): [what: string, object: Manifest, expected: readonly
       row('owned by others', workload(kind, [PROMETHEUS], related), [VALIDATE])
     ]),
     ...OPERATED.map((kind) => row('of prometheus-operator', operated(kind, { replicas: 2 }), [OPERATE])),
-    row('labelled claims', statefulSet([NGINX], { spec: LABELLED }), [VALIDATE]),
-    row('claims without labels', statefulSet([NGINX], { spec: UNLABELLED }), NONE),
+    row('labelled PVCs', statefulSet([NGINX], { spec: LABELLED }), [VALIDATE]),
+    row('PVCs without labels', statefulSet([NGINX], { spec: UNLABELLED }), NONE),
     row('evaluated by several policies', statefulSet([PROMETHEUS, PUSHGATEWAY], { spec: LABELLED }), [VALIDATE]),
     row('kube-state-metrics', statefulSet([SHARDS]), [VALIDATE]),
     row('nginx', workload('Pod', [NGINX]), NONE),
@@ -209,8 +209,8 @@ export function updates(): [what: string, before: Manifest, after: Manifest, exp
       row('scaled', operated(kind, {}), operated(kind, scaled), [OPERATE]),
       row('a volume', operated(kind, { storage: {} }), operated(kind, { storage: { emptyDir: {} } }), [OPERATE])
     ]),
-    row('claims stay labelled', set({ spec: LABELLED }), set({ spec: { ...LABELLED, ...scaled } }), NONE),
-    row('labels of claims', set({ spec: LABELLED }), set({ spec: relabelled }), [MUTATE_SET]),
+    row('PVCs stay labelled', set({ spec: LABELLED }), set({ spec: { ...LABELLED, ...scaled } }), NONE),
+    row('labels of PVCs', set({ spec: LABELLED }), set({ spec: relabelled }), [MUTATE_SET]),
     row('serviceName', set({}), set({ spec: { serviceName: 'y' } }), [MUTATE_SET]),
     row('revisionHistoryLimit', set({}), set({ spec: { revisionHistoryLimit: 3 } }), [MUTATE_SET]),
     row('revisionHistoryLimit is written out', set({}), set({ spec: { revisionHistoryLimit: 10 } }), NONE),
@@ -360,13 +360,13 @@ export function oddities(kind: Kind): [what: string, object: unknown][] {
   const claims = (volumeClaimTemplates: unknown) => statefulSet([SHARDS], { spec: { volumeClaimTemplates } })
   return [
     ...odd,
-    ['claims: null', claims(null)],
-    ['a claim is null', claims([null])],
-    ['an empty claim', claims([{}])],
-    ['metadata of a claim is null', claims([{ metadata: null, spec: null }])],
-    ['labels of a claim are null', claims([{ metadata: { name: 'data', labels: null } }])],
-    ['many claims', claims(many(5_000, (index) => claimTemplate({ name: `c${index}`, labels: {} })))],
-    ['as many claims as are looked at', claims(many(100, (index) => claimTemplate({ name: `c${index}`, labels: {} })))],
+    ['PVCs: null', claims(null)],
+    ['a PVC is null', claims([null])],
+    ['an empty PVC', claims([{}])],
+    ['metadata of a PVC is null', claims([{ metadata: null, spec: null }])],
+    ['labels of a PVC are null', claims([{ metadata: { name: 'data', labels: null } }])],
+    ['many PVCs', claims(many(5_000, (index) => claimTemplate({ name: `c${index}`, labels: {} })))],
+    ['as many PVCs as are looked at', claims(many(100, (index) => claimTemplate({ name: `c${index}`, labels: {} })))],
     ['fields are null', { ...base, spec: { ...spec, selector: null, serviceName: null, podManagementPolicy: null } }],
     ['a limit of null', { ...base, spec: { ...spec, revisionHistoryLimit: null } }]
   ]

@@ -9,9 +9,9 @@ const emptyDir = [{ name: 'storage', emptyDir: {} }]
 
 testPolicy(policy, {
   accepted: [
-    { name: 'a claim', object: alertmanager() },
+    { name: 'a PVC', object: alertmanager() },
     {
-      name: 'a claim for each replica',
+      name: 'a PVC for each replica',
       object: alertmanager({ kind: 'StatefulSet', replicas: 3, templates: [claimTemplate({ name: 'storage' })] })
     },
     {
@@ -75,9 +75,9 @@ testPolicy(policy, {
       finds: [{ field: MOUNTS }]
     },
     {
-      name: 'two replicas on one claim',
+      name: 'two replicas on one PVC',
       object: alertmanager({ replicas: 2, volumes: [claimVolume('one')] }),
-      finds: [{ field: MOUNTS, problem: /over each other's, through one claim, "one"/ }]
+      finds: [{ field: MOUNTS, problem: /over each other's, through one PVC, "one"/ }]
     },
     ...[undefined, { emptyDir: {} }].map((storage: JsonObject | undefined, index) => ({
       name: `an object of prometheus-operator, ${index}`,

@@ -24,9 +24,9 @@ testSetPolicy(policy, {
     { name: 'one replica at the most', objects: [gateway, autoscaler('Deployment', 'gateway', 1)] },
     { name: 'something else is scaled', objects: [gateway, autoscaler('Deployment', 'other')] },
     { name: 'another kind of that name', objects: [gateway, autoscaler('StatefulSet', 'gateway')] },
-    { name: 'a claim for each replica', objects: [pair(), autoscaler('StatefulSet', 'prometheus')] },
+    { name: 'a PVC for each replica', objects: [pair(), autoscaler('StatefulSet', 'prometheus')] },
     {
-      name: 'no claim at all',
+      name: 'no PVC at all',
       objects: [prometheus({ volumes: [{ name: 'storage', emptyDir: {} }] }), autoscaler('Deployment', 'prometheus')]
     },
     {
@@ -52,9 +52,9 @@ testSetPolicy(policy, {
       ]
     },
     {
-      name: 'Prometheus with one claim',
+      name: 'Prometheus with one PVC',
       objects: [prometheus(), autoscaler('Deployment', 'prometheus')],
-      finds: [{ ...FOUND, problem: /one TSDB through the claim "prometheus-data"/ }]
+      finds: [{ ...FOUND, problem: /one TSDB through the PVC "prometheus-data"/ }]
     },
     {
       name: 'kube-state-metrics before 2.13',

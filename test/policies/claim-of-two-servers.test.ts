@@ -20,12 +20,12 @@ const FOUND = {
 
 testSetPolicy(policy, {
   silent: [
-    { name: 'a claim for each', objects: [server('a'), server('b', { volumes: [claimVolume('other')] })] },
+    { name: 'a PVC for each', objects: [server('a'), server('b', { volumes: [claimVolume('other')] })] },
     { name: 'one of them alone', objects: [server('a')] },
     { name: 'a directory for each', objects: [server('a', at({ subPath: 'a' })), server('b', at({ subPath: 'b' }))] },
     { name: 'one that only reads', objects: [server('a'), server('b', at({ readOnly: true }))] },
     {
-      name: 'a claim that is read',
+      name: 'a PVC that is read',
       objects: [server('a'), server('b', { volumes: [claimVolume('prometheus-data', { readOnly: true })] })]
     },
     { name: 'a directory for each Pod', objects: [server('a'), server('b', at({ subPathExpr: '$(POD_NAME)' }))] },
@@ -33,23 +33,23 @@ testSetPolicy(policy, {
     { name: 'an agent', objects: [server('a'), server('b', { args: ['--agent', '--storage.agent.path=/data'] })] },
     { name: 'what is no Prometheus', objects: [server('a'), running('backup', 'busybox:1.37')] },
     {
-      name: 'claims that begin alike',
+      name: 'PVCs that begin alike',
       objects: [pair(), server('b', { volumes: [claimVolume('storage-prometheus-2')] })]
     },
     {
-      name: 'a volume that is no claim',
+      name: 'a volume that is no PVC',
       objects: ['a', 'b'].map((name) => server(name, { volumes: [{ name: 'storage', emptyDir: {} }] }))
     }
   ],
   found: [
     {
-      name: 'two Deployments on one claim',
+      name: 'two Deployments on one PVC',
       objects: [server('a'), server('b')],
       finds: [
         {
           ...FOUND,
-          problem: /^Deployment a writes its TSDB through the claim "prometheus-data", too/,
-          remediation: /claim of its own/
+          problem: /^Deployment a writes its TSDB through the PVC "prometheus-data", too/,
+          remediation: /PVC of its own/
         }
       ]
     },
@@ -64,7 +64,7 @@ testSetPolicy(policy, {
       finds: [FOUND]
     },
     {
-      name: 'the claim of a StatefulSet',
+      name: 'the PVC of a StatefulSet',
       objects: [
         pair({ templates: [claimTemplate({ name: 'storage' })] }),
         server('a', { volumes: [claimVolume('storage-prometheus-1')] })
@@ -72,7 +72,7 @@ testSetPolicy(policy, {
       finds: [{ object: 'StatefulSet prometheus', field: FOUND.field, involved: ['Deployment a'] }]
     },
     {
-      name: 'three on one claim',
+      name: 'three on one PVC',
       objects: [server('a'), server('b'), server('c')],
       finds: [FOUND, { ...FOUND, object: 'Deployment c', involved: ['Deployment a', 'Deployment b'] }]
     }

@@ -141,26 +141,26 @@ testPolicy(policy, {
       finds: [{ field: 'spec', problem: /storage "1Gi" → "2Gi", spec\.revisionHistoryLimit "10" → "5"$/ }]
     },
     {
-      name: 'a status that somebody copied from a claim',
+      name: 'a status that somebody copied from a PVC',
       options: restore,
       oldObject: statefulSet(),
       object: statefulSet({ templates: [{ ...claimTemplate(), status: { phase: 'Bound' } }] }),
       finds: [{ field: 'spec.volumeClaimTemplates[0].status.phase', problem: /"Pending" → "Bound"/ }]
     },
     {
-      name: 'a selector of claims without terms',
+      name: 'a selector of PVCs without terms',
       oldObject: statefulSet({ templates: [claimTemplate()] }),
       object: statefulSet({ templates: [claimTemplate({ spec: { selector: {} } })] }),
       finds: [
         {
           field: 'spec.volumeClaimTemplates[0].spec.selector',
           problem: /none → "all volumes"/,
-          remediation: /claims that are there keep what they have$/
+          remediation: /PVCs that are there keep what they have$/
         }
       ]
     },
     {
-      name: 'a creationTimestamp that somebody copied from a claim',
+      name: 'a creationTimestamp that somebody copied from a PVC',
       oldObject: statefulSet({ templates: [{ metadata: { name: 'd', creationTimestamp: null }, spec: {} }] }),
       object: statefulSet({
         templates: [{ metadata: { name: 'd', creationTimestamp: '2026-11-21T00:00:00Z' }, spec: {} }]
@@ -176,7 +176,7 @@ testPolicy(policy, {
           field: 'spec.volumeClaimTemplates[0].metadata.labels',
           problem: /^labels of claim template "storage-volume" change: helm\.sh\/chart "pgw-1" → "pgw-2"$/,
           remediation:
-            /^run "kubectl delete statefulset --cascade=orphan pgw -n monitoring" \(its Pods and claims stay\) and upgrade again, or set onChange: restore$/
+            /^run "kubectl delete statefulset --cascade=orphan pgw -n monitoring" \(its Pods and PVCs stay\) and upgrade again, or set onChange: restore$/
         }
       ]
     },
@@ -227,16 +227,16 @@ testPolicy(policy, {
         {
           field: 'spec.volumeClaimTemplates[0].spec.resources.requests.storage',
           problem: /storage "2Gi" → "4Gi"/,
-          remediation: /; before that, resize the claims that are there \(kubectl patch pvc\)$/
+          remediation: /; before that, resize the PVCs that are there \(kubectl patch pvc\)$/
         }
       ]
     },
     {
-      name: 'a smaller size, which no claim can become',
+      name: 'a smaller size, which no PVC can become',
       oldObject: sized('4Gi'),
       object: sized('2Gi'),
       finds: [
-        { field: 'spec.volumeClaimTemplates[0].spec.resources.requests.storage', remediation: /claims never shrink/ }
+        { field: 'spec.volumeClaimTemplates[0].spec.resources.requests.storage', remediation: /PVCs never shrink/ }
       ]
     },
     {
@@ -323,7 +323,7 @@ testPolicy(policy, {
       ]
     },
     {
-      name: 'claims that are deleted with the StatefulSet: a louder remediation',
+      name: 'PVCs that are deleted with the StatefulSet: a louder remediation',
       oldObject: labelled(
         { v: '1' },
         { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Retain' } }

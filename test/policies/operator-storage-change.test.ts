@@ -30,18 +30,18 @@ testPolicy(policy, {
       ...changed({}, { storage: claimed('100Gi', { accessModes: ['ReadWriteOnce'] }) })
     },
     {
-      name: 'what only a claim has',
+      name: 'what only a PVC has',
       ...changed({}, { storage: { volumeClaimTemplate: { ...(claimed().volumeClaimTemplate as object), status: {} } } })
     },
     {
-      name: 'a larger claim while the operator is paused',
+      name: 'a larger PVC while the operator is paused',
       ...changed({}, { paused: true, storage: claimed('200Gi') })
     },
     {
       name: 'the end of the pause',
       ...changed({ paused: true, storage: claimed('200Gi') }, { paused: false, storage: claimed('200Gi') })
     },
-    { name: 'no claim before and after', ...changed({ storage: undefined }, { storage: { emptyDir: {} } }) },
+    { name: 'no PVC before and after', ...changed({ storage: undefined }, { storage: { emptyDir: {} } }) },
     { name: 'more shards', ...changed({ shards: 2 }, { shards: 3 }) },
     { name: 'one shard in other words', ...changed({ shards: 1 }, { shards: undefined }) },
     {
@@ -61,25 +61,25 @@ testPolicy(policy, {
   ],
   refused: [
     {
-      name: 'a larger claim',
+      name: 'a larger PVC',
       ...larger,
       finds: [
         {
           field: TEMPLATE,
           problem:
-            /^the claim template changes \(spec\.resources\.requests\.storage "100Gi" → "200Gi"\): prometheus-operator deletes the StatefulSet and creates it anew, so that all its Pods stop at once, and claims that are there stay as they are$/,
+            /^the claim template changes \(spec\.resources\.requests\.storage "100Gi" → "200Gi"\): prometheus-operator deletes the StatefulSet and creates it anew, so that all its Pods stop at once, and PVCs that are there stay as they are$/,
           remediation:
-            /^set spec\.paused: true in the same change, resize the claims \(kubectl patch pvc\), run "kubectl delete statefulset --cascade=orphan prometheus-k8s -n monitoring" and set spec\.paused: false$/
+            /^set spec\.paused: true in the same change, resize the PVCs \(kubectl patch pvc\), run "kubectl delete statefulset --cascade=orphan prometheus-k8s -n monitoring" and set spec\.paused: false$/
         }
       ]
     },
     {
-      name: 'a larger claim whose StatefulSet takes its claims with it',
+      name: 'a larger PVC whose StatefulSet takes its PVCs with it',
       ...changed(DELETE, { storage: claimed('200Gi') }),
-      finds: [{ field: TEMPLATE, caution: /the claims and their data go with the StatefulSet/ }]
+      finds: [{ field: TEMPLATE, caution: /the PVCs and their data go with the StatefulSet/ }]
     },
     {
-      name: 'a larger claim of several shards',
+      name: 'a larger PVC of several shards',
       ...changed({ shards: 2 }, { shards: 2, storage: claimed('200Gi') }),
       finds: [
         {
@@ -89,9 +89,9 @@ testPolicy(policy, {
       ]
     },
     {
-      name: 'a smaller claim',
+      name: 'a smaller PVC',
       ...changed({}, { storage: claimed('50Gi') }),
-      finds: [{ field: TEMPLATE, remediation: /^keep the size: claims never shrink/ }]
+      finds: [{ field: TEMPLATE, remediation: /^keep the size: PVCs never shrink/ }]
     },
     {
       name: 'another class',
@@ -101,7 +101,7 @@ testPolicy(policy, {
       ]
     },
     {
-      name: 'a label, which no claim gets',
+      name: 'a label, which no PVC gets',
       ...changed(
         {},
         {
@@ -118,7 +118,7 @@ testPolicy(policy, {
         {},
         { storage: { volumeClaimTemplate: { ...(claimed().volumeClaimTemplate as object), metadata: { name: 'x' } } } }
       ),
-      finds: [{ field: TEMPLATE, problem: /claims of a new name start empty$/, remediation: /^keep the name/ }]
+      finds: [{ field: TEMPLATE, problem: /PVCs of a new name start empty$/, remediation: /^keep the name/ }]
     },
     {
       name: 'an agent',
@@ -141,14 +141,14 @@ testPolicy(policy, {
   ],
   advised: [
     {
-      name: 'a claim at last',
+      name: 'a PVC at last',
       ...changed({ storage: undefined }, {}),
       finds: [{ field: TEMPLATE, problem: /comes in the place of a volume that goes with its Pod/ }]
     },
     {
-      name: 'no claim any more',
+      name: 'no PVC any more',
       ...changed({}, { storage: { emptyDir: {} } }),
-      finds: [{ field: TEMPLATE, problem: /is taken away, and the claims are left/ }]
+      finds: [{ field: TEMPLATE, problem: /is taken away, and the PVCs are left/ }]
     },
     {
       name: 'fewer shards',
@@ -156,9 +156,9 @@ testPolicy(policy, {
       finds: [{ field: SHARDS, problem: /^shards go from 3 to 1/, remediation: /whenScaled: Retain/ }]
     },
     {
-      name: 'fewer shards whose claims go with them',
+      name: 'fewer shards whose PVCs go with them',
       ...changed({ shards: 3 }, { shards: undefined, ...DELETE }),
-      finds: [{ field: SHARDS, caution: /the claims and their data go/ }]
+      finds: [{ field: SHARDS, caution: /the PVCs and their data go/ }]
     }
   ]
 })

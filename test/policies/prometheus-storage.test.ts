@@ -62,7 +62,7 @@ testPolicy(policy, {
         containers: [{ name: 'prometheus', volumeMounts: [{ name: 'disk', mountPath: '/prometheus' }] }]
       })
     },
-    { name: 'a receiver of Thanos on a claim', object: thanos(['receive', '--tsdb.path=/data']) },
+    { name: 'a receiver of Thanos on a PVC', object: thanos(['receive', '--tsdb.path=/data']) },
     { name: 'one that only passes on', object: thanos(['receive', '--receive.hashrings={}'], { volumes: emptyDir }) },
     {
       name: 'a ruler that writes elsewhere',
@@ -72,8 +72,8 @@ testPolicy(policy, {
       name: component,
       object: thanos([component, '--data-dir=/data', '--tsdb.path=/data'], { volumes: emptyDir })
     })),
-    { name: 'a claim for each replica', object: prometheusSet({ replicas: 2 }) },
-    { name: 'a claim, and Recreate', object: prometheus() },
+    { name: 'a PVC for each replica', object: prometheusSet({ replicas: 2 }) },
+    { name: 'a PVC, and Recreate', object: prometheus() },
     {
       name: 'a volume of another kind',
       object: prometheus({ volumes: [{ name: 'storage', hostPath: { path: '/srv' } }] })
@@ -87,14 +87,14 @@ testPolicy(policy, {
     { name: 'a size without limit', object: prometheusSet({ args: retaining('0') }) },
     { name: 'a size that nobody can read', object: prometheusSet({ args: retaining('much') }) },
     { name: 'a volume that nobody can read', object: prometheusSet({ args: retaining('80GB') }, 'much') },
-    { name: 'a size kept on a claim whose size is not here', object: prometheus({ args: retaining('80GB') }) },
+    { name: 'a size kept on a PVC whose size is not here', object: prometheus({ args: retaining('80GB') }) },
     {
       name: 'a longer share allowed',
       options: { maxRetentionPercent: 95 },
       object: prometheusSet({ args: retaining('90GB') })
     },
     {
-      name: 'claims that are kept',
+      name: 'PVCs that are kept',
       object: prometheusSet({
         spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' } }
       })
@@ -139,12 +139,12 @@ testPolicy(policy, {
       ]
     },
     {
-      name: 'one with an emptyDir, which wins over a claim',
+      name: 'one with an emptyDir, which wins over a PVC',
       object: prometheusObject({ storage: { emptyDir: { medium: 'Memory' }, ...claimed() } }),
       finds: [{ field: 'spec.storage' }]
     },
     {
-      name: 'one that keeps too much, loses its claims and has no lock',
+      name: 'one that keeps too much, loses its PVCs and has no lock',
       object: prometheusObject({
         retentionSize: '95GB',
         persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Delete' },
@@ -202,7 +202,7 @@ testPolicy(policy, {
       finds: [{ field: ARGS, remediation: /below 50 %/ }]
     },
     {
-      name: 'claims that go with the StatefulSet, and with a replica',
+      name: 'PVCs that go with the StatefulSet, and with a replica',
       object: prometheusSet({
         spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Delete' } }
       }),

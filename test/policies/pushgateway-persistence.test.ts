@@ -33,7 +33,7 @@ const kept = { args: ['--persistence.file=/data/pushgateway.data'] }
 testPolicy(policy, {
   accepted: [
     {
-      name: 'a claim that is only read',
+      name: 'a PVC that is only read',
       object: deployed({}, { persistentVolumeClaim: { claimName: 'tls', readOnly: true } })
     },
     {
@@ -48,7 +48,7 @@ testPolicy(policy, {
       object: gateway({ volumeMounts: [] }, { volumeClaimTemplates: [] })
     },
     { name: 'the chart as a Deployment, with an emptyDir and no file', object: deployed({}, { emptyDir: {} }) },
-    { name: 'a Deployment with a claim, a file and Recreate', object: deployed(kept, claim) },
+    { name: 'a Deployment with a PVC, a file and Recreate', object: deployed(kept, claim) },
     { name: 'a volume that is only read', object: deployed({ volumeMounts: [{ ...DATA, readOnly: true }] }, claim) },
     {
       name: 'a file below the working directory, on a volume there',
@@ -78,7 +78,7 @@ testPolicy(policy, {
         }
       ]
     },
-    { name: 'a Deployment with a claim, and no file', object: deployed({}, claim), finds: [{ field: ARGS }] },
+    { name: 'a Deployment with a PVC, and no file', object: deployed({}, claim), finds: [{ field: ARGS }] },
     {
       name: 'an empty file name',
       object: gateway({ args: ['--persistence.file='] }),

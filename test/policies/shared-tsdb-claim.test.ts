@@ -23,12 +23,12 @@ function onOneClaim(parts: JsonObject): JsonObject {
 testPolicy(policy, {
   accepted: [
     { name: 'an object of prometheus-operator', object: prometheusObject({ replicas: 2, shards: 3 }) },
-    { name: 'one on a claim', object: onOneClaim({}) },
-    { name: 'a claim of another container', object: onOneClaim({ replicas: 2, containers: [{ name: 'other' }] }) },
+    { name: 'one on a PVC', object: onOneClaim({}) },
+    { name: 'a PVC of another container', object: onOneClaim({ replicas: 2, containers: [{ name: 'other' }] }) },
     { name: 'one replica', object: prometheus({ replicas: 1 }) },
     { name: 'no number of replicas, which is one', object: prometheus() },
     { name: 'no replica at all', object: prometheus({ replicas: 0 }) },
-    { name: 'a StatefulSet with a claim for each', object: prometheusSet({ replicas: 3 }) },
+    { name: 'a StatefulSet with a PVC for each', object: prometheusSet({ replicas: 3 }) },
     {
       name: 'a claim template that hides a volume of its name',
       object: prometheusSet({ replicas: 2, volumes: [claimVolume('x')] })
@@ -47,19 +47,19 @@ testPolicy(policy, {
       object: prometheus({ replicas: 2, mounts: [{ name: 'storage', mountPath: '/data', readOnly: true }] })
     },
     {
-      name: 'a claim that is only read',
+      name: 'a PVC that is only read',
       object: prometheus({ replicas: 2, volumes: [claimVolume('x', { readOnly: true })] })
     },
     {
-      name: 'a claim mounted elsewhere',
+      name: 'a PVC mounted elsewhere',
       object: prometheus({ replicas: 2, mounts: [{ name: 'storage', mountPath: '/etc/rules' }] })
     },
     {
-      name: 'a claim in a directory with a longer name',
+      name: 'a PVC in a directory with a longer name',
       object: prometheus({ replicas: 2, mounts: [{ name: 'storage', mountPath: '/database' }] })
     },
     {
-      name: 'another volume below the claim, where the TSDB is',
+      name: 'another volume below the PVC, where the TSDB is',
       object: prometheus({
         replicas: 2,
         args: ['--storage.tsdb.path=/data/tsdb'],
@@ -138,12 +138,12 @@ testPolicy(policy, {
       ]
     },
     {
-      name: 'an object of prometheus-operator with a claim of its own',
+      name: 'an object of prometheus-operator with a PVC of its own',
       object: onOneClaim({ replicas: 2 }),
       finds: [
         {
           field: 'spec.volumes[0].persistentVolumeClaim.claimName',
-          problem: /^2 replicas of Prometheus write one TSDB at "\/prometheus" through one claim, "x"/,
+          problem: /^2 replicas of Prometheus write one TSDB at "\/prometheus" through one PVC, "x"/,
           remediation: /^set spec\.storage\.volumeClaimTemplate \(prometheus\.prometheusSpec\.storageSpec in kube-/
         }
       ]
@@ -154,7 +154,7 @@ testPolicy(policy, {
       finds: [{ field: 'spec.volumes[0].persistentVolumeClaim.claimName', problem: /^2 replicas/ }]
     },
     {
-      name: 'another claim than before',
+      name: 'another PVC than before',
       oldObject: prometheus({ replicas: 2 }),
       object: prometheus({ replicas: 2, volumes: [claimVolume('other')] }),
       finds: [{ field: CLAIM, problem: /"other"/ }]
@@ -166,7 +166,7 @@ testPolicy(policy, {
         {
           field: CLAIM,
           problem:
-            /2 replicas of Prometheus write one TSDB at "\/data" through one claim, "prometheus-data".*lock DB directory/,
+            /2 replicas of Prometheus write one TSDB at "\/data" through one PVC, "prometheus-data".*lock DB directory/,
           remediation: /volumeClaimTemplates/
         }
       ]
@@ -201,7 +201,7 @@ testPolicy(policy, {
       finds: [{ field: CLAIM, problem: /^the Pods on all nodes of Prometheus write/ }]
     },
     {
-      name: 'a StatefulSet with a claim of its Pods',
+      name: 'a StatefulSet with a PVC of its Pods',
       object: prometheusSet({
         replicas: 2,
         templates: [claimTemplate({ name: 'other' })],
@@ -238,7 +238,7 @@ testPolicy(policy, {
   ],
   advised: [
     {
-      name: 'the same claim at another place of the list',
+      name: 'the same PVC at another place of the list',
       oldObject: prometheus({ replicas: 2 }),
       object: prometheus({ replicas: 2, volumes: [{ name: 'config', configMap: {} }, claimVolume('prometheus-data')] }),
       finds: [{ field: 'spec.template.spec.volumes[1].persistentVolumeClaim.claimName' }]

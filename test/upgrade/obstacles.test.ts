@@ -140,10 +140,10 @@ const CASES: readonly Case[] = [
     after: templates(template(), template({}, '1Gi', 'wal')),
     kinds: []
   },
-  { name: 'a claim that is missing', facts: { ...FACTS, claims: [] }, kinds: ['missing-claim'], says: /data-pgw-0/ },
-  { name: 'no claim, and no Pod either', facts: { ...FACTS, pods: [], claims: [] }, kinds: [] },
+  { name: 'a PVC that is missing', facts: { ...FACTS, claims: [] }, kinds: ['missing-claim'], says: /data-pgw-0/ },
+  { name: 'no PVC, and no Pod either', facts: { ...FACTS, pods: [], claims: [] }, kinds: [] },
   {
-    name: 'a claim that goes with its Pod',
+    name: 'a PVC that goes with its Pod',
     facts: { ...FACTS, claims: [claim('data-pgw-0', {}, { metadata: { deletionTimestamp: 'now' } })] },
     kinds: ['terminating-claim']
   },
@@ -155,7 +155,7 @@ const CASES: readonly Case[] = [
     says: /more than "1Gi": data-pgw-0$/
   },
   {
-    name: 'a smaller size, which the claims have',
+    name: 'a smaller size, which the PVCs have',
     before: templates(template({}, '2Gi')),
     after: templates(template({}, '1Gi')),
     facts: { ...FACTS, claims: [claim('data-pgw-0', requesting('1024Mi'))] },
@@ -163,14 +163,14 @@ const CASES: readonly Case[] = [
   },
   { name: 'a larger size', before: templates(template({}, '2Gi')), after: templates(template({}, '3Gi')), kinds: [] },
   {
-    name: 'a larger size, of claims that are larger still',
+    name: 'a larger size, of PVCs that are larger still',
     before: templates(template({}, '2Gi')),
     after: templates(template({}, '3Gi')),
     facts: { ...FACTS, claims: [claim('data-pgw-0', { ...requesting('9Gi'), storageClassName: 'slow' })] },
     kinds: []
   },
   {
-    name: 'claims that somebody has resized, and a template that stays',
+    name: 'PVCs that somebody has resized, and a template that stays',
     before: templates(template({}, '1Gi')),
     after: templates(template({}, '1024Mi')),
     kinds: []
@@ -192,7 +192,7 @@ const CASES: readonly Case[] = [
     says: /none/
   },
   {
-    name: 'a larger size, of a claim without a volume',
+    name: 'a larger size, of a PVC without a volume',
     before: templates(template({}, '2Gi')),
     after: templates(template({}, '3Gi')),
     facts: { ...FACTS, claims: [claim('data-pgw-0', {}, { phase: 'Pending' })] },
@@ -206,7 +206,7 @@ const CASES: readonly Case[] = [
     says: /"slow".*"fast"/
   },
   {
-    name: 'the class that the claims have',
+    name: 'the class that the PVCs have',
     before: templates(template({ storageClassName: undefined })),
     after: templates(template({ storageClassName: 'fast' })),
     kinds: []
@@ -246,7 +246,7 @@ const CASES: readonly Case[] = [
     kinds: ['access-modes']
   },
   {
-    name: 'the access mode that the claims have',
+    name: 'the access mode that the PVCs have',
     before: templates(template({ accessModes: ['ReadWriteMany'] })),
     after: templates(template()),
     kinds: []

@@ -11,8 +11,8 @@ const OPERATOR = { labels: { 'app.kubernetes.io/managed-by': 'prometheus-operato
 const HELM = { 'app.kubernetes.io/managed-by': 'Helm', 'app.kubernetes.io/instance': 'pgw' }
 const DELETE = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Delete' } }
 const LOOK = 'Pre-checks'
-const KEEP = 'Keep the claims'
-const RESIZE = 'Resize the claims'
+const KEEP = 'Keep the PVCs'
+const RESIZE = 'Resize the PVCs'
 const ATTRIBUTES = 'Change the attributes of the volumes'
 const ORPHAN = 'Delete the StatefulSet and nothing else'
 const REMOVE = 'Delete the StatefulSet with its Pods'
@@ -43,12 +43,12 @@ t.test('what becomes of a StatefulSet', async (t) => {
   const moved = { templates: [claimTemplate({ size: '9Gi' })] }
   const table: readonly (readonly [string, UpgradePlan, string, RegExp])[] = [
     ['new', upgradePlanFor(subjectOf(statefulSet(), undefined)), 'new', /nothing to replace/],
-    ['gone', upgradePlanForRemoved(subjectOf(statefulSet(), undefined)), 'gone', /its Pods stop; its claims stay/],
+    ['gone', upgradePlanForRemoved(subjectOf(statefulSet(), undefined)), 'gone', /its Pods stop; its PVCs stay/],
     [
-      'gone, with its claims',
+      'gone, with its PVCs',
       upgradePlanForRemoved(subjectOf(statefulSet({ spec: DELETE }), undefined)),
       'gone',
-      /its claims and their data go with it/
+      /its PVCs and their data go with it/
     ],
     [
       'gone, and never had any',
@@ -64,16 +64,16 @@ t.test('what becomes of a StatefulSet', async (t) => {
     ],
     ['the same', change({}), 'passes', /goes through as it is/],
     ['another image', change({ image: 'a' }, { image: 'b' }), 'passes', /goes through as it is/],
-    ["prometheus-operator's", change(OPERATOR, { ...OPERATOR, ...moved }), 'recreates', /Its claims stay\.$/],
+    ["prometheus-operator's", change(OPERATOR, { ...OPERATOR, ...moved }), 'recreates', /Its PVCs stay\.$/],
     [
-      "prometheus-operator's, with its claims",
+      "prometheus-operator's, with its PVCs",
       change({ ...OPERATOR, spec: DELETE }, { ...OPERATOR, ...moved }),
       'recreates',
-      /Set it to Retain first, in the object .* belongs to, and go on when no claim has an owner .* keeps its own\.$/
+      /Set it to Retain first, in the object .* belongs to, and go on when no PVC has an owner .* keeps its own\.$/
     ],
     ["prometheus-operator's, the same", change(OPERATOR), 'passes', /goes through as it is/],
-    ['labels', labelChange(), 'blocked', /around its Pods: they stay, and so do its claims\.$/],
-    ['labels, with Delete', labelChange({ spec: DELETE }), 'blocked', /in their order, or the claims and their data/],
+    ['labels', labelChange(), 'blocked', /around its Pods: they stay, and so do its PVCs\.$/],
+    ['labels, with Delete', labelChange({ spec: DELETE }), 'blocked', /in their order, or the PVCs and their data/],
     [
       'a selector',
       change({ selector: { a: '1' } }, { selector: { a: '2' } }),
@@ -104,7 +104,7 @@ t.test('which steps, in which order', async (t) => {
       change(attributes('silver'), attributes('gold')),
       [LOOK, ATTRIBUTES, ORPHAN, UPGRADE, VERIFY]
     ],
-    ['no attributes, which claims keep', change(attributes('silver'), attributes()), [LOOK, ORPHAN, UPGRADE, VERIFY]],
+    ['no attributes, which PVCs keep', change(attributes('silver'), attributes()), [LOOK, ORPHAN, UPGRADE, VERIFY]],
     ['a service', change({ spec: { serviceName: 'a' } }), []],
     [
       'another service',
@@ -170,7 +170,7 @@ t.test('commands', async (t) => {
       ['helm upgrade RELEASE CHART -n monitoring']
     ],
     [
-      'each claim, from the first ordinal on',
+      'each PVC, from the first ordinal on',
       sizes({ replicas: 2, ordinals: { start: 3 } }),
       RESIZE,
       [
@@ -180,7 +180,7 @@ t.test('commands', async (t) => {
       ]
     ],
     [
-      'many claims',
+      'many PVCs',
       sizes({ replicas: 30 }),
       RESIZE,
       [
@@ -211,13 +211,13 @@ t.test('commands', async (t) => {
         ] as const
     ),
     [
-      'copying, where scaling would delete the claims',
+      'copying, where scaling would delete the PVCs',
       change({ spec: { ...DELETE, replicas: 3 } }, { templates: [], spec: DELETE }),
       COPY,
       []
     ],
     [
-      'copying where scaling would delete the claims',
+      'copying where scaling would delete the PVCs',
       change({}, { templates: [claimTemplate({ name: 'data' })], spec: { ...DELETE, replicas: 3 } }),
       COPY,
       [
@@ -243,7 +243,7 @@ t.test('commands', async (t) => {
   )
 })
 
-t.test('claims that scaling down left behind are looked for', async (t) => {
+t.test('PVCs that scaling down left behind are looked for', async (t) => {
   const commands = commandsOf(labelChange({ spec: DELETE }), KEEP)
   t.strictSame(commands, [
     `kubectl patch statefulset pgw -n monitoring -p '{"spec":{"persistentVolumeClaimRetentionPolicy":{"whenDeleted":"Retain"}}}'`,
@@ -299,7 +299,7 @@ t.test('as text', async (t) => {
 
 StatefulSet monitoring/pgw
    No update can make this change. The StatefulSet is deleted and created again around its Pods:
-   they stay, and so do its claims.
+   they stay, and so do its PVCs.
    What changes: labels of claim template "data" change: v "1" → "2".
 
 1. Pre-checks
@@ -309,7 +309,7 @@ StatefulSet monitoring/pgw
     kubectl get statefulset pgw -n monitoring -o yaml > pgw.before.yaml
     kubectl get pods,pvc -n monitoring -l app=pgw
 
-   Deleting the StatefulSet must not delete its claims. This has to say Retain, or nothing:
+   Deleting the StatefulSet must not delete its PVCs. This has to say Retain, or nothing:
 
     kubectl get statefulset pgw -n monitoring -o jsonpath='{.spec.persistentVolumeClaimRetentionPolicy.whenDeleted}{"\\n"}'
 
@@ -317,8 +317,8 @@ StatefulSet monitoring/pgw
 
 2. Delete the StatefulSet and nothing else
    Its Pods keep running (pgw-0), but a Pod that fails is not replaced until the new StatefulSet
-   exists. Its claims stay: data-pgw-0. If Argo CD or Flux applies it, push the new version to
-   Git first.
+   exists. Its PVCs stay: data-pgw-0. If Argo CD or Flux applies it, push the new version to Git
+   first.
 
     kubectl delete statefulset --cascade=orphan pgw -n monitoring
 
@@ -329,8 +329,8 @@ StatefulSet monitoring/pgw
     kubectl apply -n monitoring -f FILE
 
 4. Verify
-   All Pods become ready, and the claims are the ones from before. OWNER has to be pgw
-   everywhere; <none> is a Pod that the StatefulSet did not adopt.
+   All Pods become ready, and the PVCs are the ones from before. OWNER has to be pgw everywhere;
+   <none> is a Pod that the StatefulSet did not adopt.
 
     kubectl rollout status statefulset pgw -n monitoring --timeout=10m
     kubectl get pods -n monitoring -l app=pgw -o 'custom-columns=POD:.metadata.name,OWNER:.metadata.ownerReferences[*].name,STARTED:.status.startTime'
@@ -384,12 +384,12 @@ t.test('as Markdown', async (t) => {
   t.equal(planMarkdown([]), 'The compared manifests contain no StatefulSet.\n')
 })
 
-t.test('claims do not keep what a step has changed', async (t) => {
+t.test('PVCs do not keep what a step has changed', async (t) => {
   const gold = { templates: [claimTemplate({ name: 'data', spec: { volumeAttributesClassName: 'gold' } })] }
   const fast = { templates: [claimTemplate({ name: 'data', spec: { storageClassName: 'fast' } })] }
   const plain = { templates: [claimTemplate({ name: 'data' })] }
-  t.notMatch(planText([change(plain, gold)]), /Claims that are there keep/)
-  t.match(planText([change(plain, fast)]), /Claims that are there keep/)
+  t.notMatch(planText([change(plain, gold)]), /PVCs that are there keep/)
+  t.match(planText([change(plain, fast)]), /PVCs that are there keep/)
 })
 
 t.test('every step of which recreate knows nothing is for the reader alone', async (t) => {

@@ -5,7 +5,7 @@ import { RECREATE_FLAGS, type RecreateFlags } from './flags.ts'
 export function addRecreateCommand(program: Command): void {
   const command = program
     .command('recreate')
-    .description('Replace StatefulSets whose update the API server refuses, and keep their Pods and claims.')
+    .description('Replace StatefulSets whose update the API server refuses, and keep their Pods and PVCs.')
     .addHelpText(
       'after',
       examples([

@@ -28,7 +28,7 @@ export const RECREATE_FLAGS = [
   new Option('--dry-run', 'print the plan and change nothing'),
   new Option('-y, --yes', 'do not ask for confirmation'),
   new Option('--gitops-paused', 'also replace StatefulSets that Argo CD or Flux applies; pause it first'),
-  new Option('--relabel-claims', 'give existing claims the labels of new ones'),
+  new Option('--relabel-claims', 'give existing PVCs the labels of new ones'),
   flag('--save-dir <dir>', 'directory for the old objects and the progress').default('holdfast-recreate'),
   flag('--timeout <duration>', 'how long to wait in each step').argParser(duration).default(300_000, '5m'),
   new Option('-o, --output <format>', 'text for a terminal, json for pipelines')

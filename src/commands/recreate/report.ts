@@ -36,8 +36,8 @@ function outcomeLines({ pods, newPods, claims, newClaims, withoutControllerMs: m
   return [
     listed('The same Pods as before', pods),
     listed('New Pods', newPods),
-    listed('The same claims as before', claims),
-    listed('New claims', newClaims),
+    listed('The same PVCs as before', claims),
+    listed('New PVCs', newClaims),
     ms === undefined
       ? 'How long its Pods had no controller is not known: an earlier run deleted it.'
       : `Between its deletion and the adoption of its Pods: ${(ms / 1000).toFixed(1)} s.`

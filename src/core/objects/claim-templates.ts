@@ -34,6 +34,6 @@ export function deletesClaims(set: JsonObject): boolean {
 export function deletionInWords(set: JsonObject): string {
   if (claimTemplatesOf(set).length === 0) return 'its Pods stop'
   return deletesClaims(set)
-    ? 'its Pods stop; its claims and their data go with it, because persistentVolumeClaimRetentionPolicy.whenDeleted is Delete'
-    : 'its Pods stop; its claims stay, but are not used'
+    ? 'its Pods stop; its PVCs and their data go with it, because persistentVolumeClaimRetentionPolicy.whenDeleted is Delete'
+    : 'its Pods stop; its PVCs stay, but are not used'
 }

@@ -29,7 +29,7 @@ export async function adopt(job: Job, view: ClusterView, tools: Tools): Promise<
  */
 export async function sameClaims(view: ClusterView, tools: Tools): Promise<JsonObject[]> {
   const saved = await tools.journal.find()
-  const claims = await eventually(tools, 'the claims', () => view.claims())
+  const claims = await eventually(tools, 'the PVCs', () => view.claims())
   refuseOtherClaims(saved?.claims ?? {}, claims)
   return claims
 }
@@ -49,8 +49,8 @@ function refuseOtherClaims(before: Readonly<Record<string, string>>, claims: rea
   const now = new Map(claims.map((claim) => [nameOfObject(claim), claim]))
   for (const [name, uid] of Object.entries(before)) {
     const claim = now.get(name)
-    if (claim === undefined || uidOf(claim) !== uid) throw new Stopped(`claim ${name} is not the one from before`)
-    if (isTerminating(claim)) throw new Stopped(`claim ${name} is being deleted by another client`)
+    if (claim === undefined || uidOf(claim) !== uid) throw new Stopped(`PVC ${name} is not the one from before`)
+    if (isTerminating(claim)) throw new Stopped(`PVC ${name} is being deleted by another client`)
   }
 }
 

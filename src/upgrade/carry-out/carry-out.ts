@@ -99,10 +99,7 @@ async function save(job: Job, view: ClusterView, tools: Tools): Promise<void> {
     throw new Stopped('another client has replaced the StatefulSet: run this again')
   if (!isSameSpec(set, job.old))
     throw new Stopped('another client has changed the StatefulSet meanwhile: run this again')
-  const [pods, claims] = await eventually(tools, 'Pods and claims', async () => [
-    await view.pods(),
-    await view.claims()
-  ])
+  const [pods, claims] = await eventually(tools, 'Pods and PVCs', async () => [await view.pods(), await view.claims()])
   await journal.save({
     object: withoutServerFields(set),
     uid: uidOf(set),

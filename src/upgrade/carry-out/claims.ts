@@ -32,7 +32,7 @@ export function isRetaining(set: JsonObject): boolean {
  */
 export async function keepClaims(job: Job, view: ClusterView, tools: Tools): Promise<void> {
   const { api } = tools
-  await eventually(tools, `the claims of ${job.name} to lose their owner`, async () => {
+  await eventually(tools, `the PVCs of ${job.name} to lose their owner`, async () => {
     const set = await view.set()
     if (set === undefined || uidOf(set) !== job.oldUid) return true
     if (!isRetaining(set)) {
@@ -48,7 +48,7 @@ export async function keepClaims(job: Job, view: ClusterView, tools: Tools): Pro
       const others = listOf(metadataOf(claim).ownerReferences).filter((owner) => objectOf(owner).uid !== job.oldUid)
       const metadata = { ...unchanged(claim), ownerReferences: others.length === 0 ? null : others }
       await api.patch(view.claimPath(nameOfObject(claim)), MERGE, { metadata })
-      tools.tell(`claim ${nameOfObject(claim)} has no owner any more`)
+      tools.tell(`PVC ${nameOfObject(claim)} has no owner any more`)
     }
     return undefined
   })
@@ -76,7 +76,7 @@ export async function resizeClaims(
         if (sizeOf(specOf(claim).resources, 'requests') < (amountOf(to) ?? 0)) {
           const spec = { resources: { requests: { storage: String(to) } } }
           await tools.api.patch(view.claimPath(nameOfObject(claim)), MERGE, { metadata: unchanged(claim), spec })
-          tools.tell(`claim ${nameOfObject(claim)} asks for ${String(to)}`)
+          tools.tell(`PVC ${nameOfObject(claim)} asks for ${String(to)}`)
           waiting.push(claim)
         } else if (isGrowing(claim, amountOf(to) ?? 0, (text) => void (told.has(text) || told.add(text)))) {
           waiting.push(claim)
@@ -96,13 +96,13 @@ function isGrowing(claim: JsonObject, wanted: number, tell: (text: string) => vo
   const conditions = listOf(status.conditions).map(objectOf)
   const state = textOf(objectOf(status.allocatedResourceStatuses).storage) ?? ''
   if (state.endsWith('Infeasible')) {
-    throw new Stopped(`the volume of claim ${name} cannot grow (${state}): kubectl describe pvc ${name} says why`)
+    throw new Stopped(`the volume of PVC ${name} cannot grow (${state}): kubectl describe pvc ${name} says why`)
   }
   const isLeftToNode =
     state.startsWith('NodeResize') ||
     conditions.some(({ type, status }) => type === 'FileSystemResizePending' && status === 'True')
   if (!isLeftToNode) return true
-  tell(`claim ${name} is FileSystemResizePending: its file system grows when its Pod starts anew`)
+  tell(`PVC ${name} is FileSystemResizePending: its file system grows when its Pod starts anew`)
   return false
 }
 
@@ -127,9 +127,9 @@ export async function changeClasses(
           spec
         })
         if (specOf(answer).volumeAttributesClassName !== to) {
-          throw new Stopped('this API server does not know volumeAttributesClassName of claims')
+          throw new Stopped('this API server does not know volumeAttributesClassName of PVCs')
         }
-        tools.tell(`claim ${nameOfObject(claim)} asks for the attributes ${to}`)
+        tools.tell(`PVC ${nameOfObject(claim)} asks for the attributes ${to}`)
       }
       return asked.length === 0 && claims.every((claim) => hasClass(claim, to)) ? true : undefined
     })
@@ -141,7 +141,7 @@ function hasClass(claim: JsonObject, wanted: string): boolean {
   const { currentVolumeAttributesClassName: current, modifyVolumeStatus } = objectOf(claim.status)
   if (objectOf(modifyVolumeStatus).status === 'Infeasible') {
     const name = nameOfObject(claim)
-    throw new Stopped(`the volume of claim ${name} cannot have them: kubectl describe pvc ${name} says why`)
+    throw new Stopped(`the volume of PVC ${name} cannot have them: kubectl describe pvc ${name} says why`)
   }
   return current === wanted
 }
@@ -149,7 +149,7 @@ function hasClass(claim: JsonObject, wanted: string): boolean {
 /** The labels that the controller would give them today, on claims that are there; other labels stay. */
 export async function relabelClaims(job: Job, view: ClusterView, tools: Tools): Promise<void> {
   const templates = claimTemplatesOf(job.subject.object)
-  await eventually(tools, 'the claims to have their labels', async () => {
+  await eventually(tools, 'the PVCs to have their labels', async () => {
     let isDone = true
     for (const claim of await view.claims()) {
       const template = templates.find((one) => isClaimOf(claim, templateNameOf(one), job.name))
@@ -162,7 +162,7 @@ export async function relabelClaims(job: Job, view: ClusterView, tools: Tools): 
       isDone = false
       const metadata = { ...unchanged(claim), labels: Object.fromEntries(missing) }
       await tools.api.patch(view.claimPath(nameOfObject(claim)), MERGE, { metadata })
-      tools.tell(`claim ${nameOfObject(claim)} has the labels of its template`)
+      tools.tell(`PVC ${nameOfObject(claim)} has the labels of its template`)
     }
     return isDone ? true : undefined
   })

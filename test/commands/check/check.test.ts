@@ -103,21 +103,21 @@ const cases: readonly Case[] = [
     code: 0
   },
   {
-    name: 'the status of a claim in a claim template',
+    name: 'the status of a PVC in a claim template',
     before: claiming({}),
     after: claiming({ status: { phase: 'Bound' } }),
     said: ['denied claim-template-labels', STOPS],
     code: 1
   },
   {
-    name: 'a selector of claims that says nothing, where there was none',
+    name: 'a selector of PVCs that says nothing, where there was none',
     before: claiming({}),
     after: claiming({ spec: { selector: { matchLabels: {} } } }),
     said: ['denied claim-template-labels', STOPS],
     code: 1
   },
   {
-    name: 'a selector of claims that says nothing, spelled in another way',
+    name: 'a selector of PVCs that says nothing, spelled in another way',
     before: claiming({ spec: { selector: {} } }),
     after: claiming({ spec: { selector: { matchLabels: {} } } }),
     said: [STOPS],
@@ -367,8 +367,8 @@ t.test('what becomes of objects that are gone', async (t) => {
   const directory = filesIn({ 'old.yaml': before, 'new.yaml': stringify(pod()) })
   const run = await compared(directory)
   t.strictSame((JSON.parse(run.stdout) as Report).notes, [
-    'StatefulSet monitoring/pgw-prometheus-pushgateway is gone after this: its Pods stop; its claims stay, but are not used',
-    'StatefulSet monitoring/doomed is gone after this: its Pods stop; its claims and their data go with it, because persistentVolumeClaimRetentionPolicy.whenDeleted is Delete',
+    'StatefulSet monitoring/pgw-prometheus-pushgateway is gone after this: its Pods stop; its PVCs stay, but are not used',
+    'StatefulSet monitoring/doomed is gone after this: its Pods stop; its PVCs and their data go with it, because persistentVolumeClaimRetentionPolicy.whenDeleted is Delete',
     'StatefulSet monitoring/bare is gone after this: its Pods stop',
     'StatefulSet monitoring/careless is gone after this: its Pods stop'
   ])

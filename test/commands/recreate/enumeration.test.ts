@@ -46,7 +46,7 @@ const CASES: readonly Case[] = [
     ]
   },
   {
-    name: 'claims that go with their StatefulSet, which server-side apply brought',
+    name: 'PVCs that go with their StatefulSet, which server-side apply brought',
     before: set({ spec: DELETE }),
     after: set({ spec: { ...DELETE, podManagementPolicy: 'Parallel' } }),
     applier: 'Apply',
@@ -87,7 +87,7 @@ const CASES: readonly Case[] = [
     calls: ['DELETE statefulsets/pgw', 'POST statefulsets', 'DELETE pods/pgw-1', 'DELETE pods/pgw-0']
   },
   {
-    name: 'another selector, and claims that go with their StatefulSet',
+    name: 'another selector, and PVCs that go with their StatefulSet',
     before: set({ spec: DELETE }),
     after: set({
       selector: { app: 'new' },
@@ -204,7 +204,7 @@ for (const one of CASES) {
     const { results, code } = await lab.run()
     t.strictSame([code, results[0]?.outcome], [0, 'recreated'], JSON.stringify(results))
     const end = endOf(lab, one)
-    t.strictSame(end.claims, lab.uids.claims, 'the claims are the ones from before')
+    t.strictSame(end.claims, lab.uids.claims, 'the PVCs are the ones from before')
     t.strictSame(end.podsStayed, one.podsStay, 'Pods')
     t.strictSame(end.pods, BOTH)
     t.strictSame([end.isNew, end.isWanted, ...end.owners], [true, true, true, true])
@@ -229,7 +229,7 @@ for (const one of CASES) {
         const again = await killed.run()
         t.match([0], [again.code], `call ${last}: ${JSON.stringify(again.results)}`)
         t.strictSame(endOf(killed, one), comparable(end, endOf(killed, one)), `call ${last}: the same end`)
-        t.strictSame(uidsOf(killed.plane).claims, killed.uids.claims, `call ${last}: claims`)
+        t.strictSame(uidsOf(killed.plane).claims, killed.uids.claims, `call ${last}: PVCs`)
         t.equal((await killed.run()).results[0]?.outcome, 'nothing-to-do', `call ${last}: and nothing is left to do`)
       }
     })
@@ -244,7 +244,7 @@ for (const one of CASES) {
           const { code, results } = first instanceof Error ? await hit.run() : first
           t.equal(code, 0, `call ${at} (${hit.plane.asked[at - 1]}): ${JSON.stringify(results)}`)
           t.strictSame(endOf(hit, one), comparable(end, endOf(hit, one)), `call ${at}: the same end`)
-          t.strictSame(uidsOf(hit.plane).claims, hit.uids.claims, `call ${at}: claims`)
+          t.strictSame(uidsOf(hit.plane).claims, hit.uids.claims, `call ${at}: PVCs`)
         }
       })
     }

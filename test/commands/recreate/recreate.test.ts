@@ -85,12 +85,12 @@ t.test('volumes have to be as they are to be before anything is deleted', async 
   const larger = [having('1Gi'), having('2Gi')] as const
   const other = [having('1Gi', 'silver'), having('1Gi', 'gold')] as const
   const table: readonly (readonly [Volumes, typeof larger, code: number, says: RegExp])[] = [
-    ['change', larger, 0, /claim data-pgw-1 asks for 2Gi/],
-    ['wait-for-pod', larger, 0, /claim data-pgw-0 is FileSystemResizePending: its file system grows when/],
-    ['cannot', larger, 2, /the volume of claim data-pgw-0 cannot grow \(ControllerResizeInfeasible\)/],
+    ['change', larger, 0, /PVC data-pgw-1 asks for 2Gi/],
+    ['wait-for-pod', larger, 0, /PVC data-pgw-0 is FileSystemResizePending: its file system grows when/],
+    ['cannot', larger, 2, /the volume of PVC data-pgw-0 cannot grow \(ControllerResizeInfeasible\)/],
     ['hang', larger, 2, /waited in vain for the volumes of the template data to grow, 2 s long/],
-    ['change', other, 0, /claim data-pgw-1 asks for the attributes gold/],
-    ['cannot', other, 2, /the volume of claim data-pgw-0 cannot have them: kubectl describe pvc/],
+    ['change', other, 0, /PVC data-pgw-1 asks for the attributes gold/],
+    ['cannot', other, 2, /the volume of PVC data-pgw-0 cannot have them: kubectl describe pvc/],
     ['hang', other, 2, /waited in vain for the volumes of the template data to have the attributes gold/],
     ['unknown', other, 2, /this API server does not know volumeAttributesClassName/]
   ]
@@ -121,7 +121,7 @@ t.test('it is done, and said', async (t) => {
   for (const line of [
     /^- StatefulSet pgw is saved in .*\n- StatefulSet pgw is deleted, its Pods go on\n- StatefulSet pgw is created\n/m,
     /The same Pods as before: pgw-0, pgw-1\.\n/,
-    /The same claims as before: data-pgw-0, data-pgw-1\.\n/,
+    /The same PVCs as before: data-pgw-0, data-pgw-1\.\n/,
     /Between its deletion and the adoption of its Pods: \d+\.\d s\.\n/
   ]) {
     t.match(stdout, line)

@@ -109,10 +109,10 @@ const SPELLINGS: readonly (readonly [name: string, before: JsonObject, after: Js
     false
   ],
   ['another capacity', {}, { status: { capacity: { storage: '1Gi' } } }, true],
-  ['a selector of claims', {}, { spec: { selector: {} } }, true],
-  ['a selector of claims without labels', {}, { spec: { selector: { matchLabels: {} } } }, true],
-  ['a selector of claims with nothing in it', {}, { spec: { selector: { matchLabels: null } } }, true],
-  ['a selector of claims that is null', {}, { spec: { selector: null } }, false],
+  ['a selector of PVCs', {}, { spec: { selector: {} } }, true],
+  ['a selector of PVCs without labels', {}, { spec: { selector: { matchLabels: {} } } }, true],
+  ['a selector of PVCs with nothing in it', {}, { spec: { selector: { matchLabels: null } } }, true],
+  ['a selector of PVCs that is null', {}, { spec: { selector: null } }, false],
   ['two empty selectors', { spec: { selector: {} } }, { spec: { selector: { matchLabels: {} } } }, false],
   [
     'two empty selectors, the other way round',

@@ -93,18 +93,18 @@ const CASES: readonly Case[] = [
     consequences: [{ what: 'claims-are-left', template: 'logs' }]
   },
   {
-    name: 'another order of templates of different sizes, where no claim changes',
+    name: 'another order of templates of different sizes, where no PVC changes',
     before: having(data({ size: '1Gi' }), logs({ size: '2Gi' })),
     after: having(logs({ size: '2Gi' }), data({ size: '1Gi' }))
   },
   {
-    name: 'claims that go with the StatefulSet that runs',
+    name: 'PVCs that go with the StatefulSet that runs',
     before: statefulSet({ ...deleting, templates: [data({ labels: { v: '1' } })] }),
     after: having(data({ labels: { v: '2' } })),
     risk: 'now'
   },
   {
-    name: 'claims that go with the new StatefulSet',
+    name: 'PVCs that go with the new StatefulSet',
     before: having(data({ labels: { v: '1' } })),
     after: statefulSet({ ...deleting, templates: [data({ labels: { v: '2' } })] }),
     risk: 'later'

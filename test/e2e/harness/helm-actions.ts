@@ -110,7 +110,7 @@ async function orphan(scene: Scene, args: string[]): Promise<Said> {
   const { stderr, code } = await scene.stage.run(args)
   if (code !== 0) throw new Error(stderr)
   const after = await survivors()
-  if (after !== before) throw new Error(`Pods and claims were ${before} and are ${after}`)
+  if (after !== before) throw new Error(`Pods and PVCs were ${before} and are ${after}`)
   return { warnings: [], error: '' }
 }
 
@@ -148,7 +148,7 @@ export function podsFollow(version: string, { claims }: { claims: string[] }): A
         { timeoutMs: scene.stage.isOwn ? 20_000 : 180_000 }
       )
       const labels = (await claimsOf(scene)).map(({ metadata }) => chartOf(metadata))
-      const error = labels.join() === claims.join() ? '' : `the claims are of ${labels.join()}, not of ${claims.join()}`
+      const error = labels.join() === claims.join() ? '' : `the PVCs are of ${labels.join()}, not of ${claims.join()}`
       return { warnings: [], error }
     }
   }

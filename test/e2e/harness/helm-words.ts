@@ -73,7 +73,7 @@ export function deniedSize(from: string, to: string): Words {
     'admission webhook "statefulsets.mutate.holdfast.dev" denied the request: ' +
     `spec.volumeClaimTemplates[0]: ${changed(from, to)}; ` +
     'spec.volumeClaimTemplates[0].spec.resources.requests.storage "1Gi" → "2Gi". ' +
-    `Fix: ${replaced(namespace)}; before that, resize the claims that are there (kubectl patch pvc) ` +
+    `Fix: ${replaced(namespace)}; before that, resize the PVCs that are there (kubectl patch pvc) ` +
     '(Holdfast, policy claim-template-labels)'
 }
 
@@ -137,7 +137,7 @@ function keeps(from: string, to: string): string {
 }
 
 function replaced(namespace: string): string {
-  return `run "${deleteCommand(namespace)}" (its Pods and claims stay) and upgrade again`
+  return `run "${deleteCommand(namespace)}" (its Pods and PVCs stay) and upgrade again`
 }
 
 function remediation(namespace: string): string {

@@ -24,7 +24,7 @@ export function deleteCommand(namespace: string): string {
 }
 
 function remediation(namespace: string): string {
-  return `run "${deleteCommand(namespace)}" (its Pods and claims stay) and upgrade again, or set onChange: restore`
+  return `run "${deleteCommand(namespace)}" (its Pods and PVCs stay) and upgrade again, or set onChange: restore`
 }
 
 export function denial(namespace: string): string {

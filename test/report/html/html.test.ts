@@ -127,7 +127,7 @@ t.test('a command stands apart, without its quotation marks', async (t) => {
   t.strictSame(commands.map(([, words = '']) => read(words))[0], command)
   t.equal(commands.length, 2)
   t.ok(
-    read(page).includes('resize the claims that are there (kubectl patch pvc)'),
+    read(page).includes('resize the PVCs that are there (kubectl patch pvc)'),
     'what is in no quotation marks is left'
   )
 })
