@@ -92,7 +92,7 @@ function findingsOf(
   return found.map((finding) => {
     const enforced = enforcedOutcome(finding)
     const preExisting = enforced === 'denied' && before.has(identityOf(finding, subject))
-    const allowed = preExisting ? lowest(mode, 'warn') : mode
+    const allowed = preExisting ? lowest(mode, 'warn') : finding.info ? lowest(mode, 'audit') : mode
     const outcome = outcomeIn(allowed, enforced, skipped)
     return { policy: policy.id, mode, outcome, enforced, preExisting, finding }
   })

@@ -23,6 +23,7 @@ function rule(id: string, check: ObjectPolicy['check'], mode: Mode = 'enforce'):
 
 const denies = (mode?: Mode): ConfiguredPolicy => rule('denies', () => [finding], mode)
 const advises = (mode?: Mode): ConfiguredPolicy => rule('advises', () => [{ ...finding, advice: true }], mode)
+const notes = (mode?: Mode): ConfiguredPolicy => rule('notes', () => [{ ...finding, info: true }], mode)
 const patches = (mode?: Mode): ConfiguredPolicy =>
   rule('patches', () => [{ ...finding, fix: { edits: [{ path: ['spec', 'x'], value: 1 }], does: 'sets x' } }], mode)
 const crashes = (mode?: Mode): ConfiguredPolicy =>
@@ -48,13 +49,13 @@ function outcomes({ verdicts }: Decision): string[] {
 
 t.test('every mode, for every kind of finding', async (t) => {
   const table = {
-    off: ['', '', ''],
-    audit: ['denies audit audited', 'advises audit audited', 'patches audit audited'],
-    warn: ['denies warn warned', 'advises warn warned', 'patches warn warned'],
-    enforce: ['denies enforce denied', 'advises enforce warned', 'patches enforce patched']
+    off: ['', '', '', ''],
+    audit: ['denies audit audited', 'advises audit audited', 'patches audit audited', 'notes audit audited'],
+    warn: ['denies warn warned', 'advises warn warned', 'patches warn warned', 'notes warn audited'],
+    enforce: ['denies enforce denied', 'advises enforce warned', 'patches enforce patched', 'notes enforce audited']
   } as const
   for (const mode of MODES) {
-    const rules = [denies, advises, patches]
+    const rules = [denies, advises, patches, notes]
     for (const [index, make] of rules.entries()) {
       const expected = table[mode][index]
       t.equal(outcomes(decide([make(mode)])).join(), expected, `rule in ${mode}: ${expected}`)

@@ -50,6 +50,8 @@ export interface PolicyCases<Fields extends OptionFields> {
   readonly refused?: readonly FoundCase<Fields>[]
   /** Told to the client, never enforced. */
   readonly advised?: readonly FoundCase<Fields>[]
+  /** Good to know, in reports and never told to the client. */
+  readonly noted?: readonly FoundCase<Fields>[]
   /** Enforcing repairs it, by exactly this patch. */
   readonly fixed?: readonly FixedCase<Fields>[]
 }
@@ -67,8 +69,8 @@ export function testPolicy<Fields extends OptionFields>(policy: Policy<Fields>, 
   const evaluateCase = (one: Case<Fields>): Decision =>
     evaluate(subjectOf(deepFreeze(one.object), deepFreeze(one.oldObject), one.phases), one)
 
-  const { accepted, refused = [], advised = [], fixed = [] } = cases
-  checkNames([...accepted, ...refused, ...advised, ...fixed])
+  const { accepted, refused = [], advised = [], noted = [], fixed = [] } = cases
+  checkNames([...accepted, ...refused, ...advised, ...noted, ...fixed])
   t.ok(accepted.length > 0, 'the table has a case in which nothing is found')
   t.ok(refused.length + advised.length + fixed.length > 0, 'the table has a case in which the policy finds something')
   checkConditions(policy, cases, evaluate)
@@ -77,12 +79,13 @@ export function testPolicy<Fields extends OptionFields>(policy: Policy<Fields>, 
   })
   for (const [kind, outcome] of [
     ['refused', 'denied'],
-    ['advised', 'warned']
+    ['advised', 'warned'],
+    ['noted', 'audited']
   ] as const) {
     t.test(kind, async (t) => {
       for (const one of cases[kind] ?? []) {
         const decision = evaluateCase(one)
-        t.equal(decision.allowed, kind === 'advised', `${one.name}: allowed or not`)
+        t.equal(decision.allowed, kind !== 'refused', `${one.name}: allowed or not`)
         const found = decision.verdicts.filter((verdict) => verdict.outcome === outcome) as FindingVerdict[]
         t.strictSame(
           found.map(({ finding }) => fieldPath(finding.field)),
@@ -98,7 +101,7 @@ export function testPolicy<Fields extends OptionFields>(policy: Policy<Fields>, 
     })
   }
   t.test('a container, a volume or a claim template in front changes no identity', async (t) => {
-    for (const one of [...(cases.refused ?? []), ...(cases.advised ?? []), ...(cases.fixed ?? [])]) {
+    for (const one of [...refused, ...advised, ...noted, ...fixed]) {
       const before = one.oldObject && withMoreInFront(one.oldObject)
       const later = { ...one, object: withMoreInFront(one.object), ...(before && { oldObject: before }) }
       const identities = identitiesIn(evaluateCase(one), one)
