@@ -1,6 +1,9 @@
+import type { Provision } from './objects/provision.ts'
 /** What is known about the cluster that the object lives in. Given to policies read-only; nothing here is looked up. */
 export interface Cluster {
   readonly version: KubernetesVersion | undefined
+  /** What the object's namespace has of storage and defaults. Only `scan` reads it. */
+  readonly provision?: Provision
 }
 
 export interface KubernetesVersion {

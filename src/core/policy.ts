@@ -8,7 +8,6 @@ import type { SubjectSet } from './set.ts'
 import type { Match, Subject } from './subject.ts'
 import type { Path } from './values/path.ts'
 import type { ValueChange } from './values/value-change.ts'
-
 /** One thing that a policy has to say about a Subject. Data, never a throw: a throw means that the policy is broken. */
 export interface Finding {
   readonly field: Path
@@ -72,6 +71,8 @@ export interface ObjectPolicy<Fields extends OptionFields = OptionFields> extend
    * old object was already, so that it can still be scaled and mended.
    */
   readonly comparesOld?: true
+  /** Kinds of what it takes into account where the door has read it, as `cluster.provision`. */
+  readonly reads?: readonly Resource[]
   check(subject: Subject, given: PolicyContext<Fields>): Iterable<Finding>
 }
 

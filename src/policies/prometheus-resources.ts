@@ -1,5 +1,5 @@
 import { storedAs, storedForOperator } from '../core/matches.ts'
-import { OPERATOR_RESOURCES } from '../core/objects/kinds.ts'
+import { LIMIT_RANGE, OPERATOR_RESOURCES } from '../core/objects/kinds.ts'
 import { specOf } from '../core/objects/metadata.ts'
 import { WORKLOADS } from '../core/objects/workload.ts'
 import { definePolicy, type Finding } from '../core/policy.ts'
@@ -11,11 +11,11 @@ import { type Server, withChartValue } from '../core/programs/server.ts'
 import { serversIn } from '../core/programs/servers.ts'
 import { THANOS } from '../core/programs/thanos.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
-
 export default definePolicy({
   id: 'prometheus-resources',
   summary: 'Prometheus, Alertmanager and Thanos request CPU and memory, and have a memory limit.',
   defaultMode: 'warn',
+  reads: [LIMIT_RANGE],
   matches: [
     ...storedAs(WORKLOADS, PROMETHEUS, ALERTMANAGER, THANOS, PUSHGATEWAY, KUBE_STATE_METRICS),
     ...storedForOperator(...OPERATOR_RESOURCES)
@@ -29,21 +29,24 @@ export default definePolicy({
       description: 'Programs that are checked too: `pushgateway` and `kube-state-metrics`.'
     }
   },
-  *check(subject, { options }) {
+  *check(subject, { options, cluster }) {
     for (const server of serversIn(subject)) {
       const { onRequest } = server.role
-      if (onRequest === undefined || options.alsoFor.includes(onRequest)) yield* missingResources(server)
+      if (onRequest === undefined || options.alsoFor.includes(onRequest)) {
+        yield* missingResources(server, objectOf(cluster.provision?.containerDefaults))
+      }
     }
   }
 })
 
-function* missingResources(server: Server): Generator<Finding> {
+/** @param defaults what a container gets that does not say */
+function* missingResources(server: Server, defaults: JsonObject): Generator<Finding> {
   const { workload, container, fields, role, title, filledIn } = server
   const own = objectOf(container.object.resources)
   // Since Kubernetes 1.32 a Pod may have resources as a whole, which its containers share.
   const shared = objectOf(specOf(workload.template).resources)
   for (const { what, kind, name, inWords, remediation } of WANTED) {
-    if (filledIn.includes(what) || isSet(own, shared, kind, name)) continue
+    if (filledIn.includes(what) || isSet([own, shared, defaults], kind, name)) continue
     yield {
       field: [...fields.resources, kind, name],
       problem: `${title} has no ${inWords}: ${role.without[what]}`,
@@ -77,7 +80,7 @@ const WANTED = [
 ] as const
 
 /** The API server fills a missing request in from the limit, so a limit is a request too. */
-function isSet(own: JsonObject, shared: JsonObject, kind: 'requests' | 'limits', name: string): boolean {
+function isSet(sources: readonly JsonObject[], kind: 'requests' | 'limits', name: string): boolean {
   const kinds = kind === 'requests' ? ['requests', 'limits'] : ['limits']
-  return [own, shared].some((resources) => kinds.some((one) => (objectOf(resources[one])[name] ?? null) !== null))
+  return sources.some((resources) => kinds.some((one) => (objectOf(resources[one])[name] ?? null) !== null))
 }

@@ -1,13 +1,21 @@
 // What a cluster already runs, evaluated by the built command: thousands of objects, missing rights, a restart, reports.
 
-import { DEPLOYMENT, POD, type Resource, STATEFUL_SET } from '../../src/core/objects/kinds.ts'
+import {
+  DEPLOYMENT,
+  LIMIT_RANGE,
+  PERSISTENT_VOLUME_CLAIM,
+  POD,
+  type Resource,
+  STATEFUL_SET,
+  STORAGE_CLASS
+} from '../../src/core/objects/kinds.ts'
 import { type JsonObject, objectOf } from '../../src/core/values/json.ts'
 import { objectsOf } from '../../src/inventory/cluster/objects.ts'
 import { type Api, createApi } from '../../src/kubernetes/client.ts'
 import { connect } from '../../src/kubernetes/kubeconfig.ts'
 import { collectionPath } from '../../src/kubernetes/list.ts'
 import { POLICY_REPORT_APIS, type PolicyReportApi } from '../../src/report/policy-report/policy-report.ts'
-import { prometheus } from '../fixtures/prometheus.ts'
+import { prometheus, TSDB_ARGS } from '../fixtures/prometheus.ts'
 import { only, renderWith, skip } from '../manifests/render.ts'
 import { definitionOf } from './harness/definition.ts'
 import { gateway, nginx, podOf, release } from './harness/manifests.ts'
@@ -21,6 +29,7 @@ endToEnd('scan', {}, async (t, stage) => {
   try {
     await t.test('thousands of objects', (t) => manyObjects(t, stage, scanner, api))
     await t.test('what is evaluated, and as what', (t) => evaluated(t, stage, scanner, api))
+    await t.test('what storage and resources really are', (t) => provisioned(t, stage, scanner, api))
     await t.test('rights in some namespaces', (t) => someRights(t, stage, scanner, api))
     await t.test('the rights of the component', { skip }, (t) => component(t, stage, scanner, api))
     await t.test('reports in the cluster', (t) => reports(t, stage, scanner, api))
@@ -180,6 +189,60 @@ async function evaluated(t: Test, stage: Stage, { scan }: Scanner, api: Api): Pr
   t.equal(message, 'adds a preStop of 15 s to container "pushgateway"')
 }
 
+/** A claim of a size that nobody asked for, of a class that cannot grow, and what the API server makes of a LimitRange. */
+async function provisioned(t: Test, stage: Stage, { scan }: Scanner, api: Api): Promise<void> {
+  const namespace = await stage.namespace()
+  const name = `rigid-${namespace}`
+  const args = [...TSDB_ARGS, '--storage.tsdb.retention.size=80GB']
+  const object = prometheus({ args, resources: {}, spec: { paused: true } })
+  await api.create(collectionPath(DEPLOYMENT, namespace), { ...object, metadata: { name: 'p', namespace } })
+  const found = async (): Promise<readonly string[]> => {
+    const { report } = await scan(['-n', namespace], undefined, 'all')
+    const found = report.objects.flatMap(({ findings }) =>
+      findings.map(({ policy, level, field, message }) => `${policy} ${level} ${field}: ${message}`)
+    )
+    return found.filter((line) => /^prometheus-(storage|resources) /.test(line))
+  }
+  const without = await found()
+  t.match(without, [
+    /^prometheus-storage warning .*: there is no PVC "prometheus-data" in the namespace/,
+    /^prometheus-resources warning .*requests\.cpu/,
+    /^prometheus-resources warning .*requests\.memory/,
+    /^prometheus-resources warning .*limits\.memory/
+  ])
+  t.equal(without.length, 4)
+
+  const classes = collectionPath(STORAGE_CLASS)
+  await api.create(classes, { metadata: { name }, provisioner: 'example.com/none', allowVolumeExpansion: false })
+  try {
+    await api.create(collectionPath(PERSISTENT_VOLUME_CLAIM, namespace), {
+      metadata: { name: 'prometheus-data' },
+      spec: { storageClassName: name, accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } }
+    })
+    await api.create(collectionPath(LIMIT_RANGE, namespace), {
+      metadata: { name: 'defaults' },
+      spec: { limits: [{ type: 'Container', default: { cpu: '1', memory: '2Gi' } }] }
+    })
+    t.match(await found(), [
+      /^prometheus-storage warning .*"1Gi" behind/,
+      /^prometheus-storage note .*"prometheus-data" has no volume yet/
+    ])
+    const status = JSON.stringify({ status: { phase: 'Bound', capacity: { storage: '90Gi' } } })
+    const claim = ['pvc', 'prometheus-data', '-n', namespace]
+    await stage.kubectl(['patch', ...claim, '--subresource=status', '--type=merge', '-p', status])
+    t.match(await found(), [
+      /^prometheus-storage warning .*is 89 % of the volume of "90Gi" behind the PVC "prometheus-data"/
+    ])
+    const { report } = await scan(['-n', namespace], undefined, 'all')
+    t.match(report.objects[0]?.findings[0]?.remediation, `StorageClass "${name}" has no allowVolumeExpansion: true`)
+    t.ok(
+      report.notes.includes(`Defaults of LimitRanges count as resources of containers in the namespace ${namespace}.`)
+    )
+  } finally {
+    await api.remove(`${classes}/${name}`, {})
+  }
+}
+
 /** An account with a token of its own. */
 async function account(stage: Stage, namespace: string, name: string): Promise<string> {
   await stage.kubectl(['create', 'serviceaccount', name, '-n', namespace])
@@ -224,7 +287,15 @@ async function someRights(t: Test, stage: Stage, { scan, as }: Scanner, api: Api
     KIND_NAMES.map((kind) => `${kind} in the namespace ${c} CLUSTER_FORBIDDEN`)
   )
   t.match(chosen.report.notes.at(-1), /^Namespaces could not be read/)
-  t.equal((await scan(['-n', `${a},${b}`], somebody)).code, 1, 'and what may be read is all that was asked for')
+  const allowed = await scan(['-n', `${a},${b}`], somebody, 'all')
+  t.equal(allowed.code, 1, 'and what may be read is all that was asked for')
+  const unread = allowed.report.notes.filter((note) => / evaluated without them\.$/.test(note))
+  t.match(unread.sort(), [
+    /^limitranges may not be listed in the namespaces \S+, \S+, so prometheus-resources /,
+    /^persistentvolumeclaims may not be listed in the namespaces \S+, \S+, so prometheus-storage /,
+    /^storageclasses may not be listed, so prometheus-storage /
+  ])
+  t.equal(unread.length, 3, 'what refines findings is one note for each kind')
 
   await stage.kubectl(['create', 'clusterrole', `reader-${a}`, '--verb=list', '--resource=namespaces'])
   await stage.kubectl([
@@ -269,9 +340,10 @@ async function component(t: Test, stage: Stage, { scan, as }: Scanner, api: Api)
   try {
     t.equal((await scan(['-A'], scanAs)).code, 2, 'without them nothing')
     await install('holdfast-scan')
-    const { code, report } = await scan(['-A'], scanAs)
+    const { code, report } = await scan(['-A'], scanAs, 'all')
     t.equal(code, 1)
     t.strictSame(report.problems, [], 'they are enough')
+    t.notMatch(report.notes.join(), /evaluated without them/)
     t.ok(findingsIn(report).includes(`${namespace}/Deployment/p shared-tsdb-claim denied`))
     t.notOk(
       report.notes.some((note) => note.startsWith('Namespaces')),

@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
-import { isSetPolicy } from '../../src/core/policy.ts'
 import { type JsonObject, objectOf } from '../../src/core/values/json.ts'
 import { type Api, createApi } from '../../src/kubernetes/client.ts'
 import type { Connection } from '../../src/kubernetes/kubeconfig.ts'
@@ -46,7 +45,7 @@ export interface FakeCluster {
   readonly stored: Map<string, unknown[]>
 }
 
-const READ_TOGETHER = POLICIES.flatMap((policy) => (isSetPolicy(policy) ? policy.reads : []))
+const READ_BESIDE = POLICIES.flatMap(({ reads = [] }) => reads)
 
 const KINDS: Readonly<Record<string, string>> = {
   namespaces: 'Namespace',
@@ -61,12 +60,12 @@ const KINDS: Readonly<Record<string, string>> = {
   thanosrulers: 'ThanosRuler',
   reports: 'Report',
   policyreports: 'PolicyReport',
-  ...Object.fromEntries(READ_TOGETHER.map(({ resource, kind }) => [resource, kind]))
+  ...Object.fromEntries(READ_BESIDE.map(({ resource, kind }) => [resource, kind]))
 }
 
-/** Empty lists of all kinds that policies over Sets read, which every cluster has. */
+/** Empty lists of all kinds that policies read besides what they match, which every cluster has. */
 export const NOTHING_BESIDE: Readonly<Record<string, readonly unknown[]>> = Object.fromEntries(
-  READ_TOGETHER.filter(({ isCustom }) => !isCustom).map((resource) => [collectionPath(resource), []])
+  READ_BESIDE.filter(({ isCustom }) => !isCustom).map((resource) => [collectionPath(resource), []])
 )
 
 /** As much of an API server as a scan asks for: lists in pages, single objects, and what `intercept` says instead. */

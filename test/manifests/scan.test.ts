@@ -13,7 +13,6 @@ import type { IPodSpec } from 'kubernetes-models/v1/PodSpec'
 import type { IService } from 'kubernetes-models/v1/Service'
 import t, { type Test } from 'tap'
 import { addScanCommand } from '../../src/commands/scan/command.ts'
-import { isSetPolicy } from '../../src/core/policy.ts'
 import { RUNNER_KINDS } from '../../src/core/programs/runners.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { POLICY_REPORT_APIS } from '../../src/report/policy-report/policy-report.ts'
@@ -40,13 +39,10 @@ t.test('the rights are those that a scan needs, and no other', { skip }, async (
   const matched = POLICIES.flatMap(({ matches }) => matches)
     .filter(({ operation }) => operation === 'CREATE')
     .map(({ resource: { group, resource } }) => `${group}/${resource} list`)
-  const together = [...RUNNER_KINDS, ...POLICIES.flatMap((policy) => (isSetPolicy(policy) ? policy.reads : []))].map(
+  const beside = [...RUNNER_KINDS, ...POLICIES.flatMap(({ reads = [] }) => reads)].map(
     ({ group, resource }) => `${group}/${resource} list`
   )
-  t.strictSame(
-    rightsOf(manifests(), 'holdfast-scan'),
-    [...new Set(['/namespaces list', ...matched, ...together])].sort()
-  )
+  t.strictSame(rightsOf(manifests(), 'holdfast-scan'), [...new Set(['/namespaces list', ...matched, ...beside])].sort())
   t.notMatch(rightsOf(manifests(), 'holdfast-scan').join(), 'secrets')
   const { group, resource } = POLICY_REPORT_APIS.openreports
   t.strictSame(

@@ -1,3 +1,5 @@
+import type { Cluster } from '../../src/core/cluster.ts'
+import type { JsonObject } from '../../src/core/values/json.ts'
 import policy from '../../src/policies/prometheus-resources.ts'
 import { statefulSet } from '../fixtures/objects.ts'
 import {
@@ -16,6 +18,10 @@ import { testPolicy } from '../helpers/policy-tester.ts'
 const CPU = 'spec.template.spec.containers[1].resources.requests.cpu'
 const MEMORY = 'spec.template.spec.containers[1].resources.requests.memory'
 const LIMIT = 'spec.template.spec.containers[1].resources.limits.memory'
+
+function withDefaults(containerDefaults: JsonObject): Cluster {
+  return { version: undefined, provision: { containerDefaults } }
+}
 
 testPolicy(policy, {
   accepted: [
@@ -46,9 +52,31 @@ testPolicy(policy, {
       name: 'the memory that the operator requests by itself',
       object: alertmanagerObject({ resources: { requests: { cpu: 1 }, limits: { memory: '1Gi' } } })
     },
+    {
+      name: 'defaults of the namespace, in the place of what a container does not say',
+      cluster: withDefaults({ requests: { cpu: '100m' }, limits: { memory: '512Mi' } }),
+      object: prometheus({ resources: {} })
+    },
+    {
+      name: 'the same for what prometheus-operator makes',
+      cluster: withDefaults({ requests: { cpu: '100m', memory: '1Gi' }, limits: { memory: '2Gi' } }),
+      object: prometheusObject({ resources: {} })
+    },
     { name: 'prometheus-operator', object: prometheus({ resources: {}, metadata: OPERATED }) }
   ],
   refused: [
+    {
+      name: 'what the defaults of the namespace leave open',
+      cluster: withDefaults({ requests: { cpu: '100m' }, limits: { cpu: '1' } }),
+      object: prometheus({ resources: { requests: { memory: '2Gi' } } }),
+      finds: [{ field: LIMIT }]
+    },
+    {
+      name: 'no defaults that were read',
+      cluster: { version: undefined, provision: {} },
+      object: prometheus({ resources: {} }),
+      finds: [{ field: CPU }, { field: MEMORY }, { field: LIMIT }]
+    },
     {
       name: 'a Pushgateway',
       options: { alsoFor: ['pushgateway'] },

@@ -1,5 +1,8 @@
+import type { Cluster } from '../../src/core/cluster.ts'
+import { claimOf, storageClassOf } from '../../src/core/objects/provision.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import policy from '../../src/policies/prometheus-storage.ts'
+import { claimTemplate } from '../fixtures/objects.ts'
 import {
   alertmanagerObject,
   claimed,
@@ -29,8 +32,69 @@ function behindSidecar(object: JsonObject): JsonObject {
   return copy as unknown as JsonObject
 }
 
+/** A claim as the API server has it: what it asks for, and what it has, is the size. */
+function claim(name: string, size: string, parts: { className?: string; phase?: string; metadata?: JsonObject } = {}) {
+  const { className = 'fast', phase = 'Bound' } = parts
+  return {
+    metadata: { name, ...parts.metadata },
+    spec: { storageClassName: className, resources: { requests: { storage: '1Gi' } } },
+    status: { phase, ...(phase === 'Bound' && { capacity: { storage: size } }) }
+  }
+}
+
+const CLASSES = [
+  { metadata: { name: 'fast' }, allowVolumeExpansion: true },
+  { metadata: { name: 'rigid' }, reclaimPolicy: 'Delete' },
+  { metadata: { name: 'safe' }, reclaimPolicy: 'Retain' }
+]
+
+/** A cluster whose claims, and classes, were read. */
+function holding(...claims: readonly JsonObject[]): Cluster {
+  const named = claims.map((object) => [claimOf(object).name, claimOf(object)] as const)
+  const classes = CLASSES.map((object) => [object.metadata.name, storageClassOf(object)] as const)
+  return { version: undefined, provision: { claims: new Map(named), classes: new Map(classes) } }
+}
+
+const DELETES = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Retain' } }
+const WHEN_DELETED = 'spec.persistentVolumeClaimRetentionPolicy.whenDeleted'
+
 testPolicy(policy, {
   accepted: [
+    {
+      name: 'a PVC that was made larger than its template',
+      cluster: holding(claim('storage-prometheus-0', '200Gi')),
+      object: prometheusSet({ args: retaining('95GB') })
+    },
+    {
+      name: 'a PVC that is no replica of it: scaled away, or of another StatefulSet',
+      cluster: holding(
+        claim('storage-prometheus-0', '100Gi'),
+        claim('storage-prometheus-1', '10Gi'),
+        claim('storage-prometheus-b-0', '10Gi'),
+        claim('storage-prometheus-shard-1-0', '10Gi')
+      ),
+      object: prometheusSet({ args: retaining('80GB') })
+    },
+    {
+      name: 'a PVC that a template has yet to make',
+      cluster: holding(),
+      object: prometheusSet({ args: retaining('80GB') })
+    },
+    {
+      name: 'a named PVC that is large enough',
+      cluster: holding(claim('prometheus-data', '100Gi')),
+      object: prometheus({ args: retaining('80GB') })
+    },
+    {
+      name: 'a PVC that nobody waits for',
+      cluster: holding(claim('prometheus-data', '100Gi', { phase: 'Pending' })),
+      object: prometheus({ replicas: 0 })
+    },
+    {
+      name: 'a PVC of prometheus-operator that was made larger',
+      cluster: holding(claim('prometheus-k8s-db-prometheus-k8s-0', '200Gi')),
+      object: prometheusObject({ retentionSize: '95GB' })
+    },
     {
       name: 'a rollout that has a directory of its own',
       object: prometheus({
@@ -108,6 +172,34 @@ testPolicy(policy, {
     { name: 'the lock left on', object: prometheusSet({ args: [...TSDB_ARGS, '--no-storage.tsdb.no-lockfile'] }) }
   ],
   refused: [
+    {
+      name: 'too much for the template and for the PVC, whose class cannot grow',
+      cluster: holding(claim('storage-prometheus-0', '100Gi', { className: 'rigid' })),
+      object: prometheusSet({ args: retaining('95GB') }),
+      finds: [
+        {
+          field: ARGS,
+          problem: /is 95 % of the volume of "100Gi" behind the PVC "storage-prometheus-0", and/,
+          remediation: /: lower the retention size, because StorageClass "rigid" has no allowVolumeExpansion: true/
+        }
+      ]
+    },
+    {
+      name: 'too much for the template, whose class cannot grow, before there is a PVC',
+      cluster: holding(),
+      object: prometheus({
+        kind: 'StatefulSet',
+        args: retaining('95GB'),
+        templates: [claimTemplate({ name: 'storage', size: '100Gi', spec: { storageClassName: 'rigid' } })]
+      }),
+      finds: [{ field: ARGS, problem: /of the volume of "100Gi", and/, remediation: /StorageClass "rigid"/ }]
+    },
+    {
+      name: 'PVCs that are deleted with their volumes',
+      cluster: holding(claim('storage-prometheus-0', '100Gi', { className: 'rigid' })),
+      object: prometheusSet({ spec: DELETES }),
+      finds: [{ field: WHEN_DELETED, problem: /^the PVCs and the history on them are deleted/ }]
+    },
     {
       name: 'a receiver of Thanos on an emptyDir',
       object: thanos(['receive', '--tsdb.path=/data', '--receive.hashrings={}', '--receive.local-endpoint=x'], {
@@ -229,6 +321,86 @@ testPolicy(policy, {
   ],
   advised: [
     {
+      name: 'a PVC that is smaller than its template: the smallest of those that are there',
+      cluster: holding(claim('storage-prometheus-0', '100Gi'), claim('storage-prometheus-1', '90Gi')),
+      object: prometheusSet({ args: retaining('80GB'), replicas: 2 }),
+      finds: [
+        {
+          field: ARGS,
+          problem: /is 89 % of the volume of "90Gi" behind the PVC "storage-prometheus-1"/,
+          remediation: /: lower the retention size or resize the PVC$/
+        }
+      ]
+    },
+    {
+      name: 'a named PVC that is too small',
+      cluster: holding(claim('prometheus-data', '50Gi')),
+      object: prometheus({ args: retaining('80GB') }),
+      finds: [{ field: ARGS, problem: /is 160 % of the volume of "50Gi" behind the PVC "prometheus-data"/ }]
+    },
+    {
+      name: 'a PVC of a shard of prometheus-operator',
+      cluster: holding(
+        claim('prometheus-k8s-db-prometheus-k8s-0', '200Gi'),
+        claim('prometheus-k8s-db-prometheus-k8s-shard-1-0', '90Gi'),
+        claim('prometheus-k8s-db-prometheus-k8s-shard-2-0', '10Gi')
+      ),
+      object: prometheusObject({ shards: 2 }),
+      finds: [{ field: 'spec.retentionSize', problem: /"prometheus-k8s-db-prometheus-k8s-shard-1-0"/ }]
+    },
+    {
+      name: 'a PVC of prometheus-operator whose template has a name',
+      cluster: holding(claim('disk-prometheus-k8s-0', '50Gi')),
+      object: prometheusObject({
+        storage: {
+          volumeClaimTemplate: { metadata: { name: 'disk' }, spec: { resources: { requests: { storage: '100Gi' } } } }
+        }
+      }),
+      finds: [{ field: 'spec.retentionSize', problem: /"disk-prometheus-k8s-0"/ }]
+    },
+    {
+      name: 'PVCs that are deleted, and whose volumes stay',
+      cluster: holding(claim('storage-prometheus-0', '100Gi', { className: 'safe' })),
+      object: prometheusSet({ spec: DELETES }),
+      finds: [{ field: WHEN_DELETED, problem: /is deleted: StorageClass "safe" retains their volumes, but new Pods/ }]
+    },
+    {
+      name: 'a PVC that lost its volume',
+      cluster: holding(claim('thanos-ruler-k8s-data-thanos-ruler-k8s-0', '', { phase: 'Lost' })),
+      object: thanosRuler(),
+      finds: [{ field: 'spec.storage', problem: /^the PVC "thanos-ruler-k8s-data-thanos-ruler-k8s-0" has lost its/ }]
+    },
+    {
+      name: 'a PVC that somebody deleted, with its volume',
+      cluster: holding(
+        claim('prometheus-data', '100Gi', {
+          className: 'rigid',
+          metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' }
+        })
+      ),
+      object: prometheus(),
+      finds: [
+        { field: MOUNTS, problem: /is gone, and with it its volume \(reclaimPolicy: Delete of StorageClass "rigid"\)$/ }
+      ]
+    },
+    {
+      name: 'a PVC that somebody deleted, and whose volume stays',
+      cluster: holding(
+        claim('prometheus-data', '100Gi', {
+          className: 'safe',
+          metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' }
+        })
+      ),
+      object: prometheus(),
+      finds: [{ field: MOUNTS, problem: /is gone, and StorageClass "safe" retains its volume$/ }]
+    },
+    {
+      name: 'a PVC that is not there',
+      cluster: holding(claim('another', '100Gi')),
+      object: prometheus(),
+      finds: [{ field: MOUNTS, problem: /^there is no PVC "prometheus-data" in the namespace/ }]
+    },
+    {
       name: 'a sidecar before it moves the fault, and does not make it new',
       oldObject: prometheus({ volumes: emptyDir }),
       object: behindSidecar(prometheus({ volumes: emptyDir })),
@@ -239,6 +411,16 @@ testPolicy(policy, {
       oldObject: prometheus({ volumes: emptyDir }),
       object: prometheus({ volumes: emptyDir, replicas: 0 }),
       finds: [{ field: MOUNTS }]
+    }
+  ],
+  noted: [
+    {
+      name: 'a PVC that waits for a volume',
+      cluster: holding(claim('prometheus-data', '', { phase: 'Pending' })),
+      object: prometheus(),
+      finds: [
+        { field: MOUNTS, problem: /has no volume yet/, remediation: /describe persistentvolumeclaim prometheus-data$/ }
+      ]
     }
   ]
 })

@@ -17,8 +17,8 @@ import { POLICIES } from '../../policies/index.ts'
 import { joined } from '../../report/joined.ts'
 import { type ReportedObject, reportedObject } from '../../report/report.ts'
 import { UnknownSkips } from '../unknown-skips.ts'
+import { Provisioned } from './provisioned.ts'
 import { checkSets } from './sets.ts'
-
 export interface ScanOptions {
   readonly namespaces: Namespaces
   /** Lists of the whole cluster are asked for, rather than one for each namespace. */
@@ -50,10 +50,11 @@ export async function checkCluster(api: Api, configuration: Configuration, optio
   const absent: string[] = []
   const seen: Tally = { checked: 0, refused: 0, repaired: 0, exempted: 0, exemptedIn: new Set() }
   const unknownSkips = new UnknownSkips()
+  const provisioned = new Provisioned(api, cluster)
   /** Namespaces in which something runs that policies over Sets may speak of. */
   const withRunners = new Set<string>()
 
-  const look = (subject: Subject): void => {
+  const look = async (subject: Subject): Promise<void> => {
     if (runnersOf(subject).length > 0) withRunners.add(subject.namespace)
     const policies = configuration.policiesFor(subject.namespace)
     if (!anyPolicyApplies(policies, subject)) return
@@ -63,7 +64,8 @@ export async function checkCluster(api: Api, configuration: Configuration, optio
       seen.exemptedIn.add(subject.namespace)
       return
     }
-    const { verdicts } = decisionFor(subject, policies, { cluster, now, ceiling })
+    const around = await provisioned.around(subject, policies)
+    const { verdicts } = decisionFor(subject, policies, { cluster: around, now, ceiling })
     unknownSkips.add(subject, policies)
     seen.checked++
     if (verdicts.some(({ outcome }) => outcome === 'denied')) seen.refused++
@@ -80,7 +82,7 @@ export async function checkCluster(api: Api, configuration: Configuration, optio
       if ('problem' in found) problems.push(found.problem)
       if ('absent' in found) absent.push(found.absent.resource)
       if (!('subject' in found)) continue
-      look(found.subject)
+      await look(found.subject)
       show([...progress, `${resource.resource} ${grouped(++met)} …`].join(', '))
     }
     progress.push(`${resource.resource} ${grouped(met)}`)
@@ -90,8 +92,14 @@ export async function checkCluster(api: Api, configuration: Configuration, optio
   return {
     checked: seen.checked,
     objects: joined(objects, sets.objects),
-    problems: [...problems, ...sets.problems],
-    notes: [...unknownSkips.notes(), ...notesOnCustom(absent, problems), ...notesOn(seen, namespaces), ...sets.notes],
+    problems: [...problems, ...provisioned.problems, ...sets.problems],
+    notes: [
+      ...unknownSkips.notes(),
+      ...notesOnCustom(absent, problems),
+      ...provisioned.notes(),
+      ...notesOn(seen, namespaces),
+      ...sets.notes
+    ],
     gapsOfSets: sets.gaps
   }
 }

@@ -65,6 +65,9 @@ export const STORAGE_CLASS: Resource = {
   kind: 'StorageClass'
 }
 
+/** What sets resources of containers that have none. */
+export const LIMIT_RANGE: Resource = { group: '', version: 'v1', resource: 'limitranges', kind: 'LimitRange' }
+
 /** Kinds that policies over Sets look at. The webhook is never called for them. */
 export const SERVICE: Resource = { group: '', version: 'v1', resource: 'services', kind: 'Service' }
 export const CONFIG_MAP: Resource = { group: '', version: 'v1', resource: 'configmaps', kind: 'ConfigMap' }

@@ -1,3 +1,4 @@
+import { templateNameOf } from '../objects/claim-templates.ts'
 import {
   ALERTMANAGER_RESOURCE,
   PROMETHEUS_AGENT_RESOURCE,
@@ -5,7 +6,7 @@ import {
   type Resource,
   THANOS_RULER_RESOURCE
 } from '../objects/kinds.ts'
-import { specOf } from '../objects/metadata.ts'
+import { metadataOf, specOf } from '../objects/metadata.ts'
 import { type Container, containersOf, nameOfContainer } from '../objects/pod.ts'
 import type { Volume } from '../objects/volumes.ts'
 import type { Subject } from '../subject.ts'
@@ -23,6 +24,10 @@ interface Operated {
   readonly role: Role
   /** The container that runs the server, to which items of `spec.containers` of its name are added. */
   readonly container: string
+  /** What the operator puts before the name of the object: the StatefulSet is called `PREFIX-NAME`. */
+  readonly prefix: string
+  /** And behind that, for its claim template. */
+  readonly claimSuffix: string
   /** Where the operator lets the server keep its data. */
   readonly dataPath?: string
   /** Of kube-prometheus-stack. */
@@ -36,6 +41,8 @@ const OPERATED: readonly Operated[] = [
     resource: PROMETHEUS_RESOURCE,
     role: PROMETHEUS_SERVER,
     container: 'prometheus',
+    prefix: 'prometheus',
+    claimSuffix: 'db',
     dataPath: '/prometheus',
     chart: chartOf('prometheus.prometheusSpec', 'storageSpec')
   },
@@ -44,12 +51,16 @@ const OPERATED: readonly Operated[] = [
     // The operator shards the targets over `shards`; replicas of one shard do the same.
     role: { ...PROMETHEUS_AGENT, isReplicated: true },
     container: 'prometheus',
+    prefix: 'prom-agent',
+    claimSuffix: 'db',
     chart: chartOf('prometheus.prometheusSpec', 'storageSpec')
   },
   {
     resource: ALERTMANAGER_RESOURCE,
     role: ALERTMANAGER_SERVER,
     container: 'alertmanager',
+    prefix: 'alertmanager',
+    claimSuffix: 'db',
     dataPath: '/alertmanager',
     chart: chartOf('alertmanager.alertmanagerSpec', 'storage'),
     filledIn: ['memoryRequest']
@@ -58,6 +69,8 @@ const OPERATED: readonly Operated[] = [
     resource: THANOS_RULER_RESOURCE,
     role: THANOS_RULER,
     container: 'thanos-ruler',
+    prefix: 'thanos-ruler',
+    claimSuffix: 'data',
     dataPath: '/thanos/data',
     chart: chartOf('thanosRuler.thanosRulerSpec', 'storage'),
     filledIn: ['memoryRequest']
@@ -76,11 +89,12 @@ function chartOf(spec: string, storage: string): Chart {
 const SPEC: Path = ['spec']
 
 /** The server that an object of prometheus-operator asks for; undefined for any other object. */
-export function operatedServerIn({ group, kind, object }: Subject): Server | undefined {
+export function operatedServerIn({ group, kind, name, object }: Subject): Server | undefined {
   const operated = OPERATED.find(({ resource }) => resource.group === group && resource.kind === kind)
   if (operated === undefined) return undefined
   const spec = specOf(object)
-  const { role, filledIn = [], chart } = operated
+  const { role, filledIn = [], chart, prefix, claimSuffix } = operated
+  const set = `${prefix}-${name}`
   const copies = copiesOf(spec)
   const retentionSize = textOf(spec.retentionSize)
   return {
@@ -88,10 +102,12 @@ export function operatedServerIn({ group, kind, object }: Subject): Server | und
     title: `the ${kind}`,
     // As a Pod, the spec has what the operator gives to its Pods: affinity, volumes and more.
     workload: { kind, spec, template: { spec: { ...spec, resources: undefined } }, replicas: copies * shardsOf(spec) },
+    statefulSet: set,
+    shards: shardsOf(spec),
     container: addedContainer(spec, operated.container),
     copies,
     dataPath: keepsNothing(spec, operated) ? undefined : operated.dataPath,
-    dataVolume: volumeOf(spec),
+    dataVolume: volumeOf(spec, `${set}-${claimSuffix}`),
     filledIn,
     settings: {
       retentionSize,
@@ -142,8 +158,10 @@ function addedContainer(spec: JsonObject, name: string): Container {
 }
 
 /** Where the operator puts the data, unless a mount of the object's own is there. */
-function volumeOf({ storage }: JsonObject): Volume {
+function volumeOf({ storage }: JsonObject, claimName: string): Volume {
   if (!isObject(storage) || isObject(storage.emptyDir)) return { kind: 'emptyDir' }
   if (isObject(storage.ephemeral)) return { kind: 'other' }
-  return { kind: 'template', template: objectOf(storage.volumeClaimTemplate), index: 0 }
+  const template = objectOf(storage.volumeClaimTemplate)
+  const name = templateNameOf(template) || claimName
+  return { kind: 'template', template: { ...template, metadata: { ...metadataOf(template), name } }, index: 0 }
 }

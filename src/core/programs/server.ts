@@ -3,7 +3,6 @@ import { type Mount, mountCovering, type Volume, volumeNamed } from '../objects/
 import type { Workload } from '../objects/workload.ts'
 import type { Path } from '../values/path.ts'
 import type { Chart, Role } from './role.ts'
-
 /**
  * A server of the stack, whoever describes it: a container of a workload, or an object of prometheus-operator. A policy is
  * written once over this, and speaks of the object's own fields.
@@ -14,6 +13,10 @@ export interface Server {
   readonly title: string
   /** Of an object of prometheus-operator: its spec in the place of a Pod's, which has the same fields. */
   readonly workload: Workload
+  /** The name of the StatefulSet that runs it, or its first shard; undefined where none does. */
+  readonly statefulSet: string | undefined
+  /** How many StatefulSets prometheus-operator makes of it. */
+  readonly shards: number
   /** Of an object of prometheus-operator: what it adds to the container that the operator makes. */
   readonly container: Container
   /** How many Pods do the same, so that one of them is enough; of a sharded server, those of one shard. */

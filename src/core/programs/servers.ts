@@ -13,7 +13,6 @@ import { pushgatewayIn } from './pushgateway.ts'
 import type { Role } from './role.ts'
 import type { Server } from './server.ts'
 import { thanosIn } from './thanos.ts'
-
 /**
  * The servers that an object describes. Workloads that prometheus-operator made are left out: what would be found there is
  * set in its own objects, and it undoes what others change.
@@ -25,7 +24,7 @@ export function serversIn(subject: Subject): readonly Server[] {
   if (workload === undefined || isOwnedByPrometheusOperator(subject.object)) return []
   return containersOf(workload.template).flatMap((container) => {
     const role = roleIn(container)
-    return role === undefined ? [] : [serverOf(workload, container, role)]
+    return role === undefined ? [] : [serverOf(subject, workload, container, role)]
   })
 }
 
@@ -41,13 +40,15 @@ function roleIn(container: Container): Role | undefined {
 
 const POD: Path = ['spec', 'template', 'spec']
 
-function serverOf(workload: Workload, container: Container, role: Role): Server {
+function serverOf({ kind, name }: Subject, workload: Workload, container: Container, role: Role): Server {
   const path = [...POD, 'containers', container.index]
   const retentionSize = flagValue(container, 'storage.tsdb.retention.size')
   return {
     role,
     title: `container ${quote(nameOfContainer(container))}`,
     workload,
+    statefulSet: kind === 'StatefulSet' ? name : undefined,
+    shards: 1,
     container,
     copies: workload.replicas,
     dataPath: role.dataPathIn(container),

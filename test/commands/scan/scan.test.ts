@@ -10,7 +10,7 @@ import { POLICIES } from '../../../src/policies/index.ts'
 import { POLICY_REPORT_APIS } from '../../../src/report/policy-report/policy-report.ts'
 import type { Report } from '../../../src/report/report.ts'
 import { claimTemplate, pod, statefulSet } from '../../fixtures/objects.ts'
-import { prometheus, prometheusObject } from '../../fixtures/prometheus.ts'
+import { prometheus, prometheusObject, prometheusSet, TSDB_ARGS } from '../../fixtures/prometheus.ts'
 import { temporaryDirectory } from '../../helpers/certificates.ts'
 import { holdfast } from '../../helpers/command.ts'
 import {
@@ -133,7 +133,7 @@ t.test('the whole cluster', async (t) => {
   t.ok(report.policies.length > 5)
   const asked = cluster.asked.map((line) => line.replace(/\?.*/, ''))
   t.strictSame(
-    asked.filter((line) => !line.includes('/namespaces/')),
+    asked.filter((line) => !line.includes('/namespaces/') && !line.includes('storageclasses')),
     [
       'GET /version',
       'GET /api/v1/namespaces',
@@ -149,7 +149,11 @@ t.test('the whole cluster', async (t) => {
     ]
   )
   const within = asked.flatMap((line) => /\/namespaces\/([^/]+)\//.exec(line)?.[1] ?? [])
-  t.strictSame([...new Set(within)], ['lab', 'monitoring'], 'what belongs together, where something of the stack runs')
+  t.strictSame(
+    [...new Set(within)].sort(),
+    ['lab', 'monitoring'],
+    'what belongs together, where something of the stack runs'
+  )
   t.notOk(
     asked.some((line) => line.includes('secrets')),
     'a Secret is never read'
@@ -184,6 +188,113 @@ t.test('what belongs together may be hidden', async (t) => {
     path.endsWith('/monitoring/statefulsets') ? forbidden('it') : undefined
   )
   t.strictSame(about(lower), ['lab warning', 'monitoring note'], 'a level less where more may be there')
+})
+
+/** What is said about storage and resources, as `namespace policy level: message`. */
+function aboutServers({ report }: Scanned): string[] {
+  return report.objects.flatMap(({ namespace, findings }) =>
+    findings.flatMap(({ policy, level, message }) =>
+      /^prometheus-(storage|resources)$/.test(policy) ? `${namespace} ${policy} ${level}: ${message}` : []
+    )
+  )
+}
+
+t.test('what storage and resources really are', async (t) => {
+  const args = [...TSDB_ARGS, '--storage.tsdb.retention.size=80GB']
+  const bare = inside('lab', prometheus({ args, resources: {} }))
+  const set = inside('monitoring', prometheusSet({ args: [...TSDB_ARGS, '--storage.tsdb.retention.size=95GB'] }))
+  const claim = (namespace: string, name: string, storage: string, phase = 'Bound'): JsonObject => ({
+    metadata: { name, namespace },
+    spec: { storageClassName: 'rigid', resources: { requests: { storage: '1Gi' } } },
+    status: { phase, capacity: { storage } }
+  })
+  const limits = [
+    { type: 'Pod', max: { memory: '8Gi' } },
+    { type: 'Container', default: { memory: '4Gi' }, defaultRequest: { cpu: '100m', memory: '1Gi' } }
+  ]
+  const more = {
+    '/apis/apps/v1/deployments': [bare],
+    '/apis/apps/v1/statefulsets': [set],
+    '/api/v1/persistentvolumeclaims': [
+      claim('lab', 'prometheus-data', '50Gi'),
+      claim('lab', 'storage-prometheus-0', '1Gi'),
+      claim('monitoring', 'storage-prometheus-0', '200Gi')
+    ],
+    '/api/v1/limitranges': [{ metadata: { name: 'defaults', namespace: 'lab' }, spec: { limits } }],
+    '/apis/storage.k8s.io/v1/storageclasses': [{ metadata: { name: 'rigid' } }]
+  }
+  const tooMuch = '--storage.tsdb.retention.size'
+  const beside = ', and the write-ahead log and compaction need room beside it'
+  const real = await scan(t, ['-A'], undefined, more)
+  t.strictSame(aboutServers(real), [
+    `lab prometheus-storage warning: ${tooMuch}=80GB is 160 % of the volume of "50Gi" behind the PVC "prometheus-data"${beside}`
+  ])
+  t.ok(real.report.notes.includes('Defaults of LimitRanges count as resources of containers in the namespace lab.'))
+  t.match(
+    real.report.objects.find(({ namespace }) => namespace === 'lab')?.findings.map(({ remediation }) => remediation),
+    [/StorageClass "rigid" has no allowVolumeExpansion/]
+  )
+  const lists = real.cluster.asked.filter((line) => line.includes('storageclasses'))
+  t.equal(lists.length, 1, 'what belongs to no namespace is read once')
+
+  const off = join(filesIn({ 'c.yaml': 'policies: { prometheus-storage: { mode: off } }' }), 'c.yaml')
+  const without = await scan(t, ['-A', '--config', off], undefined, more)
+  t.notOk(
+    without.cluster.asked.some((line) => /persistentvolumeclaims|storageclasses/.test(line)),
+    'nothing is read for a policy that is off'
+  )
+
+  const asBefore = [
+    `monitoring prometheus-storage warning: ${tooMuch}=95GB is 95 % of the volume of "100Gi"${beside}`,
+    'lab prometheus-resources warning: container "prometheus-server" has no CPU request: on a busy node its rules and scrapes come late',
+    'lab prometheus-resources warning: container "prometheus-server" has no memory request: it is among the first to be evicted from a node that runs short',
+    'lab prometheus-resources warning: container "prometheus-server" has no memory limit: one expensive query can take the whole node down'
+  ].sort()
+  const hidden = /\/(persistentvolumeclaims|storageclasses|limitranges)$/
+  const table: readonly (readonly [string, Answer, readonly string[]])[] = [
+    [
+      'forbidden',
+      forbidden('it'),
+      [
+        'storageclasses may not be listed, so prometheus-storage was evaluated without them.',
+        'persistentvolumeclaims may not be listed in the namespaces lab, monitoring, so prometheus-storage was evaluated without them.',
+        'limitranges may not be listed in the namespaces lab, monitoring, so prometheus-resources was evaluated without them.'
+      ]
+    ],
+    [
+      'absent',
+      status(404, 'the server could not find the requested resource'),
+      [
+        'storageclasses are not served by the API server, so prometheus-storage was evaluated without them.',
+        'persistentvolumeclaims are not served by the API server in the namespaces lab, monitoring, so prometheus-storage was evaluated without them.',
+        'limitranges are not served by the API server in the namespaces lab, monitoring, so prometheus-resources was evaluated without them.'
+      ]
+    ]
+  ]
+  for (const [name, answer, notes] of table) {
+    const unread = await scan(t, ['-A'], ({ path }) => (hidden.test(path) ? answer : undefined), more)
+    t.strictSame(aboutServers(unread).sort(), asBefore, `${name}: as without a cluster`)
+    t.strictSame(unread.report.problems, [], `${name}: no problem`)
+    t.strictSame(
+      unread.report.notes.filter((note) => / evaluated without them/.test(note)).sort(),
+      [...notes].sort(),
+      name
+    )
+    const asked = unread.cluster.asked.filter((line) => hidden.test(line.replace(/\?.*/, '')))
+    t.equal(new Set(asked).size, asked.length, `${name}: nothing is asked for twice`)
+  }
+
+  const broken = await scan(
+    t,
+    ['-A'],
+    ({ path }) => (path.includes('limitranges') ? status(400, 'no') : undefined),
+    more
+  )
+  t.equal(broken.code, 2)
+  t.match(broken.report.problems, [
+    { where: 'limitranges in the namespace monitoring', code: 'CLUSTER_INCOMPLETE' },
+    { where: 'limitranges in the namespace lab', code: 'CLUSTER_INCOMPLETE' }
+  ])
 })
 
 t.test('the namespaces: those of -n, of the context, or the one that kubectl takes', async (t) => {

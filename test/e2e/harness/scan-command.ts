@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { isSetPolicy } from '../../../src/core/policy.ts'
 import { POLICIES } from '../../../src/policies/index.ts'
 import type { Report } from '../../../src/report/report.ts'
 import type { Cluster } from './control-plane.ts'
@@ -61,7 +60,7 @@ export async function scannerOf({ kubectl }: Cluster): Promise<Scanner> {
   }
   const own = JSON.parse(stdout) as Kubeconfig
   const kubeconfig = write(own)
-  const together = POLICIES.filter(isSetPolicy).map(({ id }) => [id, { mode: 'off' }])
+  const together = POLICIES.filter(({ reads }) => reads !== undefined).map(({ id }) => [id, { mode: 'off' }])
   const ofOneObject = write({
     apiVersion: 'holdfast.dev/v1alpha1',
     kind: 'HoldfastConfiguration',
