@@ -77,14 +77,15 @@ export class HoldfastError extends Error {
   readonly code: ErrorCode
 
   /**
-   * @param what happened, as a sentence without its full stop; the code and its help are put behind it
+   * @param what happened, as a sentence without its full stop, or a question; the code and its help are put behind it
    * @param options with `list`, what is told one below the other behind the sentence
    */
   constructor(code: ErrorCode, what: string, options: ErrorOptions & { readonly list?: readonly string[] } = {}) {
     const { list, ...others } = options
     const [sentence, help] = [oneLine(what, LONGEST), `${ERRORS[code].help} [${code}]`]
     const items = list?.map((item) => `  ${oneLine(item, LONGEST)}\n`)
-    super(items === undefined ? `${sentence}. ${help}` : `${sentence}:\n${items.join('')}${help}`, others)
+    const end = sentence.endsWith('?') ? '' : '.'
+    super(items === undefined ? `${sentence}${end} ${help}` : `${sentence}:\n${items.join('')}${help}`, others)
     this.name = 'HoldfastError'
     this.code = code
   }

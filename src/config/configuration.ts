@@ -1,14 +1,12 @@
-import { Ajv, type ErrorObject } from 'ajv'
-import { type Document, LineCounter, parseDocument } from 'yaml'
 import type { Exemption } from '../core/exemption.ts'
 import { lowest, type Mode } from '../core/mode.ts'
 import { defaultsOf, type OptionFields, type OptionValues } from '../core/options.ts'
 import type { ConfiguredPolicy, Policy } from '../core/policy.ts'
 import { matchesGlob } from '../core/values/glob.ts'
-import { isObject, type JsonObject, listOf, objectOf, own, textOf, textsOf } from '../core/values/json.ts'
-import { fieldPath, pointerSteps } from '../core/values/path.ts'
-import { HoldfastError, messageOf } from '../errors.ts'
+import { type JsonObject, listOf, objectOf, own, textOf, textsOf } from '../core/values/json.ts'
 import { dayOf } from './day.ts'
+import { readYamlFile } from './document.ts'
+import { problemsIn } from './problems.ts'
 import { configurationSchema } from './schema.ts'
 import { warningsIn } from './warnings.ts'
 
@@ -34,7 +32,7 @@ export function defaultConfiguration(policies: readonly Policy[], ceiling: Mode 
  *
  * @param source what to call the file in an error
  * @param ceiling what the server allows at the most
- * @throws HoldfastError CONFIG_INVALID that lists every problem with its field path
+ * @throws HoldfastError CONFIG_INVALID that lists every problem with its line, its column and its field path
  */
 export function parseConfiguration(
   text: string,
@@ -42,59 +40,10 @@ export function parseConfiguration(
   policies: readonly Policy[],
   ceiling: Mode = 'enforce'
 ): Configuration {
-  const configuration = readYaml(text, source)
-  const problems = problemsIn(configuration, policies)
-  if (problems.length > 0) throw invalid(source, problems)
-  return configurationFrom(configuration, policies, ceiling)
-}
-
-function readYaml(text: string, source: string): JsonObject {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  if (document.errors.length > 0) {
-    const problems = document.errors.map(({ code, message, pos }) => {
-      const what = code === 'MULTIPLE_DOCS' ? 'the file has to hold one document' : message
-      return `line ${lines.linePos(pos[0]).line}: ${what}`
-    })
-    throw invalid(source, problems)
-  }
-  const value = plain(document, source)
-  if (!isObject(value)) throw invalid(source, ['the file has to hold one map'])
-  return value
-}
-
-/** Aliases may not make a small file large. */
-function plain(document: Document, source: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 }) ?? {}
-  } catch (error) {
-    throw invalid(source, [messageOf(error)])
-  }
-}
-
-function problemsIn(configuration: JsonObject, policies: readonly Policy[]): string[] {
-  const validate = new Ajv({ allErrors: true, strict: true }).compile(configurationSchema(policies))
-  const problems = validate(configuration) ? [] : (validate.errors ?? []).map(describe)
-  return [...problems, ...impossibleDays(configuration)]
-}
-
-function impossibleDays({ exemptions }: JsonObject): string[] {
-  return listOf(exemptions).flatMap((exemption, index) => {
-    const day = textOf(objectOf(exemption).expires)
-    const isDay = day === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(day) || !Number.isNaN(dayOf(day))
-    return isDay ? [] : [`exemptions[${index}].expires: ${day} is not a day`]
-  })
-}
-
-/** `policies.claim-template-labels.onChange: has to be one of reject, restore`. */
-function describe({ instancePath, keyword, params, message }: ErrorObject): string {
-  const path = pointerSteps(instancePath).map((step) => (/^\d+$/.test(step) ? Number(step) : step))
-  if (keyword === 'additionalProperties')
-    return `${fieldPath([...path, params.additionalProperty])}: is not a field here`
-  const where = fieldPath(path)
-  if (keyword === 'enum') return `${where}: has to be one of ${params.allowedValues.join(', ')}`
-  if (keyword === 'const') return `${where}: has to be ${params.allowedValue}`
-  return `${where}: ${message}`
+  const { value, invalid } = readYamlFile(text, source, 'CONFIG_INVALID')
+  const problems = problemsIn(value, configurationSchema(policies))
+  if (problems.length > 0) throw invalid(problems)
+  return configurationFrom(value, policies, ceiling)
 }
 
 function configurationFrom(file: JsonObject, policies: readonly Policy[], ceiling: Mode): Configuration {
@@ -140,8 +89,4 @@ function configured(
 function exemptionFrom({ namespaces, names, expires }: JsonObject): Exemption {
   const end = textOf(expires)
   return { namespaces: textsOf(namespaces), names: textsOf(names), expires: end === undefined ? undefined : dayOf(end) }
-}
-
-function invalid(source: string, problems: readonly string[]): HoldfastError {
-  return new HoldfastError('CONFIG_INVALID', `${source} cannot be used`, { list: problems })
 }

@@ -79,7 +79,8 @@ function exemptionSchema(policies: readonly Policy[]): Schema {
       reason: { type: 'string', minLength: 1, description: 'The reason, for later readers.' },
       expires: {
         type: 'string',
-        pattern: '^\\d{4}-\\d{2}-\\d{2}$',
+        format: 'date',
+        examples: ['2027-01-31'],
         description:
           'The first day (UTC) on which the exemption no longer applies, such as `2027-01-31`; without it, the exemption never expires.'
       }

@@ -20,7 +20,11 @@ export type OptionField =
     }
   | {
       readonly type: 'array'
-      readonly items: { readonly type: 'string'; readonly minLength: 1; readonly pattern?: string }
+      /** With a pattern go examples, which are how an error says what the pattern asks for. */
+      readonly items: { readonly type: 'string'; readonly minLength: 1 } & (
+        | { readonly pattern?: never }
+        | { readonly pattern: string; readonly examples: readonly [string, ...string[]] }
+      )
       readonly uniqueItems: true
       readonly default: readonly string[]
       readonly description: string

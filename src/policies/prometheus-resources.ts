@@ -11,6 +11,7 @@ import { type Server, withChartValue } from '../core/programs/server.ts'
 import { serversIn } from '../core/programs/servers.ts'
 import { THANOS } from '../core/programs/thanos.ts'
 import { type JsonObject, objectOf } from '../core/values/json.ts'
+
 export default definePolicy({
   id: 'prometheus-resources',
   summary: 'Prometheus, Alertmanager and Thanos request CPU and memory, and have a memory limit.',
@@ -23,7 +24,7 @@ export default definePolicy({
   options: {
     alsoFor: {
       type: 'array',
-      items: { type: 'string', minLength: 1, pattern: '^(pushgateway|kube-state-metrics)$' },
+      items: { type: 'string', minLength: 1, pattern: '^(pushgateway|kube-state-metrics)$', examples: ['pushgateway'] },
       uniqueItems: true,
       default: [],
       description: 'Programs that are checked too: `pushgateway` and `kube-state-metrics`.'

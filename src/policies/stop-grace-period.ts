@@ -30,7 +30,12 @@ export default definePolicy({
   options: {
     targets: {
       type: 'array',
-      items: { type: 'string', minLength: 1, pattern: `^(${Object.keys(TARGETS).join('|')})=[1-9][0-9]{0,3}$` },
+      items: {
+        type: 'string',
+        minLength: 1,
+        pattern: `^(${Object.keys(TARGETS).join('|')})=[1-9][0-9]{0,3}$`,
+        examples: ['prometheus=300']
+      },
       uniqueItems: true,
       default: ['prometheus=300', 'alertmanager=120'],
       description:

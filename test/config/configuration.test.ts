@@ -45,7 +45,7 @@ policies:
   })
 })
 
-t.test('all problems at once, each with its path', async (t) => {
+t.test('all problems at once, each with its place and its path', async (t) => {
   const text = `
 apiVersion: holdfast.dev/v2
 mode: strict
@@ -59,27 +59,76 @@ policies:
   const message = String(t.throws(() => settings(text)))
   for (const problem of [
     'test.yaml cannot be used:',
-    'apiVersion: has to be holdfast.dev/v1alpha1',
-    'mode: has to be one of off, audit, warn, enforce',
-    'colour: is not a field here',
-    'policies.claim-template-labels.onChange: has to be one of reject, restore',
-    'policies.claim-template-labels.volatileLabels[0]: must be string',
-    'policies.claim-template-labels.volatileLabels: must NOT have duplicate items',
-    'policies.pushgateway-graceful-stop.marginSeconds: must be integer',
-    'policies.pushgateway-graceful-stop.profil: is not a field here',
-    'policies.nginx: is not a field here'
+    'test.yaml:2:13: apiVersion: has to be holdfast.dev/v1alpha1',
+    'test.yaml:3:7: mode: has to be one of off, audit, warn, enforce',
+    'test.yaml:4:1: colour: is not a field here',
+    'test.yaml:6:38: policies.claim-template-labels.onChange: has to be one of reject, restore',
+    'test.yaml:6:63: policies.claim-template-labels.volatileLabels[0]: has to be a text, in quotation marks',
+    'test.yaml:6:62: policies.claim-template-labels.volatileLabels: has "a" twice',
+    'test.yaml:7:47: policies.pushgateway-graceful-stop.marginSeconds: has to be a whole number from 5 to 600',
+    'test.yaml:7:52: policies.pushgateway-graceful-stop.profil: is not a field here; did you mean "profile"?',
+    'test.yaml:8:3: policies.nginx: is not a policy'
   ]) {
     t.ok(message.includes(problem), problem)
   }
 })
 
+t.test('each problem in words of our own, at its line and column', async (t) => {
+  const table: readonly (readonly [text: string, problem: string])[] = [
+    ['modes: warn', '1:1: modes: is not a field here; did you mean "mode"?'],
+    ['mode: warning', '1:7: mode: has to be one of off, audit, warn, enforce; did you mean "warn"?'],
+    ['mode:', '1:1: mode: has to be one of off, audit, warn, enforce'],
+    ['mode: [warn]', '1:7: mode: has to be one of off, audit, warn, enforce'],
+    ['kind: HoldfastConfig', '1:7: kind: has to be HoldfastConfiguration'],
+    ['policies:\n  - a', '2:3: policies: has to be a map'],
+    ['policies:\nmode: warn', '1:1: policies: has to be a map, and is empty'],
+    [
+      'policies: { shared-tsdb-claims: {} }',
+      '1:13: policies.shared-tsdb-claims: is not a policy; did you mean "shared-tsdb-claim"?'
+    ],
+    ['policies: { a.b: {} }', '1:13: policies[a.b]: is not a policy'],
+    [
+      'policies: { pushgateway-graceful-stop: { marginSeconds: 4 } }',
+      'marginSeconds: has to be a whole number from 5 to 600'
+    ],
+    [
+      'policies: { pushgateway-graceful-stop: { marginSeconds: 20s } }',
+      'marginSeconds: has to be a whole number from 5 to 600'
+    ],
+    [
+      'policies: { stop-grace-period: { targets: [nginx=1] } }',
+      '1:44: policies.stop-grace-period.targets[0]: has to be a text such as prometheus=300\n'
+    ],
+    ['policies: { claim-template-labels: { volatileLabels: a } }', 'volatileLabels: has to be a list'],
+    ["policies: { claim-template-labels: { volatileLabels: [''] } }", 'volatileLabels[0]: may not be empty'],
+    [
+      'base: &base { onChange: no }\npolicies: { claim-template-labels: *base }',
+      '1:25: policies.claim-template-labels.onChange: has to be one of'
+    ],
+    ['namespaces:\n  - mode: warn', '2:5: namespaces[0]: lacks the field match'],
+    ['namespaces:\n  - match: []', '2:12: namespaces[0].match: has to have an item'],
+    ['exemptions:\n  - policies: [x]\n    reason: y', '2:16: exemptions[0].policies[0]: "x" is not a policy'],
+    [
+      'exemptions:\n  - policies: [shared-tsdb-clam]\n    reason: y',
+      '"shared-tsdb-clam" is not a policy; did you mean "shared-tsdb-claim"?'
+    ],
+    ['exemptions: [{ policies: [shared-tsdb-claim] }]', '1:14: exemptions[0]: lacks the field reason'],
+    ['1: 2', '1:1: [1]: is not a field here']
+  ]
+  for (const [text, problem] of table) {
+    const { message } = t.throws(() => settings(text), { code: 'CONFIG_INVALID' }, text) as unknown as Error
+    t.ok(message.includes(problem), `${text}\n${message}`)
+    t.notMatch(message, /must (NOT )?(be|have|match)/, text)
+  }
+})
+
 t.test('text that is no configuration', async (t) => {
   const table: readonly (readonly [string, RegExp])[] = [
-    ['- a', /one map/],
-    ['text', /one map/],
-    ['mode: warn\n---\nmode: audit', /line 2: the file has to hold one document/],
-    ['a: b: c', /line 1: /],
-    ['mode: warn\nmode: audit', /line 2: Map keys must be unique/],
+    ['- a', /test\.yaml:1:1: the file has to hold one map/],
+    ['\ntext', /test\.yaml:2:1: the file has to hold one map/],
+    ['mode: warn\n---\nmode: audit', /test\.yaml:2:1: the file has to hold one document/],
+    ['a: b: c', /test\.yaml:1:4: /],
+    ['mode: warn\nmode: audit', /test\.yaml:2:1: Map keys must be unique/],
     [`a: &a [x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [${'*b,'.repeat(50)}]`, /alias/i]
   ]
   for (const [text, message] of table)
@@ -169,13 +218,20 @@ exemptions:
   for (const [id, namespace, name, day, expected] of table) {
     t.equal(exempt(id, namespace, name, day), expected, `${id} ${namespace}/${name} on ${day}`)
   }
-  const problems: readonly (readonly [string, RegExp])[] = [
-    ['{ policies: [x], reason: y }', /exemptions\[0\]\.policies\[0\]: has to be one of/],
-    ['{ policies: [shared-tsdb-claim] }', /exemptions\[0\]: must have required property 'reason'/],
-    ["{ policies: [shared-tsdb-claim], reason: y, expires: '2027-02-30' }", /expires: 2027-02-30 is not a day/],
-    ['{ policies: [shared-tsdb-claim], reason: y, expires: soon }', /exemptions\[0\]\.expires: must match pattern/],
-    ['{ policies: [], reason: y }', /policies: must NOT have fewer than 1 items/]
+  const days: readonly (readonly [string, boolean])[] = [
+    ['2027-02-28', true],
+    ['2028-02-29', true],
+    ['2027-02-29', false],
+    ['2027-02-30', false],
+    ['2027-13-01', false],
+    ['27-01-31', false],
+    ['31.1.2027', false],
+    ['soon', false],
+    ['', false]
   ]
-  for (const [exemption, message] of problems)
-    t.throws(() => settings(`exemptions: [${exemption}]`), { message }, exemption)
+  for (const [day, isOne] of days) {
+    const read = () => settings(`exemptions: [{ policies: [shared-tsdb-claim], reason: y, expires: '${day}' }]`)
+    if (isOne) t.doesNotThrow(read, day)
+    else t.throws(read, { message: 'exemptions[0].expires: has to be a day such as 2027-01-31\n' }, day)
+  }
 })

@@ -51,8 +51,8 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/'@peculiar\/x509'/, ['certificates/issue.ts']],
   [/'@prometheus-io\/client'/, ['server/metrics.ts', 'server/health.ts']],
   [/'commander'/, ['main.ts', 'commands/']],
-  [/'ajv'/, ['config/configuration.ts']],
-  [/'yaml'/, ['config/configuration.ts', 'inventory/yaml/rewrite.ts']],
+  [/'ajv'/, ['config/problems.ts']],
+  [/'yaml'/, ['config/document.ts', 'inventory/yaml/rewrite.ts']],
   [/'js-yaml'/, ['inventory/yaml/parse.ts', 'inventory/yaml/lines.ts', 'inventory/yaml/schema.ts']],
   [/'diff'/, ['inventory/yaml/rewrite.ts']],
   // Elsewhere a link would be followed.

@@ -1,5 +1,6 @@
 import type { OptionField } from '../../core/options.ts'
 import { type ConfiguredPolicy, isSetPolicy } from '../../core/policy.ts'
+import { didYouMean } from '../../core/values/suggest.ts'
 import { oneLine, wrap } from '../../core/values/text.ts'
 import { HoldfastError } from '../../errors.ts'
 import { configurationNotes, loadConfiguration } from '../configuration-file.ts'
@@ -16,7 +17,11 @@ export async function showPolicies(id: string | undefined, { config, namespace }
 function policyNamed(policies: readonly ConfiguredPolicy[], id: string): ConfiguredPolicy {
   const found = policies.find(({ policy }) => policy.id === id)
   if (found !== undefined) return found
-  throw new HoldfastError('POLICY_UNKNOWN', `There is no policy ${JSON.stringify(id)}`)
+  const meant = didYouMean(
+    id,
+    policies.map(({ policy }) => policy.id)
+  )
+  throw new HoldfastError('POLICY_UNKNOWN', `There is no policy ${JSON.stringify(id)}${meant}`)
 }
 
 function catalogue(policies: readonly ConfiguredPolicy[]): string {

@@ -55,6 +55,10 @@ t.test('settings that cannot act', async (t) => {
 
 t.test('what cannot be shown', async (t) => {
   t.match(await holdfast('policies', 'nonsense'), { code: 2, stderr: /no policy "nonsense".*\[POLICY_UNKNOWN\]/ })
+  t.match(await holdfast('policies', 'claim-template-lables'), {
+    code: 2,
+    stderr: /no policy "claim-template-lables"; did you mean "claim-template-labels"\? To list/
+  })
   t.match(await holdfast('policies', '--config=/nowhere'), { code: 2, stderr: /\[CONFIG_UNREADABLE\]/ })
   const config = join(temporaryDirectory(), 'config.yaml')
   writeFileSync(config, 'colour: red')

@@ -126,7 +126,7 @@ t.test('what cannot be used: exit code 2 and one sentence', async (t) => {
   mkdirSync(join(directory, 'empty'))
   const table: readonly (readonly [readonly string[], RegExp])[] = [
     [['--config=/nowhere/config.yaml'], /^holdfast: Cannot read \/nowhere\/config\.yaml: ENOENT.*--config/],
-    [[`--config=${config}`], /^holdfast: .*cannot be used:\n {2}colour: is not a field here\n/],
+    [[`--config=${config}`], /^holdfast: .*cannot be used:\n {2}\S+config\.yaml:1:1: colour: is not a field here\n/],
     [['--client-ca-file=a.crt'], /--client-ca-file needs --tls-cert-file/],
     [['--client-allowed-names=a'], /--client-allowed-names needs --client-ca-file/],
     [['--tls-cert-file=a.crt'], /--tls-cert-file and --tls-private-key-file go together/],
