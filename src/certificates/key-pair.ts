@@ -1,6 +1,6 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { HoldfastError, messageOf } from '../errors.ts'
+import { certificateIn, privateKeyIn } from './pem.ts'
 
 /** A certificate (with its chain) and the key that belongs to it, both PEM. */
 export interface KeyPair {
@@ -18,15 +18,18 @@ export interface KeyPair {
  */
 export async function readKeyPair(certificateFile: string, privateKeyFile: string): Promise<KeyPair> {
   const [certificate, privateKey] = await Promise.all([readPem(certificateFile), readPem(privateKeyFile)])
-  return keyPairOf(certificate, privateKey)
+  return keyPairOf(certificate, privateKey, { certificate: certificateFile, privateKey: privateKeyFile })
 }
 
+/** What an error calls the two where they come from no file. */
+const NAMES = { certificate: 'The certificate', privateKey: 'The private key' }
+
 /** @throws HoldfastError CERTIFICATE_INVALID */
-export function keyPairOf(certificate: Buffer, privateKey: Buffer): KeyPair {
-  const leaf = attempt('the certificate', () => new X509Certificate(certificate))
-  const key = attempt('the private key', () => createPrivateKey(privateKey))
-  if (!leaf.checkPrivateKey(key)) {
-    throw new HoldfastError('CERTIFICATE_INVALID', 'The certificate was issued for another private key')
+export function keyPairOf(certificate: Buffer, privateKey: Buffer, names = NAMES): KeyPair {
+  const leaf = certificateIn(certificate, names.certificate)
+  if (!leaf.checkPrivateKey(privateKeyIn(privateKey, names.privateKey))) {
+    const what = `${names.certificate} was issued for another private key than ${names.privateKey}`
+    throw new HoldfastError('CERTIFICATE_INVALID', what)
   }
   const [notBefore, notAfter] = [new Date(leaf.validFrom), new Date(leaf.validTo)]
   return { certificate, privateKey, notBefore, notAfter, fingerprint: leaf.fingerprint256 }
@@ -54,13 +57,5 @@ export async function readPem(file: string): Promise<Buffer> {
     return await readFile(file)
   } catch (error) {
     throw new HoldfastError('CERTIFICATE_UNREADABLE', `Cannot read ${file}: ${messageOf(error)}`, { cause: error })
-  }
-}
-
-function attempt<Result>(what: string, parse: () => Result): Result {
-  try {
-    return parse()
-  } catch (error) {
-    throw new HoldfastError('CERTIFICATE_INVALID', `Cannot use ${what}: ${messageOf(error)}`, { cause: error })
   }
 }

@@ -1,10 +1,9 @@
-import { X509Certificate } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HoldfastError, messageOf } from '../errors.ts'
 import { replaceFiles } from '../replace-file.ts'
 import type { IssuedCertificates } from './issue.ts'
 import { isSamePair, type KeyPair, readKeyPair, readPem } from './key-pair.ts'
+import { certificateIn } from './pem.ts'
 
 /** What a server needs to speak TLS, and whom it listens to. */
 export interface TlsMaterial {
@@ -28,13 +27,7 @@ export async function readTlsFiles(files: TlsFiles): Promise<TlsMaterial> {
   const keyPair = await readKeyPair(files.certificate, files.privateKey)
   if (files.clientCa === undefined) return { keyPair, clientCa: undefined }
   const clientCa = await readPem(files.clientCa)
-  try {
-    new X509Certificate(clientCa)
-  } catch (error) {
-    throw new HoldfastError('CERTIFICATE_INVALID', `Cannot use ${files.clientCa}: ${messageOf(error)}`, {
-      cause: error
-    })
-  }
+  certificateIn(clientCa, files.clientCa)
   return { keyPair, clientCa }
 }
 

@@ -1,14 +1,12 @@
 import { constants } from 'node:crypto'
 import type { Server as HttpsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import type { SecureContextOptions, TLSSocket } from 'node:tls'
-import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { outOfDate } from '../certificates/key-pair.ts'
 import type { TlsFiles, TlsMaterial } from '../certificates/tls-files.ts'
 import type { Cluster } from '../core/cluster.ts'
 import type { ConfiguredPolicy } from '../core/policy.ts'
-import { HoldfastError, messageOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { Bodies } from './bodies.ts'
 import { certificateReloader } from './certificate-reload.ts'
 import { checkClient } from './client-certificate.ts'
@@ -16,6 +14,7 @@ import { type ConnectionEvents, Connections, type PortName } from './connections
 import { watchHandshakes } from './handshakes.ts'
 import { buildHealth, type ReadinessCheck } from './health.ts'
 import { bodyBounds, connectionBounds, HEALTH_CONNECTIONS, MOST_CONNECTIONS, SWEEP_MS } from './limits.ts'
+import { listen } from './listen.ts'
 import { closedLog, logDecision, logFailure } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { selfRequest } from './self-request.ts'
@@ -104,7 +103,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const server = webhook.server as unknown as HttpsServer
   watchHandshakes(server, metrics, logger)
   connections.follow(server)
-  const { address, port } = await listen(webhook, options.bindAddress, options.port)
+  const { address, port } = await listen(webhook, options.bindAddress, options.port, '--port')
 
   const checks: readonly ReadinessCheck[] = [
     { name: 'serving', run: async () => (draining ? 'the server is draining' : undefined) },
@@ -116,11 +115,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (reason === undefined) logger.info('ready again')
     else if (!draining) logger.warn({ reason }, 'not ready')
   })
-  const { port: healthPort } = await listen(health, options.bindAddress, options.healthPort).catch(async (error) => {
-    // An open port would keep the process alive behind the error.
-    await webhook.close()
-    throw error
-  })
+  const { port: healthPort } = await listen(health, options.bindAddress, options.healthPort, '--health-port').catch(
+    async (error) => {
+      // An open port would keep the process alive behind the error.
+      await webhook.close()
+      throw error
+    }
+  )
 
   const sweep = setInterval(() => {
     const now = performance.now()
@@ -198,17 +199,6 @@ function secureContext({ keyPair, clientCa }: TlsMaterial): SecureContextOptions
   // No session is resumed where clients have to prove themselves: a resumed one repeats what was true of the client when
   // the session began, and takes no look at its certificate. kube-apiserver keeps no sessions, so it loses nothing.
   return clientCa === undefined ? pair : { ...pair, ca: clientCa, secureOptions: constants.SSL_OP_NO_TICKET }
-}
-
-async function listen(app: FastifyInstance, host: string, port: number): Promise<AddressInfo> {
-  try {
-    await app.listen({ host, port, listenTextResolver: () => '' })
-  } catch (error) {
-    // `::` takes IPv4 too; where a node has no IPv6 at all, IPv4 alone has to do.
-    if (host === '::' && (error as NodeJS.ErrnoException).code === 'EAFNOSUPPORT') return listen(app, '0.0.0.0', port)
-    throw new HoldfastError('PORT_UNAVAILABLE', `Cannot listen on port ${port}: ${messageOf(error)}`, { cause: error })
-  }
-  return app.server.address() as AddressInfo
 }
 
 function loopbackFor(bindAddress: string): string {

@@ -46,7 +46,7 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/'fast-json-patch'/, ['core/patch.ts']],
   [/has\((?:object|oldObject|c)\./, ['core/programs/match-conditions.ts']],
   [/'AdmissionReview'/, ['admission/review.ts', 'admission/response.ts']],
-  [/'fastify'/, ['server/webhook.ts', 'server/health.ts', 'server/server.ts']],
+  [/'fastify'/, ['server/webhook.ts', 'server/health.ts', 'server/listen.ts']],
   [/'@kubernetes\/client-node'/, ['kubernetes/kubeconfig.ts']],
   [/'@peculiar\/x509'/, ['certificates/issue.ts']],
   [/'@prometheus-io\/client'/, ['server/metrics.ts', 'server/health.ts']],

@@ -49,6 +49,9 @@ function firstSignal(): Promise<NodeJS.Signals> {
 
 /** @throws HoldfastError where a setting, the configuration, the certificate or a port cannot be used */
 async function start(flags: ServeFlags, logger: Logger): Promise<RunningServer> {
+  if (flags.port === flags.healthPort && flags.port !== 0) {
+    throw new HoldfastError('FLAG_INVALID', `--port and --health-port are both ${flags.port}`)
+  }
   const metrics = createMetrics(POLICIES)
   const configuration = await followConfiguration(flags, logger, metrics)
   const { tls, files, caFile } = await loadTls(flags)

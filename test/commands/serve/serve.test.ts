@@ -131,6 +131,7 @@ t.test('what cannot be used: exit code 2 and one sentence', async (t) => {
     [['--client-allowed-names=a'], /--client-allowed-names needs --client-ca-file/],
     [['--tls-cert-file=a.crt'], /--tls-cert-file and --tls-private-key-file go together/],
     [['--tls-cert-file=/nowhere/a', '--tls-private-key-file=/nowhere/b'], /^holdfast: Cannot read \/nowhere\/a/],
+    [['--port=9443', '--health-port=9443'], /--port and --health-port are both 9443/],
     [['--port=65536'], /a port from 0/],
     [['--port=80a'], /a port from 0/],
     [['--mode=strict'], /off, audit, warn, enforce/],
