@@ -5,6 +5,7 @@ import { addCertsCommand } from './certs/command.ts'
 import { addCheckCommand } from './check/command.ts'
 import { addCompletionCommand } from './completion/command.ts'
 import { addExplainUpgradeCommand } from './explain-upgrade/command.ts'
+import { addInitCommand } from './init/command.ts'
 import { addPoliciesCommand } from './policies/command.ts'
 import { addRecreateCommand } from './recreate/command.ts'
 import { addScanCommand } from './scan/command.ts'
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     })
   addServeCommand(program)
   addCheckCommand(program)
+  addInitCommand(program)
   addExplainUpgradeCommand(program)
   addRecreateCommand(program)
   addScanCommand(program)

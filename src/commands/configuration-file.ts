@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { relative } from 'node:path'
 import { type Configuration, defaultConfiguration, parseConfiguration } from '../config/configuration.ts'
+import { discover } from '../config/discover.ts'
 import type { Mode } from '../core/mode.ts'
 import { HoldfastError, messageOf } from '../errors.ts'
 import { POLICIES } from '../policies/index.ts'
@@ -14,8 +17,15 @@ export async function readConfigurationFile(file: string): Promise<string> {
   }
 }
 
+/** The file of --config, or the one that is found from the working directory upwards; as it is called from there. */
+export async function configurationFile(flag: string | undefined): Promise<string | undefined> {
+  if (flag !== undefined) return flag
+  const found = await discover(process.cwd(), homedir())
+  return found && relative(process.cwd(), found)
+}
+
 /**
- * The configuration of --config, or as it is without a file, for a command that reads it once.
+ * The configuration of a file, or as it is without a file, for a command that reads it once.
  *
  * @throws HoldfastError CONFIG_UNREADABLE, CONFIG_INVALID
  */
@@ -24,8 +34,13 @@ export async function loadConfiguration(file: string | undefined, ceiling: Mode 
   return parseConfiguration(await readConfigurationFile(file), file, POLICIES, ceiling)
 }
 
+/** What a report says of where its settings come from. */
+export function configurationNotes(file: string | undefined): string[] {
+  return file === undefined ? [] : [`The configuration is ${file}.`]
+}
+
 /** What a report says of settings that cannot act. */
-export function configurationNotes(configuration: Configuration, file: string | undefined, now: number): string[] {
+export function settingsNotes(configuration: Configuration, file: string | undefined, now: number): string[] {
   return configuration.warningsAt(now).map((warning) => `${file}: ${warning}`)
 }
 

@@ -4,7 +4,7 @@ import { replaceFiles } from '../replace-file.ts'
 import type { FormatOptions } from '../report/format.ts'
 import { loadFormat } from '../report/formats.ts'
 import { countsOf, type Report } from '../report/report.ts'
-import type { OutputFlags } from './flags/output.ts'
+import type { FailOn, OutputFlags } from './flags/output.ts'
 
 /** Exit codes of `check` and `scan`. */
 export const CLEAN = 0
@@ -18,7 +18,7 @@ export const INCOMPLETE = 2
  */
 export async function deliver(
   report: Report,
-  { output, failOn }: OutputFlags,
+  { output, failOn = 'enforce' }: OutputFlags,
   stream: NodeJS.WriteStream = process.stdout
 ): Promise<number> {
   const failures: unknown[] = []
@@ -53,7 +53,7 @@ function formatOptionsFor(stream: NodeJS.WriteStream): FormatOptions {
 }
 
 /** A policy that crashed checked nothing, which is no better than a file that could not be read. */
-function exitCodeOf(report: Report, failOn: 'warn' | 'enforce'): number {
+function exitCodeOf(report: Report, failOn: FailOn): number {
   const crashed = report.objects.some(({ findings }) => findings.some(({ outcome }) => outcome === 'crashed'))
   if (report.problems.length > 0 || crashed) return INCOMPLETE
   const { error, warning } = countsOf(report)

@@ -4,6 +4,7 @@ import { defaultsOf, type OptionFields, type OptionValues } from '../core/option
 import type { ConfiguredPolicy, Policy } from '../core/policy.ts'
 import { matchesGlob } from '../core/values/glob.ts'
 import { type JsonObject, listOf, objectOf, own, textOf, textsOf } from '../core/values/json.ts'
+import { type CheckSettings, checkSettingsFrom } from './check-settings.ts'
 import { dayOf } from './day.ts'
 import { readYamlFile } from './document.ts'
 import { problemsIn } from './problems.ts'
@@ -20,6 +21,7 @@ export interface Configuration {
    * @param now milliseconds since 1970, for exemptions that end
    */
   warningsAt(now: number): readonly string[]
+  readonly check: CheckSettings
 }
 
 /** The configuration as it is without a file. */
@@ -64,7 +66,8 @@ function configurationFrom(file: JsonObject, policies: readonly Policy[], ceilin
       lists.set(key, own)
       return own
     },
-    warningsAt: (now) => warningsIn(file, policies, now)
+    warningsAt: (now) => warningsIn(file, policies, now),
+    check: checkSettingsFrom(file)
   }
 }
 

@@ -1,6 +1,7 @@
 import { MODES } from '../core/mode.ts'
 import type { OptionField } from '../core/options.ts'
 import type { Policy } from '../core/policy.ts'
+import { CHECK_SCHEMA } from './check-settings.ts'
 
 const API_VERSION = 'holdfast.dev/v1alpha1'
 const KIND = 'HoldfastConfiguration'
@@ -38,7 +39,8 @@ export function configurationSchema(policies: readonly Policy[]): Schema {
         type: 'array',
         description: 'Objects that are exempted from policies. Their findings are still counted and recorded.',
         items: exemptionSchema(policies)
-      }
+      },
+      check: CHECK_SCHEMA
     }
   }
 }

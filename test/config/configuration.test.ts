@@ -113,6 +113,13 @@ t.test('each problem in words of our own, at its line and column', async (t) => 
       '"shared-tsdb-clam" is not a policy; did you mean "shared-tsdb-claim"?'
     ],
     ['exemptions: [{ policies: [shared-tsdb-claim] }]', '1:14: exemptions[0]: lacks the field reason'],
+    ['check: { failOn: warn }', '1:18: check.failOn: has to be one of error, warning'],
+    [
+      'check: { kubernetesVersion: 1.30 }',
+      '1:29: check.kubernetesVersion: has to be a text such as 1.36, in quotation marks'
+    ],
+    ['check: { namespace: My_Team }', '1:21: check.namespace: has to be a text such as monitoring\n'],
+    ['check: { path: [a] }', '1:10: check.path: is not a field here; did you mean "paths"?'],
     ['1: 2', '1:1: [1]: is not a field here']
   ]
   for (const [text, problem] of table) {

@@ -206,7 +206,8 @@ const NO_BASH = spawnSync('bash', ['-c', 'exit']).error !== undefined && 'There 
 t.test('what the action runs', { skip: NO_BASH }, async (t) => {
   const [before, sarif] = [['CHECKOUT/bin/holdfast.cjs', 'check'], '--output=sarif=holdfast.sarif']
   const table: readonly (readonly [string, Record<string, string>, readonly string[]])[] = [
-    ['one path', { paths: 'new.yaml' }, [...before, '--fail-on=enforce', REPORT, sarif, '--', 'new.yaml']],
+    ['one path', { paths: 'new.yaml' }, [...before, REPORT, sarif, '--', 'new.yaml']],
+    ['what the configuration names', {}, [...before, REPORT, sarif, '--']],
     [
       'everything',
       {
@@ -243,7 +244,6 @@ t.test('what the action runs', { skip: NO_BASH }, async (t) => {
       [
         ...before,
         '--previous= old file ',
-        '--fail-on=enforce',
         REPORT,
         sarif,
         '--',
@@ -258,7 +258,7 @@ t.test('what the action runs', { skip: NO_BASH }, async (t) => {
     [
       'line breaks of Windows, and empty lines',
       { paths: 'a.yaml\r\n\r\n  \nb.yaml\r\n', 'sarif-file': '' },
-      [...before, '--fail-on=enforce', REPORT, '--', 'a.yaml', 'b.yaml']
+      [...before, REPORT, '--', 'a.yaml', 'b.yaml']
     ]
   ]
   for (const [name, inputs, called] of table) t.strictSame(runAction(inputs).called, called, name)

@@ -57,7 +57,7 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/'diff'/, ['inventory/yaml/rewrite.ts']],
   // Elsewhere a link would be followed.
   [/writeFile|createWriteStream/, ['replace-file.ts']],
-  [/createReadStream|readdir/, ['inventory/files/walk.ts']],
+  [/createReadStream|readdir/, ['inventory/files/walk.ts', 'inventory/files/propose.ts']],
   [
     /new Date\(\)|Date\.now|performance\.now/,
     ['server/webhook.ts', 'server/server.ts', 'server/bodies.ts', 'server/connections.ts', 'commands/']

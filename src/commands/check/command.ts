@@ -7,12 +7,16 @@ export function addCheckCommand(program: Command): void {
   const command = program
     .command('check')
     .description('Check rendered YAML and JSON before you apply it.')
-    .argument('<paths...>', 'files, directories, and - for standard input')
+    .argument(
+      '[paths...]',
+      'files, directories, and - for standard input; without any, check.paths of the configuration'
+    )
     .addHelpText('after', FORMATS_HELP)
     .addHelpText(
       'after',
       examples([
         ['The output of Helm', 'helm template pgw CHART -n monitoring | holdfast check -n monitoring -'],
+        ['What .holdfast.yaml names', 'holdfast check'],
         ['An upgrade', 'holdfast check --previous old.yaml new.yaml'],
         ['The same, compared with what runs', 'helm template pgw CHART | holdfast check --live -n monitoring -'],
         ['For a pull request', 'holdfast check rendered -o text -o sarif=holdfast.sarif -o html=holdfast.html'],

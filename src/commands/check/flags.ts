@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import { CONNECTION_FLAGS, type ConnectionFlags } from '../flags/connection.ts'
-import { EVALUATION_FLAGS, type EvaluationFlags } from '../flags/evaluation.ts'
+import { DISCOVERED_CONFIG_FLAG, EVALUATION_FLAGS, type EvaluationFlags } from '../flags/evaluation.ts'
 import { flag, previousFlag } from '../flags/flag.ts'
 import { OUTPUT_FLAGS, type OutputFlags } from '../flags/output.ts'
 import { namespace } from '../flags/values.ts'
@@ -18,6 +18,7 @@ export const CHECK_FLAGS = [
   new Option('--live', 'compare with what runs: read the same objects, and no others, from the cluster'),
   ...CONNECTION_FLAGS,
   flag('-n, --namespace <name>', 'namespace of objects that name none').argParser(namespace),
+  DISCOVERED_CONFIG_FLAG,
   ...EVALUATION_FLAGS,
   ...OUTPUT_FLAGS,
   new Option(

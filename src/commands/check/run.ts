@@ -13,7 +13,7 @@ import { joined } from '../../report/joined.ts'
 import type { ReadProblem } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
 import { problemInCluster } from '../asked-cluster.ts'
-import { configurationNotes, loadConfiguration, policiesIn } from '../configuration-file.ts'
+import { configurationNotes, policiesIn, settingsNotes } from '../configuration-file.ts'
 import { deliver } from '../deliver.ts'
 import { goneNotes } from '../gone.ts'
 import { ambiguity, MOST_PROBLEMS, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
@@ -24,24 +24,27 @@ import { Fixes } from './fixes.ts'
 import type { CheckFlags } from './flags.ts'
 import { type CheckContext, type Checked, checkManifest, matchedResource } from './manifest.ts'
 import { GivenSets } from './sets.ts'
+import { type RunSettings, settingsOf } from './settings.ts'
 
 /** Answers with the exit code: 0 clean, 1 findings, 2 something could not be read. */
-export async function check(paths: readonly string[], flags: CheckFlags): Promise<number> {
-  refuseContradictions(paths, flags)
-  if (!flags.live) return checkFiles(paths, flags, undefined)
-  const live = await connectLive(flags)
+export async function check(given: readonly string[], flags: CheckFlags): Promise<number> {
+  const settings = await settingsOf(given, flags)
+  refuseContradictions(settings.paths, flags)
+  if (!flags.live) return checkFiles(settings, undefined)
+  const live = await connectLive(settings.flags)
   try {
-    return await checkFiles(paths, flags, live)
+    return await checkFiles(settings, live)
   } finally {
     live.close()
   }
 }
 
-async function checkFiles(paths: readonly string[], flags: CheckFlags, live: Live | undefined): Promise<number> {
+async function checkFiles(settings: RunSettings, live: Live | undefined): Promise<number> {
+  const { paths, flags, configuration, ignored } = settings
   const now = new Date()
   const version = live === undefined ? flags.kubernetesVersion : live.version
   const context: CheckContext = {
-    configuration: await loadConfiguration(flags.config, flags.mode),
+    configuration,
     evaluation: {
       cluster: version === undefined ? UNKNOWN_CLUSTER : { version },
       ceiling: 'enforce',
@@ -54,12 +57,13 @@ async function checkFiles(paths: readonly string[], flags: CheckFlags, live: Liv
   const previous = flags.previous && (await readPrevious(flags.previous, flags.namespace, problems))
   const fixes = flags.fix && new Fixes(flags.diff === true, (text) => process.stdout.write(text))
   const run = new CheckRun(context, live?.objects ?? previous, fixes, problems)
-  await run.all(readManifests(paths, process.stdin))
+  await run.all(readManifests(paths, process.stdin, ignored.has))
   const objects = joined(run.found.objects, run.sets.findings(problems.items.length > 0))
   for (const note of run.sets.notes()) run.note(note)
   for (const note of live?.notes ?? []) run.note(note)
   for (const note of previous === undefined ? [] : goneNotes(previous, flags.namespace)) run.note(note)
-  for (const note of context.unknownSkips.notes()) run.note(note)
+  for (const note of [...context.unknownSkips.notes(), ...ignored.notes(), ...configurationNotes(flags.config)])
+    run.note(note)
   const report = {
     command: 'check' as const,
     version: VERSION,
@@ -70,7 +74,7 @@ async function checkFiles(paths: readonly string[], flags: CheckFlags, live: Liv
     objects,
     ...run.found.leftOut,
     problems: problems.items,
-    notes: [...configurationNotes(context.configuration, flags.config, now.getTime()), ...notesOf(run, problems)]
+    notes: [...settingsNotes(context.configuration, flags.config, now.getTime()), ...notesOf(run, problems)]
   }
   return deliver(report, flags, flags.fix ? process.stderr : process.stdout)
 }

@@ -11,8 +11,19 @@ export interface EvaluationFlags {
   readonly kubernetesVersion?: KubernetesVersion
 }
 
+export const CONFIG_FLAG: Option = flag(
+  '--config <file>',
+  'HoldfastConfiguration to use; without it, every field has its default'
+)
+
+/** For commands that are run in a checkout. */
+export const DISCOVERED_CONFIG_FLAG: Option = flag(
+  '--config <file>',
+  'HoldfastConfiguration to use; without it, .holdfast.yaml in the working directory or above it'
+)
+
+/** All of them but the one of the configuration file. */
 export const EVALUATION_FLAGS: readonly Option[] = [
-  flag('--config <file>', 'HoldfastConfiguration to use; without it, every field has its default'),
   flag('--mode <mode>', 'ceiling for all policies').choices(MODES).default('enforce'),
   flag(
     '--kubernetes-version <version>',

@@ -10,8 +10,20 @@ export interface Output {
 
 export interface OutputFlags {
   readonly output?: readonly Output[]
-  readonly failOn: 'warn' | 'enforce'
+  /** Undefined is `enforce`. */
+  readonly failOn?: FailOn
 }
+
+/** By the mode in which policies find what fails the run. */
+export type FailOn = 'warn' | 'enforce'
+
+/** What `--fail-on` takes: a severity as reports call it, or the mode that it comes from. */
+export const FAIL_ON = {
+  error: 'enforce',
+  warning: 'warn',
+  enforce: 'enforce',
+  warn: 'warn'
+} as const satisfies Readonly<Record<string, FailOn>>
 
 const LONGEST_NAME = Math.max(...FORMAT_NAMES.map(({ length }) => length))
 
@@ -21,9 +33,12 @@ export const OUTPUT_FLAGS: readonly Option[] = [
   new Option('-o, --output <format[=file]>', 'report to write; may be given several times')
     .choices(FORMAT_NAMES)
     .argParser(output),
-  flag('--fail-on <mode>', 'minimum severity that fails: enforce for rejections in enforce mode, warn for warnings too')
-    .choices(['warn', 'enforce'])
-    .default('enforce')
+  flag(
+    '--fail-on <severity>',
+    'minimum severity that fails: error (or enforce) for rejections in enforce mode, warning (or warn) for warnings too; error if nothing is set'
+  )
+    .choices(Object.keys(FAIL_ON))
+    .argParser(failOn)
 ]
 
 /** What `--help` says of each format, for `addHelpText('after', …)`. */
@@ -32,6 +47,12 @@ export const FORMATS_HELP = [
   'Formats of a report:',
   ...FORMATS.map(({ name, description }) => `  ${name.padEnd(LONGEST_NAME)}  ${description}`)
 ].join('\n')
+
+function failOn(text: string): FailOn {
+  const known = Object.entries(FAIL_ON).find(([name]) => name === text)
+  if (known === undefined) throw new InvalidArgumentError(`It has to be one of ${Object.keys(FAIL_ON).join(', ')}.`)
+  return known[1]
+}
 
 function output(text: string, before: readonly Output[] = []): readonly Output[] {
   const [format, ...rest] = text.split('=')

@@ -1,3 +1,4 @@
+import { DISCOVERED_CONFIG_FLAG } from '../flags/evaluation.ts'
 import { flag } from '../flags/flag.ts'
 
 export interface PoliciesFlags {
@@ -6,6 +7,6 @@ export interface PoliciesFlags {
 }
 
 export const POLICIES_FLAGS = [
-  flag('--config <file>', 'HoldfastConfiguration to show the settings of'),
+  DISCOVERED_CONFIG_FLAG,
   flag('-n, --namespace <name>', 'namespace to show the settings for').default('default')
 ]

@@ -3,15 +3,16 @@ import { type ConfiguredPolicy, isSetPolicy } from '../../core/policy.ts'
 import { didYouMean } from '../../core/values/suggest.ts'
 import { oneLine, wrap } from '../../core/values/text.ts'
 import { HoldfastError } from '../../errors.ts'
-import { configurationNotes, loadConfiguration } from '../configuration-file.ts'
+import { configurationFile, loadConfiguration, settingsNotes } from '../configuration-file.ts'
 import type { PoliciesFlags } from './flags.ts'
 
 /** Lists the policies, or explains the one of an id. */
-export async function showPolicies(id: string | undefined, { config, namespace }: PoliciesFlags): Promise<void> {
+export async function showPolicies(id: string | undefined, { namespace, ...flags }: PoliciesFlags): Promise<void> {
+  const config = await configurationFile(flags.config)
   const configuration = await loadConfiguration(config)
   const policies = configuration.policiesFor(namespace)
   process.stdout.write(id === undefined ? catalogue(policies) : explanation(policyNamed(policies, id)))
-  for (const note of configurationNotes(configuration, config, Date.now())) process.stderr.write(`holdfast: ${note}\n`)
+  for (const note of settingsNotes(configuration, config, Date.now())) process.stderr.write(`holdfast: ${note}\n`)
 }
 
 function policyNamed(policies: readonly ConfiguredPolicy[], id: string): ConfiguredPolicy {

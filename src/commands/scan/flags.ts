@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import { POLICY_REPORT_APIS, type PolicyReportApi } from '../../report/policy-report/policy-report.ts'
 import { CONNECTION_FLAGS, type ConnectionFlags } from '../flags/connection.ts'
-import { EVALUATION_FLAGS, type EvaluationFlags } from '../flags/evaluation.ts'
+import { CONFIG_FLAG, EVALUATION_FLAGS, type EvaluationFlags } from '../flags/evaluation.ts'
 import { flag } from '../flags/flag.ts'
 import { OUTPUT_FLAGS, type OutputFlags } from '../flags/output.ts'
 import { namespaces } from '../flags/values.ts'
@@ -18,6 +18,7 @@ export const SCAN_FLAGS = [
   ),
   new Option('-A, --all-namespaces', 'scan the whole cluster; overrides -n'),
   ...CONNECTION_FLAGS,
+  CONFIG_FLAG,
   ...EVALUATION_FLAGS,
   flag('--report <api>', 'also write a report to each namespace, in this API of PolicyReports').choices(
     Object.keys(POLICY_REPORT_APIS)

@@ -8,7 +8,7 @@ import { notesOnParts } from '../../report/gathered.ts'
 import type { Report } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
 import { askedVersion, problemInCluster } from '../asked-cluster.ts'
-import { configurationNotes, loadConfiguration, policiesIn } from '../configuration-file.ts'
+import { loadConfiguration, policiesIn, settingsNotes } from '../configuration-file.ts'
 import { deliver } from '../deliver.ts'
 import { type Progress, progressOn } from '../progress.ts'
 import type { ScanFlags } from './flags.ts'
@@ -55,7 +55,7 @@ async function reportOn(
     objects: scanned.objects,
     problems: problems.filter(({ isExpected }) => !isExpected).map(problemInCluster),
     notes: [
-      ...configurationNotes(configuration, flags.config, now),
+      ...settingsNotes(configuration, flags.config, now),
       ...notes,
       ...scanned.notes,
       ...notesOnParts(scanned.objects)

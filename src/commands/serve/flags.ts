@@ -1,5 +1,6 @@
 import type { KubernetesVersion } from '../../core/cluster.ts'
 import { MODES, type Mode } from '../../core/mode.ts'
+import { CONFIG_FLAG } from '../flags/evaluation.ts'
 import { flag } from '../flags/flag.ts'
 import { duration, kubernetesVersion, list, port, verbosity } from '../flags/values.ts'
 
@@ -20,7 +21,7 @@ export interface ServeFlags {
 }
 
 export const SERVE_FLAGS = [
-  flag('--config <file>', 'HoldfastConfiguration to use; without it, every field has its default'),
+  CONFIG_FLAG,
   flag('--mode <mode>', 'ceiling for all policies').choices(MODES).default('enforce'),
   flag('--bind-address <ip>', 'address that both ports listen on, IPv4 and IPv6 by default').default('::'),
   flag('--port <number>', 'HTTPS port of /mutate and /validate').argParser(port).default(8443),

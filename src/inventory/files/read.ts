@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { HoldfastError, messageOf } from '../../errors.ts'
 import { type Manifests, manifestsIn } from '../yaml/manifests.ts'
 import { InvalidDocument } from '../yaml/parse.ts'
-import { documentsOf, type Met } from './walk.ts'
+import { documentsOf, type IsIgnored, type Met } from './walk.ts'
 
 export type DocumentRead = Extract<Met, { readonly kind: 'document' }> & Manifests
 
@@ -10,8 +10,12 @@ export type DocumentRead = Extract<Met, { readonly kind: 'document' }> & Manifes
 export type Read = DocumentRead | Exclude<Met, { readonly kind: 'document' }>
 
 /** Reads the objects of files, directories and standard input. A document that cannot be read takes no other with it. */
-export async function* readManifests(sources: readonly string[], input: Readable): AsyncGenerator<Read> {
-  for await (const met of documentsOf(sources, input)) yield met.kind === 'document' ? parsed(met) : met
+export async function* readManifests(
+  sources: readonly string[],
+  input: Readable,
+  isIgnored?: IsIgnored
+): AsyncGenerator<Read> {
+  for await (const met of documentsOf(sources, input, isIgnored)) yield met.kind === 'document' ? parsed(met) : met
 }
 
 function parsed(met: Extract<Met, { readonly kind: 'document' }>): Read {

@@ -3,8 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { HoldfastError, messageOf } from '../../errors.ts'
-import type { Document } from './documents.ts'
-import { documentsIn } from './documents.ts'
+import { type Document, documentsIn } from './documents.ts'
 
 /** What a walk through files and directories meets: a document of a file, a file's end, or something that went wrong. */
 export type Met =
@@ -31,21 +30,48 @@ const MANIFEST = /\.(?:ya?ml|json)$/i
 /** Their files are nobody's manifests. */
 const NOT_ENTERED = /^(?:\..+|node_modules)$/
 
+/** Whether what a directory holds under this name is looked at. */
+export function isEntered(name: string): boolean {
+  return !NOT_ENTERED.test(name)
+}
+
+/** Whether a file in a directory is read. */
+export function isManifestName(name: string): boolean {
+  return MANIFEST.test(name)
+}
+
 /**
  * The documents of files, directories and standard input, in the order in which they are named and, in a directory, in
  * the order of their names. One file is open at a time, and one document held.
  *
  * A file that is named is read whatever it is called; in a directory, those that end in `.yaml`, `.yml` and `.json` are.
+ *
+ * @param isIgnored whether to leave out a file or a directory, named or met
  */
-export async function* documentsOf(sources: readonly string[], input: Readable): AsyncGenerator<Met> {
+export async function* documentsOf(
+  sources: readonly string[],
+  input: Readable,
+  isIgnored: IsIgnored = nothing
+): AsyncGenerator<Met> {
   for (const source of sources) {
     if (source === STANDARD_INPUT) yield* read(source, input)
-    else yield* walk(source, [], new Set())
+    else if (!isIgnored(source)) yield* walk(source, [], { seen: new Set(), isIgnored })
   }
 }
 
-/** @param seen directories that were walked, by whatever name: links may lead to one in a thousand ways */
-async function* walk(path: string, above: readonly string[], seen: Set<string>): AsyncGenerator<Met> {
+/** Asked once about each path. */
+export type IsIgnored = (path: string) => boolean
+
+const nothing: IsIgnored = () => false
+
+interface WalkContext {
+  /** Directories that were walked, by whatever name: links may lead to one in a thousand ways. */
+  readonly seen: Set<string>
+  readonly isIgnored: IsIgnored
+}
+
+async function* walk(path: string, above: readonly string[], context: WalkContext): AsyncGenerator<Met> {
+  const { seen, isIgnored } = context
   let names: readonly string[]
   let real: string
   try {
@@ -60,16 +86,17 @@ async function* walk(path: string, above: readonly string[], seen: Set<string>):
     return
   }
   for (const name of names) {
-    if (NOT_ENTERED.test(name)) continue
+    if (!isEntered(name)) continue
     const inner = join(path, name)
+    if (isIgnored(inner)) continue
     if (name === 'templates' && names.includes('Chart.yaml')) yield { kind: 'skipped', directory: inner }
-    else yield* walkInto(inner, [...above, real], seen)
+    else yield* walkInto(inner, [...above, real], context)
   }
 }
 
 /** What a directory holds: a directory again, or a file whose name says that it is a manifest. */
-async function* walkInto(path: string, above: readonly string[], seen: Set<string>): AsyncGenerator<Met> {
-  const isManifest = MANIFEST.test(path)
+async function* walkInto(path: string, above: readonly string[], context: WalkContext): AsyncGenerator<Met> {
+  const isManifest = isManifestName(path)
   let status: Stats
   try {
     status = await stat(path)
@@ -78,7 +105,7 @@ async function* walkInto(path: string, above: readonly string[], seen: Set<strin
     if (isManifest) yield unreadable(path, error)
     return
   }
-  if (status.isDirectory()) yield* walk(path, above, seen)
+  if (status.isDirectory()) yield* walk(path, above, context)
   else if (status.isFile() && isManifest) yield* openFile(path)
 }
 

@@ -330,7 +330,8 @@ exemptions: [{ policies: [shared-tsdb-claim], reason: test, expires: '2020-01-01
     `${file}: exemptions[0].expires: 2020-01-01 has come, and the exemption no longer counts`,
     `${file}: policies.autosharding-labels.onChange: restart takes mode enforce, and the mode of the policy is warn`,
     `StatefulSet monitoring/a, StatefulSet monitoring/b, StatefulSet monitoring/c and 1 more object: ${nothing('claim-labels')}`,
-    `Deployment monitoring/p: ${nothing('all')}`
+    `Deployment monitoring/p: ${nothing('all')}`,
+    `The configuration is ${file}.`
   ])
 })
 
@@ -503,7 +504,7 @@ const contradictions: readonly (readonly [args: readonly string[], stderr: RegEx
   [['-o', 'yaml', 'a'], /It has to be one of text, json/],
   [['-o', 'json=', 'a'], /Name a file after the =/],
   [['--config=/nowhere', 'a'], /\[CONFIG_UNREADABLE\]/],
-  [[], /missing required argument 'paths'/]
+  [[], /Nothing to check: name files, directories or -/]
 ]
 
 t.test('what makes no sense', async (t) => {

@@ -1,0 +1,7 @@
+import { Option } from 'commander'
+
+export interface InitFlags {
+  readonly force?: true
+}
+
+export const INIT_FLAGS = [new Option('--force', 'replace an existing file')]
