@@ -52,6 +52,14 @@ testSetPolicy(policy, {
       ]
     },
     {
+      name: 'Pushgateway in a StatefulSet, as its chart makes it with runAsStatefulSet',
+      objects: [
+        running('gateway', 'quay.io/prometheus/pushgateway:v1.11.3', [], { kind: 'StatefulSet' }),
+        autoscaler('StatefulSet', 'gateway')
+      ],
+      finds: [{ ...FOUND, involved: ['StatefulSet gateway'] }]
+    },
+    {
       name: 'Prometheus with one PVC',
       objects: [prometheus(), autoscaler('Deployment', 'prometheus')],
       finds: [{ ...FOUND, problem: /one TSDB through the PVC "prometheus-data"/ }]
