@@ -23,6 +23,7 @@ import shardsComplete from './shards-complete.ts'
 import sharedTsdbClaim from './shared-tsdb-claim.ts'
 import stopGracePeriod from './stop-grace-period.ts'
 import thanosSidecar from './thanos-sidecar.ts'
+import unwatchedPrometheus from './unwatched-prometheus.ts'
 
 /** The catalogue, in the order in which policies are asked and repairs are made. */
 export const POLICIES: readonly Policy[] = [
@@ -49,5 +50,6 @@ export const POLICIES: readonly Policy[] = [
   governingService,
   shardsComplete,
   federateWhole,
-  pairDiffers
+  pairDiffers,
+  unwatchedPrometheus
 ]
