@@ -66,6 +66,8 @@ t.test('what a namespace has', async (t) => {
   t.equal(asked.length, before, 'a namespace is read once while it is looked at')
   t.match((await provisions.in('b', ALL)).claims?.get('gone'), { size: undefined, isTerminating: true })
   t.equal(asked.length, before + 2, 'and classes once at all')
+  await provisions.in('a', ALL)
+  t.equal(asked.length, before + 4, 'of a namespace that was left nothing is held')
   t.strictSame(await provisions.in('c', new Set()), { classes }, 'nothing that nobody wants')
   t.strictSame([provisions.withheld, provisions.problems], [[], []])
 })
