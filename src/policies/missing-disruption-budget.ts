@@ -12,6 +12,7 @@ import { defineSetPolicy, type SetFinding } from '../core/policy.ts'
 import { type Runner, type RunnerRole, runnersOfRole } from '../core/programs/runners.ts'
 import type { SubjectSet } from '../core/set.ts'
 import type { Subject } from '../core/subject.ts'
+import type { JsonObject } from '../core/values/json.ts'
 
 export default defineSetPolicy({
   id: 'missing-disruption-budget',
@@ -30,10 +31,11 @@ export default defineSetPolicy({
   appliesTo: (set) => replicated(set).length > 0,
   *checkSet(set) {
     for (const runner of replicated(set)) {
-      const budgets = set
-        .ofKind(POD_DISRUPTION_BUDGET)
-        .filter(({ object }) => selects(specOf(object).selector, runner.labels))
-      if (budgets.length === 0) yield without(runner)
+      const budgets = selecting(set, runner.labels)
+      // A budget may be meant for Pods of an older operator, and then it is there.
+      if (budgets.length === 0 && selecting(set, { ...runner.olderLabels, ...runner.labels }).length === 0) {
+        yield without(runner)
+      }
       for (const budget of budgets) yield* blocking(budget, runner)
     }
   }
@@ -51,6 +53,10 @@ const ROLES: readonly RunnerRole[] = [
 
 function replicated(set: SubjectSet): readonly Runner[] {
   return runnersOfRole(set, ...ROLES).filter(({ replicas }) => replicas >= 2)
+}
+
+function selecting(set: SubjectSet, labels: JsonObject): readonly Subject[] {
+  return set.ofKind(POD_DISRUPTION_BUDGET).filter(({ object }) => selects(specOf(object).selector, labels))
 }
 
 const CHART_VALUES: Readonly<Partial<Record<RunnerRole, string>>> = {

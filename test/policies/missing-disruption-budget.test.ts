@@ -38,6 +38,16 @@ testSetPolicy(policy, {
       name: 'the budget of kube-prometheus-stack',
       objects: [budget({ selector: { matchLabels: OPERATED_SELECTOR } }), operated()]
     },
+    ...(['Prometheus', 'Alertmanager', 'ThanosRuler'] as const).map((kind) => {
+      const app = kind === 'ThanosRuler' ? 'thanos-ruler' : kind.toLowerCase()
+      return {
+        name: `the budget of a kube-prometheus-stack whose operator is before 0.52, for ${kind}`,
+        objects: [
+          budget({ selector: { matchLabels: { app, [app]: 'k8s' } }, maxUnavailable: 0 }),
+          operated({ replicas: 3 }, kind)
+        ]
+      }
+    }),
     {
       name: 'a Pod label of its own',
       objects: [

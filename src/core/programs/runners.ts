@@ -44,6 +44,8 @@ export interface Runner {
   readonly subject: Subject
   /** Of its Pods. */
   readonly labels: JsonObject
+  /** What a prometheus-operator before 0.52 puts on its Pods besides. Nothing tells which version makes them. */
+  readonly olderLabels?: JsonObject
   /** Of one shard. */
   readonly replicas: number
   /** More than one for an object of prometheus-operator that says so; each has `replicas` Pods. */
@@ -154,6 +156,8 @@ function portIn(container: Container): number | undefined {
 interface Operated {
   readonly resource: Resource
   readonly role: RunnerRole
+  /** The label `app` of its Pods, before 0.52. */
+  readonly app: string
   /** What the operator puts on its Pods (pkg/prometheus, pkg/alertmanager, pkg/thanos of the operator). */
   labels(name: string): JsonObject
 }
@@ -162,6 +166,7 @@ const OPERATED: readonly Operated[] = [
   {
     resource: PROMETHEUS_RESOURCE,
     role: 'prometheus',
+    app: 'prometheus',
     labels: (name) => ({
       'app.kubernetes.io/name': 'prometheus',
       'operator.prometheus.io/name': name,
@@ -172,6 +177,7 @@ const OPERATED: readonly Operated[] = [
   {
     resource: PROMETHEUS_AGENT_RESOURCE,
     role: 'agent',
+    app: 'prometheus',
     labels: (name) => ({
       'app.kubernetes.io/name': 'prometheus-agent',
       'operator.prometheus.io/name': name,
@@ -182,11 +188,13 @@ const OPERATED: readonly Operated[] = [
   {
     resource: ALERTMANAGER_RESOURCE,
     role: 'alertmanager',
+    app: 'alertmanager',
     labels: (name) => ({ 'app.kubernetes.io/name': 'alertmanager', alertmanager: name })
   },
   {
     resource: THANOS_RULER_RESOURCE,
     role: 'thanos-rule',
+    app: 'thanos-ruler',
     labels: (name) => ({ 'app.kubernetes.io/name': 'thanos-ruler', 'thanos-ruler': name })
   }
 ]
@@ -194,7 +202,7 @@ const OPERATED: readonly Operated[] = [
 function operatedRunner(subject: Subject): Runner | undefined {
   const operated = OPERATED.find(({ resource }) => resource.group === subject.group && resource.kind === subject.kind)
   if (operated === undefined) return undefined
-  const { role, resource } = operated
+  const { role, resource, app } = operated
   const spec = specOf(subject.object)
   const shards = Math.max(1, integerOf(spec.shards) ?? 1)
   const labels = {
@@ -210,5 +218,17 @@ function operatedRunner(subject: Subject): Runner | undefined {
   const webPort = WEB_PORTS[role] ?? (role === 'thanos-rule' ? 10902 : PROMETHEUS_PORT)
   const webPortName = typeof spec.portName === 'string' ? spec.portName : 'web'
   const replicas = integerOf(spec.replicas) ?? 1
-  return { role, program: NAMES[role], subject, labels, replicas, shards, path: ['spec'], webPort, webPortName }
+  const olderLabels = { app }
+  return {
+    role,
+    program: NAMES[role],
+    subject,
+    labels,
+    olderLabels,
+    replicas,
+    shards,
+    path: ['spec'],
+    webPort,
+    webPortName
+  }
 }
