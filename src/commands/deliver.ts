@@ -4,6 +4,7 @@ import { replaceFiles } from '../replace-file.ts'
 import type { FormatOptions } from '../report/format.ts'
 import { loadFormat } from '../report/formats.ts'
 import { countsOf, type Report } from '../report/report.ts'
+import { hasColour } from './colour.ts'
 import type { FailOn, OutputFlags } from './flags/output.ts'
 
 /** Exit codes of `check` and `scan`. */
@@ -18,18 +19,22 @@ export const INCOMPLETE = 2
  */
 export async function deliver(
   report: Report,
-  { output, failOn = 'enforce' }: OutputFlags,
+  { output, failOn = 'enforce', quiet }: OutputFlags,
   stream: NodeJS.WriteStream = process.stdout
 ): Promise<number> {
   const failures: unknown[] = []
   for (const { format, file } of output ?? [{ format: 'text' as const, file: undefined }]) {
     const write = await loadFormat(format)
-    const text = write(report, { ...(file === undefined ? formatOptionsFor(stream) : PLAIN), failOn })
+    const text = write(report, {
+      ...(file === undefined ? formatOptionsFor(stream) : PLAIN),
+      failOn,
+      quiet: quiet === true
+    })
     try {
       if (file === undefined) stream.write(text)
       else {
         await replaceFiles([{ file, text }])
-        process.stderr.write(`holdfast: report written to ${oneLine(file)} (${format})\n`)
+        if (!quiet) process.stderr.write(`holdfast: report written to ${oneLine(file)} (${format})\n`)
       }
     } catch (error) {
       failures.push(error)
@@ -45,9 +50,10 @@ export async function deliver(
 const PLAIN: FormatOptions = { colour: false, width: 120 }
 
 function formatOptionsFor(stream: NodeJS.WriteStream): FormatOptions {
-  if (!stream.isTTY) return PLAIN
+  const colour = hasColour(stream)
+  if (!stream.isTTY) return { ...PLAIN, colour }
   return {
-    colour: stream.hasColors(),
+    colour,
     width: stream.columns > 0 ? Math.max(40, Math.min(stream.columns, 160)) : PLAIN.width
   }
 }

@@ -8,6 +8,8 @@ export interface FormatOptions {
   readonly width: number
   /** The minimum severity that ends the run with exit code 1, where the caller says so; `enforce` where it does not. */
   readonly failOn?: 'warn' | 'enforce'
+  /** Nothing but errors, warnings and what could not be read. */
+  readonly quiet?: boolean
 }
 
 /** A whole report as the text of one file. Every text of the report is one line. */

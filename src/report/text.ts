@@ -24,7 +24,8 @@ const MOST_QUIET = 20
 const INDENT = 11
 
 /** For people, at a terminal and in the log of a CI run: by object, what is wrong and the remediation, and a line at the end. */
-export function textReport(report: Report, look: FormatOptions): string {
+export function textReport(whole: Report, look: FormatOptions): string {
+  const report = look.quiet ? withoutNotes(whole) : whole
   const page = new Page(look)
   let quiet = 0
   for (const object of report.objects) {
@@ -37,9 +38,18 @@ export function textReport(report: Report, look: FormatOptions): string {
     const more = `${count(quiet - MOST_QUIET, 'more object')} with only notes: -o json and -o html list them`
     page.paragraph('note', 'note', more)
   }
+  if (look.quiet) return page.text
   if (report.objects.length + report.problems.length + report.notes.length > 0) page.line('')
   page.summary(report)
   return page.text
+}
+
+function withoutNotes(report: Report): Report {
+  const objects = report.objects.map((object) => ({
+    ...object,
+    findings: object.findings.filter(({ level }) => level !== 'note')
+  }))
+  return { ...report, objects: objects.filter(({ findings }) => findings.length > 0), notes: [] }
 }
 
 class Page {

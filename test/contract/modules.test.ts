@@ -40,7 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Words that belong to one module or to some files only. */
 const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/process\.env/, ['kubernetes/ask-version.ts']],
+  [/process\.env/, ['kubernetes/ask-version.ts', 'commands/colour.ts']],
   [/process\.exit\(/, ['commands/serve/run.ts']],
   [/console\./, []],
   [/'fast-json-patch'/, ['core/patch.ts']],

@@ -1,4 +1,5 @@
 import { basename, isAbsolute, relative } from 'node:path'
+import { selectionNotes } from '../../config/selection.ts'
 import { UNKNOWN_CLUSTER } from '../../core/cluster.ts'
 import { FirstOf } from '../../core/values/first-of.ts'
 import { count, oneLine } from '../../core/values/text.ts'
@@ -62,7 +63,12 @@ async function checkFiles(settings: RunSettings, live: Live | undefined): Promis
   for (const note of run.sets.notes()) run.note(note)
   for (const note of live?.notes ?? []) run.note(note)
   for (const note of previous === undefined ? [] : goneNotes(previous, flags.namespace)) run.note(note)
-  for (const note of [...context.unknownSkips.notes(), ...ignored.notes(), ...configurationNotes(flags.config)])
+  for (const note of [
+    ...context.unknownSkips.notes(),
+    ...ignored.notes(),
+    ...selectionNotes(configuration, flags),
+    ...configurationNotes(flags.config)
+  ])
     run.note(note)
   const report = {
     command: 'check' as const,

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import type { Configuration } from '../../config/configuration.ts'
 import { CONFIGURATION_NAME } from '../../config/discover.ts'
+import { selected } from '../../config/selection.ts'
 import { parseVersion } from '../../core/cluster.ts'
 import { HoldfastError } from '../../errors.ts'
 import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
@@ -21,7 +22,7 @@ export interface RunSettings {
 /** @throws HoldfastError CONFIG_UNREADABLE, CONFIG_INVALID, and FLAG_INVALID where there is nothing to check */
 export async function settingsOf(given: readonly string[], flags: CheckFlags): Promise<RunSettings> {
   const file = await configurationFile(flags.config)
-  const configuration = await loadConfiguration(file, flags.mode)
+  const configuration = selected(await loadConfiguration(file, flags.mode), flags)
   const { check } = configuration
   const directory = dirname(file ?? CONFIGURATION_NAME)
   const paths = given.length > 0 ? given : check.paths.map((path) => fromHere(directory, path))

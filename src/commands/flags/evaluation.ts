@@ -2,13 +2,15 @@ import type { Option } from 'commander'
 import type { KubernetesVersion } from '../../core/cluster.ts'
 import { MODES, type Mode } from '../../core/mode.ts'
 import { flag } from './flag.ts'
-import { kubernetesVersion } from './values.ts'
+import { kubernetesVersion, list } from './values.ts'
 
 /** What every command that checks by itself has to be told. */
 export interface EvaluationFlags {
   readonly config?: string
   readonly mode: Mode
   readonly kubernetesVersion?: KubernetesVersion
+  readonly only?: readonly string[]
+  readonly exclude?: readonly string[]
 }
 
 export const CONFIG_FLAG: Option = flag(
@@ -28,5 +30,7 @@ export const EVALUATION_FLAGS: readonly Option[] = [
   flag(
     '--kubernetes-version <version>',
     'version of the API server, such as 1.36; without it, scan and check --live ask the API server'
-  ).argParser(kubernetesVersion)
+  ).argParser(kubernetesVersion),
+  flag('--only <policies>', 'policies to evaluate, such as a,b; without it, all').argParser(list),
+  flag('--exclude <policies>', 'policies to leave out, such as a,b').argParser(list)
 ]

@@ -12,6 +12,7 @@ export interface OutputFlags {
   readonly output?: readonly Output[]
   /** Undefined is `enforce`. */
   readonly failOn?: FailOn
+  readonly quiet?: true
 }
 
 /** By the mode in which policies find what fails the run. */
@@ -38,7 +39,8 @@ export const OUTPUT_FLAGS: readonly Option[] = [
     'minimum severity that fails: error (or enforce) for rejections in enforce mode, warning (or warn) for warnings too; error if nothing is set'
   )
     .choices(Object.keys(FAIL_ON))
-    .argParser(failOn)
+    .argParser(failOn),
+  new Option('-q, --quiet', 'text: only errors, warnings and what could not be read')
 ]
 
 /** What `--help` says of each format, for `addHelpText('after', …)`. */

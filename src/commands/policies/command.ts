@@ -12,6 +12,7 @@ export function addPoliciesCommand(program: Command): void {
       'after',
       examples([
         ['All policies', 'holdfast policies'],
+        ['The same, for a page', 'holdfast policies -o markdown'],
         ['One of them, with its options', 'holdfast policies claim-template-labels'],
         [
           'Its settings in a namespace, with a configuration file',

@@ -1,4 +1,5 @@
 import type { Configuration } from '../../config/configuration.ts'
+import { selected, selectionNotes } from '../../config/selection.ts'
 import type { Gap } from '../../core/gap.ts'
 import { allNamespaces, namedNamespaces } from '../../inventory/cluster/namespaces.ts'
 import type { ClusterReadProblem } from '../../inventory/cluster/read-problem.ts'
@@ -17,7 +18,7 @@ import { checkCluster } from './scan-cluster.ts'
 
 /** @throws HoldfastError where the cluster cannot be reached, or the configuration or a report's file not be used */
 export async function scan(flags: ScanFlags): Promise<void> {
-  const configuration = await loadConfiguration(flags.config, flags.mode)
+  const configuration = selected(await loadConfiguration(flags.config, flags.mode), flags)
   const connection = await connect(flags)
   const api = createApi(connection)
   const bar = progressOn(process.stderr, () => performance.now())
@@ -56,6 +57,7 @@ async function reportOn(
     problems: problems.filter(({ isExpected }) => !isExpected).map(problemInCluster),
     notes: [
       ...settingsNotes(configuration, flags.config, now),
+      ...selectionNotes(configuration, flags),
       ...notes,
       ...scanned.notes,
       ...notesOnParts(scanned.objects)
