@@ -45,6 +45,14 @@ export const ERRORS = {
     exit: 2,
     help: 'Check the command before the pipe; with set -o pipefail, the shell reports its failure.'
   },
+  SOURCE_WITHOUT_OBJECTS: {
+    exit: 2,
+    help: 'Name manifests, a chart or a kustomization; to accept a path without objects, set --allow-unchecked.'
+  },
+  SOURCE_NOT_RENDERED: {
+    exit: 2,
+    help: 'Name the directory itself to render it, or check what helm template or kubectl kustomize prints; to accept it unchecked, set --allow-unchecked.'
+  },
   SOURCE_AMBIGUOUS: {
     exit: 2,
     help: 'Set the namespace with -n, or compare one environment at a time; render kustomizations first.'

@@ -4,7 +4,8 @@ import { detached, type JsonObject } from '../core/values/json.ts'
 import { oneLine } from '../core/values/text.ts'
 import { HoldfastError } from '../errors.ts'
 import { type Before, Previous } from '../inventory/files/previous.ts'
-import { type DocumentRead, readManifests } from '../inventory/files/read.ts'
+import type { DocumentRead } from '../inventory/files/read.ts'
+import { readSources } from '../inventory/files/sources.ts'
 import { type FileReadProblem, STANDARD_INPUT } from '../inventory/files/walk.ts'
 import type { Manifest } from '../inventory/yaml/manifests.ts'
 import type { ReadProblem } from '../report/report.ts'
@@ -25,14 +26,16 @@ export function refuseTwoInputs(paths: readonly string[]): void {
  * Reads what is there before an upgrade. Only objects that policies match are kept, and not what stands around them.
  *
  * @param problems takes what could not be read
+ * @param allowUnchecked whether a source may hold nothing to compare with
  */
 export async function readPrevious(
   sources: readonly string[],
   namespace: string | undefined,
-  problems: FirstOf<ReadProblem>
+  problems: FirstOf<ReadProblem>,
+  allowUnchecked = false
 ): Promise<Previous> {
   const previous = new Previous()
-  for await (const read of readManifests(sources, process.stdin)) {
+  for await (const read of readSources(sources, process.stdin, { allowUnchecked, allowEmptyLists: true })) {
     if (read.kind === 'problem') problems.push(problemOf(read))
     if (read.kind !== 'document') continue
     for (const manifest of read.manifests) {

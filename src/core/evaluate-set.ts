@@ -1,6 +1,7 @@
 import type { EvaluationContext } from './evaluate.ts'
 import { isExempt } from './exemption.ts'
 import { lowest, type Mode } from './mode.ts'
+import type { Resource } from './objects/kinds.ts'
 import { type ConfiguredPolicy, isSetPolicy, type SetFinding, type SetPolicy } from './policy.ts'
 import type { SubjectSet } from './set.ts'
 import { skippedIn } from './skip.ts'
@@ -28,6 +29,15 @@ export interface SetEvaluation {
 /** Whether any policy that is on would look at the Set. */
 export function anyPolicyAppliesToSet(policies: readonly ConfiguredPolicy[], set: SubjectSet): boolean {
   return policies.some(({ policy, mode }) => mode !== 'off' && isSetPolicy(policy) && policy.appliesTo(set))
+}
+
+/** Whether any policy over Sets that is on looks at objects of a kind. */
+export function anySetPolicyReads(
+  policies: readonly ConfiguredPolicy[],
+  { group, kind }: Pick<Resource, 'group' | 'kind'>
+): boolean {
+  const isIt = (resource: Resource): boolean => resource.kind === kind && resource.group === group
+  return policies.some(({ policy, mode }) => mode !== 'off' && isSetPolicy(policy) && policy.reads.some(isIt))
 }
 
 /** Asks every policy over Sets, in order. One that throws becomes a verdict about the first member, and the others go on. */

@@ -28,6 +28,7 @@ export function reportSchema(): Schema {
         },
         source: { ...TEXT, description: 'What was looked at, in words.' },
         judged: { ...NUMBER, description: 'How many objects policies were asked about.' },
+        notChecked: notCheckedSchema(),
         counts: countsSchema(),
         policies: list(policySchema(), 'The whole catalogue, whether or not a policy found something.'),
         objects: list(objectSchema(), 'Objects with something to say about, in the order in which they were met.'),
@@ -37,7 +38,28 @@ export function reportSchema(): Schema {
         problems: list(problemSchema(), 'What could not be read or checked; the rest was, all the same.'),
         notes: list(TEXT, 'Sentences for the reader that are neither a finding nor a problem.')
       },
-      ['leftOut']
+      ['notChecked', 'leftOut']
+    )
+  }
+}
+
+function notCheckedSchema(): Schema {
+  const kind = closed(
+    {
+      group: { ...TEXT, description: 'The API group; empty for the core group.' },
+      kind: { ...NAME, description: 'The kind.' },
+      objects: { ...NUMBER, description: 'How many objects of the kind.' }
+    },
+    []
+  )
+  return {
+    description: 'Objects that were read and that no policy looks at; absent where there are none, and in a scan.',
+    ...closed(
+      {
+        objects: { ...NUMBER, description: 'How many objects that is.' },
+        kinds: list(kind, 'Their kinds, the most frequent first; at most 500.')
+      },
+      []
     )
   }
 }

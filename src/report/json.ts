@@ -5,7 +5,19 @@ export const REPORT_KIND = 'HoldfastReport'
 
 /** For programs. docs/report.schema.json is its schema; a field that is here stays here within an apiVersion. */
 export function jsonReport(report: Report): string {
-  const { command, version, createdAt, source, checked: judged, policies, objects, leftOut, problems, notes } = report
+  const {
+    command,
+    version,
+    createdAt,
+    source,
+    checked: judged,
+    notChecked,
+    policies,
+    objects,
+    leftOut,
+    problems,
+    notes
+  } = report
   const document = {
     apiVersion: REPORT_API_VERSION,
     kind: REPORT_KIND,
@@ -14,6 +26,7 @@ export function jsonReport(report: Report): string {
     createdAt,
     source,
     judged,
+    notChecked,
     counts: countsOf(report),
     policies,
     objects,

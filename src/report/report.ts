@@ -5,6 +5,7 @@ import { fieldPath, type Path } from '../core/values/path.ts'
 import { oneLine } from '../core/values/text.ts'
 import type { ValueChange } from '../core/values/value-change.ts'
 import type { Outcome, Verdict } from '../core/verdict.ts'
+import type { NotChecked } from './not-checked.ts'
 
 /** What one run of `check` or `scan` found: every format is made of this, and of nothing else. */
 export interface Report {
@@ -16,6 +17,8 @@ export interface Report {
   readonly source: string
   /** How many objects policies were asked about. */
   readonly checked: number
+  /** Objects that were read and that no policy looks at; absent where there are none, or where nobody would list them. */
+  readonly notChecked?: NotChecked
   /** The whole catalogue in its order, whether or not a policy found something. */
   readonly policies: readonly ReportedPolicy[]
   /** Objects with something to say about, in the order in which they were met. */

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { count, wrap } from '../core/values/text.ts'
 import type { FormatOptions } from './format.ts'
+import { notCheckedInWords } from './not-checked.ts'
 import {
   countsOf,
   type InvolvedObject,
@@ -115,6 +116,11 @@ class Page {
     this.line(
       `${count(report.checked, 'object')} checked in ${report.source}: ${this.#style(COLOUR_OF[level], counts)}`
     )
+    const { notChecked } = report
+    if (notChecked !== undefined) {
+      const words = `Not checked, because no policy looks at them: ${notCheckedInWords(notChecked)}`
+      for (const line of wrapped(words, this.#look.width)) this.line(line)
+    }
     const failing = report.objects.filter(({ findings }) => findings.some((finding) => finding.failsNextUpgrade))
     if (failing.length > 0) {
       this.line(this.#style('yellow', `${count(failing.length, 'object')} will fail at the next upgrade of the chart`))

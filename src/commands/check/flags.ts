@@ -3,9 +3,10 @@ import { CONNECTION_FLAGS, type ConnectionFlags } from '../flags/connection.ts'
 import { DISCOVERED_CONFIG_FLAG, EVALUATION_FLAGS, type EvaluationFlags } from '../flags/evaluation.ts'
 import { flag, previousFlag } from '../flags/flag.ts'
 import { OUTPUT_FLAGS, type OutputFlags } from '../flags/output.ts'
+import { allowUncheckedFlag, type UncheckedFlags } from '../flags/unchecked.ts'
 import { namespace } from '../flags/values.ts'
 
-export interface CheckFlags extends EvaluationFlags, ConnectionFlags, OutputFlags {
+export interface CheckFlags extends EvaluationFlags, ConnectionFlags, OutputFlags, UncheckedFlags {
   readonly previous?: readonly string[]
   readonly live?: true
   readonly namespace?: string
@@ -21,6 +22,7 @@ export const CHECK_FLAGS = [
   DISCOVERED_CONFIG_FLAG,
   ...EVALUATION_FLAGS,
   ...OUTPUT_FLAGS,
+  allowUncheckedFlag(),
   new Option(
     '--fix',
     'write the YAML to standard output as the webhook would admit it, and the report to standard error'

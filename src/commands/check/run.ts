@@ -1,16 +1,20 @@
-import { basename, isAbsolute, relative } from 'node:path'
+import { isAbsolute, relative } from 'node:path'
 import { selectionNotes } from '../../config/selection.ts'
 import { UNKNOWN_CLUSTER } from '../../core/cluster.ts'
+import { kindOf } from '../../core/objects/metadata.ts'
 import { FirstOf } from '../../core/values/first-of.ts'
+import type { JsonObject } from '../../core/values/json.ts'
 import { count, oneLine } from '../../core/values/text.ts'
 import { HoldfastError } from '../../errors.ts'
 import { LiveObjects, type Unread } from '../../inventory/cluster/live-objects.ts'
 import { type Before, NEW, type Previous } from '../../inventory/files/previous.ts'
-import { type DocumentRead, type Read, readManifests } from '../../inventory/files/read.ts'
+import type { DocumentRead } from '../../inventory/files/read.ts'
+import { readSources, type SourceRead } from '../../inventory/files/sources.ts'
 import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
 import type { Manifest } from '../../inventory/yaml/manifests.ts'
 import { Gathered } from '../../report/gathered.ts'
 import { joined } from '../../report/joined.ts'
+import { NotCheckedCount } from '../../report/not-checked.ts'
 import type { ReadProblem } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
 import { problemInCluster } from '../asked-cluster.ts'
@@ -55,10 +59,13 @@ async function checkFiles(settings: RunSettings, live: Live | undefined): Promis
     unknownSkips: new UnknownSkips()
   }
   const problems = new FirstOf<ReadProblem>(MOST_PROBLEMS)
-  const previous = flags.previous && (await readPrevious(flags.previous, flags.namespace, problems))
+  const previous =
+    flags.previous && (await readPrevious(flags.previous, flags.namespace, problems, flags.allowUnchecked))
   const fixes = flags.fix && new Fixes(flags.diff === true, (text) => process.stdout.write(text))
   const run = new CheckRun(context, live?.objects ?? previous, fixes, problems)
-  await run.all(readManifests(paths, process.stdin, ignored.has))
+  await run.all(
+    readSources(paths, process.stdin, { allowUnchecked: flags.allowUnchecked === true, isIgnored: ignored.has })
+  )
   const objects = joined(run.found.objects, run.sets.findings(problems.items.length > 0))
   for (const note of run.sets.notes()) run.note(note)
   for (const note of live?.notes ?? []) run.note(note)
@@ -76,6 +83,7 @@ async function checkFiles(settings: RunSettings, live: Live | undefined): Promis
     createdAt: now.toISOString(),
     source: count(run.files, 'file'),
     checked: run.checked,
+    ...run.notChecked.report,
     policies: policiesIn(context.configuration),
     objects,
     ...run.found.leftOut,
@@ -111,6 +119,7 @@ class CheckRun {
   files = 0
   checked = 0
   readonly found = new Gathered()
+  readonly notChecked = new NotCheckedCount()
   readonly sets: GivenSets
   readonly notes = new FirstOf<string>(MOST_NOTES)
   readonly #context: CheckContext
@@ -133,7 +142,7 @@ class CheckRun {
     this.#problems = problems
   }
 
-  async all(stream: AsyncIterable<Read>): Promise<void> {
+  async all(stream: AsyncIterable<SourceRead>): Promise<void> {
     const progress = progressOn(process.stderr, () => performance.now())
     for await (const read of stream) {
       await this.#one(read)
@@ -142,7 +151,9 @@ class CheckRun {
       )
     }
     progress.end()
-    if (this.checked === 0) this.note(this.#nothingChecked())
+    if (this.checked === 0 && this.#met > 0) {
+      this.note(`No policy applies to any of the ${count(this.#met, 'object')} that were read.`)
+    }
   }
 
   /** A sentence for the reader, which may name what anybody wrote. */
@@ -150,16 +161,13 @@ class CheckRun {
     this.notes.push(oneLine(sentence, LONGEST_NOTE))
   }
 
-  async #one(read: Read): Promise<void> {
+  async #one(read: SourceRead): Promise<void> {
     if (read.kind === 'document') await this.#document(read)
     else if (read.kind === 'problem') {
       this.#problems.push(problemOf(read))
       this.#fixes?.keep(read)
-    } else if (read.kind === 'skipped') {
-      this.note(
-        `${read.directory} holds the templates of a Helm chart, which are not YAML: check what helm template makes of them`
-      )
-    } else this.#endOfFile(read.file)
+    } else if (read.kind === 'note') this.note(read.text)
+    else this.#endOfFile(read.file)
   }
 
   async #document(read: DocumentRead): Promise<void> {
@@ -168,7 +176,7 @@ class CheckRun {
     const share = read.document.text.length / read.manifests.length
     for (const manifest of read.manifests) this.sets.add(manifest, read.file, read.document.line, share)
     this.#met += checked.length
-    this.checked += checked.filter((one) => one.evaluated).length
+    for (const [index, { object }] of read.manifests.entries()) this.#count(object, checked[index]?.evaluated === true)
     for (const { reported } of checked) if (reported !== undefined) this.found.add(reported)
     if (read.repeated > 0) this.note(repetition(read))
     const problem = this.#fixes?.add(read, checked)
@@ -195,15 +203,12 @@ class CheckRun {
   #endOfFile(file: string): void {
     this.files++
     this.#fixes?.endFile(nameInDiff(file))
-    if (/^kustomization\.ya?ml$/i.test(basename(file))) {
-      this.note(`${file} makes something else of what stands beside it: check what kubectl kustomize prints`)
-    }
   }
 
-  #nothingChecked(): string {
-    return this.#met === 0
-      ? 'No Kubernetes objects found in what was read.'
-      : `No policy applies to any of the ${count(this.#met, 'object')} that were read.`
+  #count(object: JsonObject, isEvaluated: boolean): void {
+    const { group, kind } = kindOf(object)
+    if (isEvaluated || this.sets.reads(object)) this.checked++
+    else this.notChecked.add(group, kind)
   }
 }
 

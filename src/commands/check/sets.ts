@@ -1,9 +1,11 @@
 import { dirname } from 'node:path'
-import { anyPolicyAppliesToSet, evaluateSet } from '../../core/evaluate-set.ts'
+import { anyPolicyAppliesToSet, anySetPolicyReads, evaluateSet } from '../../core/evaluate-set.ts'
 import { SERVICE } from '../../core/objects/kinds.ts'
+import { kindOf } from '../../core/objects/metadata.ts'
 import { isSetPolicy } from '../../core/policy.ts'
 import { type SetGap, SubjectSet } from '../../core/set.ts'
 import type { Subject } from '../../core/subject.ts'
+import type { JsonObject } from '../../core/values/json.ts'
 import { namespaceFor } from '../../inventory/files/previous.ts'
 import { isMember, isOneOf, yamlValue } from '../../inventory/members.ts'
 import { subjectOf } from '../../inventory/subjects.ts'
@@ -71,6 +73,13 @@ export class GivenSets {
     this.#members.push({ subject, file, place: placeIn(manifest, file, line) })
     this.#isFull = this.#members.length > MOST_MEMBERS || this.#characters > MOST_CHARACTERS
     if (this.#isFull) this.#members = []
+  }
+
+  /** Whether any policy that is on looks at objects of this kind, together with others. */
+  reads(object: JsonObject): boolean {
+    if (!isOneOf(READS, object)) return false
+    const namespace = namespaceFor(object, this.#context.namespace, undefined)
+    return anySetPolicyReads(this.#context.configuration.policiesFor(namespace), kindOf(object))
   }
 
   /** @param isUnread whether something could not be read */

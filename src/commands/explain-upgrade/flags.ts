@@ -1,9 +1,10 @@
 import { Option } from 'commander'
 import type { KubernetesVersion } from '../../core/cluster.ts'
 import { flag, previousFlag } from '../flags/flag.ts'
+import { allowUncheckedFlag, type UncheckedFlags } from '../flags/unchecked.ts'
 import { kubernetesVersion, namespace } from '../flags/values.ts'
 
-export interface ExplainFlags {
+export interface ExplainFlags extends UncheckedFlags {
   readonly previous: readonly string[]
   readonly namespace?: string
   readonly kubernetesVersion?: KubernetesVersion
@@ -19,5 +20,6 @@ export const EXPLAIN_UPGRADE_FLAGS = [
   ).argParser(kubernetesVersion),
   new Option('-o, --output <format>', 'text for a terminal, markdown for a comment on a pull request')
     .choices(['text', 'markdown'])
-    .default('text')
+    .default('text'),
+  allowUncheckedFlag()
 ]

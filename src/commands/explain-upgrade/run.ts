@@ -2,9 +2,8 @@ import type { Cluster } from '../../core/cluster.ts'
 import { STATEFUL_SET } from '../../core/objects/kinds.ts'
 import { FirstOf } from '../../core/values/first-of.ts'
 import { count, oneLine } from '../../core/values/text.ts'
-import { HoldfastError } from '../../errors.ts'
 import { namespaceFor, type Previous } from '../../inventory/files/previous.ts'
-import { readManifests } from '../../inventory/files/read.ts'
+import { readSources, type SourceRead } from '../../inventory/files/sources.ts'
 import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
 import { isOfKind, subjectOf } from '../../inventory/subjects.ts'
 import type { ReadProblem } from '../../report/report.ts'
@@ -16,11 +15,16 @@ import type { ExplainFlags } from './flags.ts'
 
 /** Answers with the exit code: 0 all go through, 1 some have to be replaced, 2 something could not be read. */
 export async function explainUpgrade(paths: readonly string[], flags: ExplainFlags): Promise<number> {
-  const { previous: sources, namespace, kubernetesVersion: version, output } = flags
+  const { previous: sources, namespace, kubernetesVersion: version, output, allowUnchecked = false } = flags
   refuseTwoInputs([...paths, ...sources])
   const problems = new FirstOf<ReadProblem>(MOST_PROBLEMS)
-  const previous = await readPrevious(sources, namespace, problems)
-  const plans = await plansFor(paths, previous, { namespace, cluster: { version } }, problems)
+  const previous = await readPrevious(sources, namespace, problems, allowUnchecked)
+  const plans = await plansFor(
+    readSources(paths, process.stdin, { allowUnchecked }),
+    previous,
+    { namespace, cluster: { version } },
+    problems
+  )
   const isIncomplete = problems.items.length > 0
   if (isIncomplete) process.stdout.write(`${INCOMPLETE_WORDS}\n\n`)
   process.stdout.write(
@@ -76,15 +80,14 @@ interface Setting {
 }
 
 async function plansFor(
-  paths: readonly string[],
+  reads: AsyncIterable<SourceRead>,
   previous: Previous,
   { namespace, cluster }: Setting,
   problems: FirstOf<ReadProblem>
 ): Promise<Plans> {
   const plans = new Plans()
-  for await (const read of readManifests(paths, process.stdin)) {
+  for await (const read of reads) {
     if (read.kind === 'problem') problems.push(problemOf(read))
-    if (read.kind === 'skipped') problems.push(unrendered(read.directory))
     if (read.kind !== 'document') continue
     for (const manifest of read.manifests) {
       const { object } = manifest
@@ -103,12 +106,4 @@ async function plansFor(
     plans.add(upgradePlanForRemoved(subjectOf(object, undefined, namespaceFor(object, namespace, undefined))))
   }
   return plans
-}
-
-function unrendered(directory: string): ReadProblem {
-  const error = new HoldfastError(
-    'SOURCE_INVALID',
-    'It holds the templates of a Helm chart: render them with helm template'
-  )
-  return { where: directory, code: error.code, message: error.message }
 }

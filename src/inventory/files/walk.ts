@@ -10,6 +10,8 @@ export type Met =
   | { readonly kind: 'document'; readonly file: string; readonly document: Document }
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'skipped'; readonly directory: string }
+  /** A directory whose files are read one by one, although a kustomization there makes something else of them. */
+  | { readonly kind: 'kustomization'; readonly directory: string }
   | FileReadProblem
 
 export interface FileReadProblem {
@@ -20,6 +22,13 @@ export interface FileReadProblem {
   readonly error: HoldfastError
   /** The text that cannot be read, where it is at hand. */
   readonly text?: string
+}
+
+/** The names by which kustomize finds a kustomization. */
+const KUSTOMIZATIONS: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
+
+export function isKustomization(name: string): boolean {
+  return KUSTOMIZATIONS.includes(name)
 }
 
 /** What stands for standard input. */
@@ -85,6 +94,7 @@ async function* walk(path: string, above: readonly string[], context: WalkContex
     yield unreadable(path, error)
     return
   }
+  if (names.some(isKustomization)) yield { kind: 'kustomization', directory: path }
   for (const name of names) {
     if (!isEntered(name)) continue
     const inner = join(path, name)

@@ -26,6 +26,8 @@ export interface Manifests {
   readonly manifests: readonly Manifest[]
   /** How many aliases stand for objects, or Lists of them, that are among these already. */
   readonly repeated: number
+  /** How many Lists there are, empty ones too. */
+  readonly lists: number
 }
 
 /**
@@ -36,7 +38,7 @@ export interface Manifests {
  */
 export function manifestsIn(text: string): Manifests {
   const template = HELM_SOURCE.exec(text)?.[1]?.trim()
-  const seen: Seen = { values: new Set(), repeated: 0 }
+  const seen: Seen = { values: new Set(), repeated: 0, lists: 0 }
   const manifests = valuesIn(text).flatMap(({ value, begin, end }) => {
     const lines = new Lines(text, begin, end)
     return objectsIn(value, [], seen).map(({ object, within }) => ({
@@ -51,7 +53,7 @@ export function manifestsIn(text: string): Manifests {
       lineOf: (path: Path) => lines.lineOf([...within, ...path])
     }))
   })
-  return { manifests, repeated: seen.repeated }
+  return { manifests, repeated: seen.repeated, lists: seen.lists }
 }
 
 interface Found {
@@ -63,7 +65,11 @@ interface Found {
 interface Seen {
   readonly values: Set<unknown>
   repeated: number
+  lists: number
 }
+
+/** What kustomize reads is no object of Kubernetes. */
+const OF_KUSTOMIZE = 'kustomize.config.k8s.io/'
 
 /** A List in a List is possible, and nobody writes one in ten others. */
 const DEEPEST_LIST = 20
@@ -71,8 +77,10 @@ const DEEPEST_LIST = 20
 function objectsIn(value: unknown, within: Path, seen: Seen): Found[] {
   if (!isObject(value) || within.length > DEEPEST_LIST) return []
   const kind = textOf(value.kind)
-  if (kind === undefined || textOf(value.apiVersion) === undefined) return []
+  const apiVersion = textOf(value.apiVersion)
+  if (kind === undefined || apiVersion === undefined || apiVersion.startsWith(OF_KUSTOMIZE)) return []
   if (!kind.endsWith('List') || !Array.isArray(value.items)) return [{ object: value, within }]
+  seen.lists++
   return listOf(value.items).flatMap((item, index) => {
     if (isObject(item) && seen.values.has(item)) {
       seen.repeated++

@@ -335,16 +335,6 @@ exemptions: [{ policies: [shared-tsdb-claim], reason: test, expires: '2020-01-01
   ])
 })
 
-t.test('nothing to check is said', async (t) => {
-  const rows: readonly (readonly [Record<string, string>, RegExp])[] = [
-    [{}, /No Kubernetes objects found in what was read/],
-    [{ 'values.yaml': 'replicas: 1' }, /No Kubernetes objects found in what was read/],
-    [{ 'a.yaml': 'apiVersion: v1\nkind: ConfigMap' }, /No policy applies to any of the 1 object that were read/],
-    [{ 'kustomization.yaml': 'resources: []' }, /kustomization\.yaml makes something else of what stands beside it/]
-  ]
-  for (const [files, note] of rows) t.match(await holdfast('check', filesIn(files)), { code: 0, stdout: note })
-})
-
 t.test('an update is one, whatever was found in it', async (t) => {
   const directory = filesIn({ 'old.yaml': rendered(V3), 'new.yaml': rendered(V38) })
   const run = await compared(directory)
@@ -373,17 +363,6 @@ t.test('what becomes of objects that are gone', async (t) => {
     'StatefulSet monitoring/bare is gone after this: its Pods stop',
     'StatefulSet monitoring/careless is gone after this: its Pods stop'
   ])
-})
-
-t.test('templates of a chart are not taken for YAML', async (t) => {
-  const directory = filesIn({ 'Chart.yaml': 'name: x', 'templates/a.yaml': '{{ .x }}', 'crds/b.yaml': 'a: 1' })
-  const run = await holdfast('check', directory)
-  t.match(run, {
-    code: 0,
-    stdout:
-      /templates holds the templates of a Helm chart, which are not YAML: check what helm\s+template makes of them/
-  })
-  t.match(run.stdout, '0 objects checked in 2 files')
 })
 
 t.test('configuration by namespace', async (t) => {

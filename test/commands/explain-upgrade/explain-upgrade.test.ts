@@ -30,6 +30,9 @@ interface Case {
   readonly code: number
 }
 
+/** As kubectl writes it where there is nothing. */
+const NOTHING = { apiVersion: 'v1', kind: 'List', items: [] }
+
 const limited = (revisionHistoryLimit: number): JsonObject => ({
   ...V38,
   spec: { ...(V38.spec as JsonObject), revisionHistoryLimit }
@@ -76,7 +79,7 @@ const cases: readonly Case[] = [
     code: 1
   },
   { name: 'what goes through', before: [V3], after: [V38], says: [/goes through as it\s+is/], code: 0 },
-  { name: 'what is new', before: [], after: [V38], says: ['It is new'], code: 0 },
+  { name: 'what is new', before: [NOTHING], after: [V38], says: ['It is new'], code: 0 },
   {
     name: 'what is gone',
     before: [V3, statefulSet({ name: 'old' })],
@@ -86,9 +89,24 @@ const cases: readonly Case[] = [
   },
   {
     name: 'nothing to speak of',
-    before: [],
+    before: [NOTHING],
     after: [{ apiVersion: 'v1', kind: 'Service' }],
     says: ['The compared manifests contain no StatefulSet'],
+    code: 0
+  },
+  {
+    name: 'a file of before that the command before it left empty',
+    before: [],
+    after: [V38],
+    says: ['Incomplete: something could not be read'],
+    code: 2
+  },
+  {
+    name: 'the same, where that is known',
+    before: [],
+    after: [V38],
+    args: ['--allow-unchecked'],
+    says: ['It is new'],
     code: 0
   },
   {
