@@ -53,6 +53,15 @@ export const ERRORS = {
     exit: 2,
     help: 'Name the directory itself to render it, or check what helm template or kubectl kustomize prints; to accept it unchecked, set --allow-unchecked.'
   },
+  RENDER_PROGRAM_MISSING: {
+    exit: 2,
+    help: 'Install it, or pipe what it prints elsewhere to holdfast check -.'
+  },
+  RENDER_FAILED: { exit: 2, help: 'Run the command by itself to see all that it says.' },
+  COMMIT_UNREADABLE: {
+    exit: 2,
+    help: 'Check the reference, and that the clone has it: CI often clones one commit only (fetch-depth: 0).'
+  },
   SOURCE_AMBIGUOUS: {
     exit: 2,
     help: 'Set the namespace with -n, or compare one environment at a time; render kustomizations first.'

@@ -5,8 +5,9 @@ import { oneLine } from '../core/values/text.ts'
 import { HoldfastError } from '../errors.ts'
 import { type Before, Previous } from '../inventory/files/previous.ts'
 import type { DocumentRead } from '../inventory/files/read.ts'
-import { readSources } from '../inventory/files/sources.ts'
 import { type FileReadProblem, STANDARD_INPUT } from '../inventory/files/walk.ts'
+import { isCommit, readPreviousSources } from '../inventory/previous-sources.ts'
+import type { SourceOptions } from '../inventory/sources.ts'
 import type { Manifest } from '../inventory/yaml/manifests.ts'
 import type { ReadProblem } from '../report/report.ts'
 import { matchedResource } from './check/manifest.ts'
@@ -18,24 +19,34 @@ const LONGEST_NAME = 300
 
 /** @throws HoldfastError FLAG_INVALID */
 export function refuseTwoInputs(paths: readonly string[]): void {
-  if (paths.filter((path) => path === STANDARD_INPUT).length < 2) return
-  throw new HoldfastError('FLAG_INVALID', 'Standard input can be read only once')
+  const inputs = paths.filter((path) => path === STANDARD_INPUT).length
+  if (inputs > 1) throw new HoldfastError('FLAG_INVALID', 'Standard input can be read only once')
+  if (inputs === 1 && paths.some(isCommit)) {
+    throw new HoldfastError('FLAG_INVALID', '--previous git: reads the same paths, and standard input is in no commit')
+  }
+}
+
+export interface PreviousOptions extends SourceOptions {
+  /** What is compared with it. */
+  readonly paths: readonly string[]
+  /** Takes a sentence for the reader. */
+  note(sentence: string): void
 }
 
 /**
  * Reads what is there before an upgrade. Only objects that policies match are kept, and not what stands around them.
  *
  * @param problems takes what could not be read
- * @param allowUnchecked whether a source may hold nothing to compare with
  */
 export async function readPrevious(
   sources: readonly string[],
   namespace: string | undefined,
-  problems: FirstOf<ReadProblem>,
-  allowUnchecked = false
+  { paths, note, ...options }: PreviousOptions,
+  problems: FirstOf<ReadProblem>
 ): Promise<Previous> {
   const previous = new Previous()
-  for await (const read of readSources(sources, process.stdin, { allowUnchecked, allowEmptyLists: true })) {
+  for await (const read of readPreviousSources(sources, paths, process.stdin, { ...options, allowEmptyLists: true })) {
+    if (read.kind === 'note') note(read.text)
     if (read.kind === 'problem') problems.push(problemOf(read))
     if (read.kind !== 'document') continue
     for (const manifest of read.manifests) {

@@ -57,7 +57,11 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/'diff'/, ['inventory/yaml/rewrite.ts']],
   // Elsewhere a link would be followed.
   [/writeFile|createWriteStream/, ['replace-file.ts']],
-  [/createReadStream|readdir/, ['inventory/files/walk.ts', 'inventory/files/propose.ts']],
+  [
+    /createReadStream|readdir/,
+    ['inventory/files/walk.ts', 'inventory/files/propose.ts', 'inventory/rendered/next-release.ts']
+  ],
+  [/'node:child_process'/, ['inventory/rendered/run-program.ts', 'kubernetes/']],
   [
     /new Date\(\)|Date\.now|performance\.now/,
     ['server/webhook.ts', 'server/server.ts', 'server/bodies.ts', 'server/connections.ts', 'commands/']
@@ -71,6 +75,7 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
       'commands/recreate/journal.ts',
       'certificates/key-pair.ts',
       'certificates/self-signed.ts',
+      'inventory/rendered/next-release.ts',
       'kubernetes/ask-version.ts'
     ]
   ]

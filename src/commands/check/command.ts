@@ -9,7 +9,7 @@ export function addCheckCommand(program: Command): void {
     .description('Check rendered YAML and JSON before you apply it.')
     .argument(
       '[paths...]',
-      'files, directories, and - for standard input; without any, check.paths of the configuration'
+      'files, directories, charts, kustomizations, and - for standard input; without any, check.paths of the configuration'
     )
     .addHelpText('after', FORMATS_HELP)
     .addHelpText(
@@ -17,6 +17,10 @@ export function addCheckCommand(program: Command): void {
       examples([
         ['The output of Helm', 'helm template pgw CHART -n monitoring | holdfast check -n monitoring -'],
         ['What .holdfast.yaml names', 'holdfast check'],
+        [
+          'A chart, and its upgrade from the main branch',
+          'holdfast check charts/pgw -f values.yaml -n monitoring --previous git:main'
+        ],
         ['An upgrade', 'holdfast check --previous old.yaml new.yaml'],
         ['The same, compared with what runs', 'helm template pgw CHART | holdfast check --live -n monitoring -'],
         ['For a pull request', 'holdfast check rendered -o text -o sarif=holdfast.sarif -o html=holdfast.html'],

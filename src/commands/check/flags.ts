@@ -1,4 +1,5 @@
 import { Option } from 'commander'
+import { CHART_FLAGS, type ChartFlags } from '../flags/chart.ts'
 import { CONNECTION_FLAGS, type ConnectionFlags } from '../flags/connection.ts'
 import { DISCOVERED_CONFIG_FLAG, EVALUATION_FLAGS, type EvaluationFlags } from '../flags/evaluation.ts'
 import { flag, previousFlag } from '../flags/flag.ts'
@@ -6,7 +7,7 @@ import { OUTPUT_FLAGS, type OutputFlags } from '../flags/output.ts'
 import { allowUncheckedFlag, type UncheckedFlags } from '../flags/unchecked.ts'
 import { namespace } from '../flags/values.ts'
 
-export interface CheckFlags extends EvaluationFlags, ConnectionFlags, OutputFlags, UncheckedFlags {
+export interface CheckFlags extends EvaluationFlags, ConnectionFlags, OutputFlags, ChartFlags, UncheckedFlags {
   readonly previous?: readonly string[]
   readonly live?: true
   readonly namespace?: string
@@ -20,6 +21,7 @@ export const CHECK_FLAGS = [
   ...CONNECTION_FLAGS,
   flag('-n, --namespace <name>', 'namespace of objects that name none').argParser(namespace),
   DISCOVERED_CONFIG_FLAG,
+  ...CHART_FLAGS,
   ...EVALUATION_FLAGS,
   ...OUTPUT_FLAGS,
   allowUncheckedFlag(),

@@ -12,6 +12,7 @@ import type { Manifest } from '../../inventory/yaml/manifests.ts'
 import { POLICIES } from '../../policies/index.ts'
 import { calledAs, NO_FINDINGS, type Place, type ReportedObject, reportedObject, sumOf } from '../../report/report.ts'
 import type { UnknownSkips } from '../unknown-skips.ts'
+import { withNextVersion } from './next-version.ts'
 
 /** What objects of files are checked by. */
 export interface CheckContext {
@@ -61,7 +62,12 @@ export function checkManifest(
     context.unknownSkips.add(subject, policies, own.subject)
     // A Pod that a controller will create is not in the file: what is changed in it is changed later.
     if (within.length === 0) operations.push(...decision.operations)
-    return reportedObject(subject, decision.verdicts, placeIn(manifest, file, line, within)) ?? []
+    const { next } = within.length === 0 ? manifest : {}
+    const verdicts =
+      next === undefined
+        ? decision.verdicts
+        : withNextVersion(decision.verdicts, subject, next, policies, context.evaluation)
+    return reportedObject(subject, verdicts, placeIn(manifest, file, line, within)) ?? []
   })
   return { evaluated: true, reported: together(own.subject, reports), operations }
 }
@@ -73,6 +79,11 @@ export function matchedResource(object: JsonObject): Resource | undefined {
 
 const MATCHED = [...new Set(POLICIES.flatMap(({ matches }) => matches.map(({ resource }) => resource)))]
 
+/** The line of a file, where a document begins in a line of it and a field stands in a line of the document. */
+export function lineIn(begin: number, behind: number | undefined): number | undefined {
+  return behind === undefined ? undefined : begin + behind
+}
+
 function placeIn(manifest: Manifest, file: string, line: number, within: Path): Place {
   const { template } = manifest
   return {
@@ -80,7 +91,7 @@ function placeIn(manifest: Manifest, file: string, line: number, within: Path): 
     get location() {
       return { file, line: line + manifest.line, ...(template !== undefined && { template }) }
     },
-    lineOf: (path) => line + manifest.lineOf(path)
+    lineOf: (path) => lineIn(line, manifest.lineOf(path))
   }
 }
 

@@ -9,8 +9,8 @@ import { HoldfastError } from '../../errors.ts'
 import { LiveObjects, type Unread } from '../../inventory/cluster/live-objects.ts'
 import { type Before, NEW, type Previous } from '../../inventory/files/previous.ts'
 import type { DocumentRead } from '../../inventory/files/read.ts'
-import { readSources, type SourceRead } from '../../inventory/files/sources.ts'
 import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
+import { isRendered, readSources, type SourceRead } from '../../inventory/sources.ts'
 import type { Manifest } from '../../inventory/yaml/manifests.ts'
 import { Gathered } from '../../report/gathered.ts'
 import { joined } from '../../report/joined.ts'
@@ -23,6 +23,7 @@ import { deliver } from '../deliver.ts'
 import { goneNotes } from '../gone.ts'
 import { ambiguity, MOST_PROBLEMS, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
 import { progressOn } from '../progress.ts'
+import { sourceOptions } from '../source-options.ts'
 import { UnknownSkips } from '../unknown-skips.ts'
 import { connectLive, type Live } from './connect-live.ts'
 import { Fixes } from './fixes.ts'
@@ -59,13 +60,17 @@ async function checkFiles(settings: RunSettings, live: Live | undefined): Promis
     unknownSkips: new UnknownSkips()
   }
   const problems = new FirstOf<ReadProblem>(MOST_PROBLEMS)
+  const chartFlags = { ...flags, namespace: context.namespace, kubernetesVersion: version }
+  const options = await sourceOptions(paths, flags.previous ?? [], chartFlags)
+  if (flags.diff) await refuseDiffOfRendered(paths)
+  const notes: string[] = []
+  const note = (sentence: string) => notes.push(sentence)
   const previous =
-    flags.previous && (await readPrevious(flags.previous, flags.namespace, problems, flags.allowUnchecked))
+    flags.previous && (await readPrevious(flags.previous, flags.namespace, { ...options, paths, note }, problems))
   const fixes = flags.fix && new Fixes(flags.diff === true, (text) => process.stdout.write(text))
   const run = new CheckRun(context, live?.objects ?? previous, fixes, problems)
-  await run.all(
-    readSources(paths, process.stdin, { allowUnchecked: flags.allowUnchecked === true, isIgnored: ignored.has })
-  )
+  for (const note of notes) run.note(note)
+  await run.all(readSources(paths, process.stdin, { ...options, isIgnored: ignored.has, asNext: true }))
   const objects = joined(run.found.objects, run.sets.findings(problems.items.length > 0))
   for (const note of run.sets.notes()) run.note(note)
   for (const note of live?.notes ?? []) run.note(note)
@@ -111,6 +116,13 @@ function refuseContradictions(paths: readonly string[], { previous = [], live, f
   if (diff && !fix) throw new HoldfastError('FLAG_INVALID', '--diff needs --fix')
   if (fix && output?.some(({ file }) => file === undefined)) {
     throw new HoldfastError('FLAG_INVALID', '--fix writes to standard output, so each -o has to name a file')
+  }
+}
+
+/** Nobody can apply a diff to what a program prints. */
+async function refuseDiffOfRendered(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    if (await isRendered(path)) throw new HoldfastError('FLAG_INVALID', `--diff needs files, and ${path} is rendered`)
   }
 }
 

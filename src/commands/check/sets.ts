@@ -13,7 +13,7 @@ import type { Manifest } from '../../inventory/yaml/manifests.ts'
 import { POLICIES } from '../../policies/index.ts'
 import { type Place, type ReportedObject, reportedObject } from '../../report/report.ts'
 import { Silences } from '../silences.ts'
-import type { CheckContext } from './manifest.ts'
+import { type CheckContext, lineIn } from './manifest.ts'
 
 /** Objects that are kept for policies over Sets, and characters of the documents that they stand in. */
 const MOST_MEMBERS = 20_000
@@ -111,7 +111,7 @@ function placeIn(manifest: Manifest, file: string, line: number): Place {
     get location() {
       return { file, line: line + manifest.line, ...(template !== undefined && { template }) }
     },
-    lineOf: (path) => line + manifest.lineOf(path)
+    lineOf: (path) => lineIn(line, manifest.lineOf(path))
   }
 }
 

@@ -3,26 +3,30 @@ import { STATEFUL_SET } from '../../core/objects/kinds.ts'
 import { FirstOf } from '../../core/values/first-of.ts'
 import { count, oneLine } from '../../core/values/text.ts'
 import { namespaceFor, type Previous } from '../../inventory/files/previous.ts'
-import { readSources, type SourceRead } from '../../inventory/files/sources.ts'
+import type { DocumentRead } from '../../inventory/files/read.ts'
 import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
+import { readSources, type SourceRead } from '../../inventory/sources.ts'
 import { isOfKind, subjectOf } from '../../inventory/subjects.ts'
 import type { ReadProblem } from '../../report/report.ts'
 import { type UpgradePlan, upgradePlanFor, upgradePlanForRemoved } from '../../upgrade/plan.ts'
 import { planMarkdown, planText } from '../../upgrade/plan-text.ts'
 import { CLEAN, FOUND, INCOMPLETE } from '../deliver.ts'
 import { ambiguity, MOST_PROBLEMS, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
+import { sourceOptions } from '../source-options.ts'
 import type { ExplainFlags } from './flags.ts'
 
 /** Answers with the exit code: 0 all go through, 1 some have to be replaced, 2 something could not be read. */
 export async function explainUpgrade(paths: readonly string[], flags: ExplainFlags): Promise<number> {
-  const { previous: sources, namespace, kubernetesVersion: version, output, allowUnchecked = false } = flags
+  const { previous: sources, namespace, kubernetesVersion: version, output } = flags
   refuseTwoInputs([...paths, ...sources])
   const problems = new FirstOf<ReadProblem>(MOST_PROBLEMS)
-  const previous = await readPrevious(sources, namespace, problems, allowUnchecked)
+  const options = await sourceOptions(paths, sources, flags)
+  const note = (sentence: string) => process.stderr.write(`holdfast: ${oneLine(sentence)}\n`)
+  const previous = await readPrevious(sources, namespace, { ...options, paths, note }, problems)
   const plans = await plansFor(
-    readSources(paths, process.stdin, { allowUnchecked }),
+    readSources(paths, process.stdin, options),
     previous,
-    { namespace, cluster: { version } },
+    { namespace, cluster: { version }, note },
     problems
   )
   const isIncomplete = problems.items.length > 0
@@ -77,17 +81,25 @@ interface Setting {
   /** Of objects that name none; undefined where nobody said. */
   readonly namespace: string | undefined
   readonly cluster: Cluster
+  /** Takes a sentence for the reader. */
+  note(sentence: string): void
+}
+
+/** Whether the objects can be applied from there. */
+function isFile({ file, rendered }: DocumentRead): boolean {
+  return file !== STANDARD_INPUT && rendered === undefined
 }
 
 async function plansFor(
   reads: AsyncIterable<SourceRead>,
   previous: Previous,
-  { namespace, cluster }: Setting,
+  { namespace, cluster, note }: Setting,
   problems: FirstOf<ReadProblem>
 ): Promise<Plans> {
   const plans = new Plans()
   for await (const read of reads) {
     if (read.kind === 'problem') problems.push(problemOf(read))
+    if (read.kind === 'note') note(read.text)
     if (read.kind !== 'document') continue
     for (const manifest of read.manifests) {
       const { object } = manifest
@@ -97,7 +109,7 @@ async function plansFor(
       else {
         const old = before.kind === 'known' ? before.object : undefined
         const subject = subjectOf(object, old, namespaceFor(object, namespace, old))
-        plans.add(upgradePlanFor(subject, { cluster, ...(read.file !== STANDARD_INPUT && { file: read.file }) }))
+        plans.add(upgradePlanFor(subject, { cluster, ...(isFile(read) && { file: read.file }) }))
       }
     }
   }

@@ -13,9 +13,10 @@ export function addFlags(command: Command, flags: readonly Option[]): Command {
 
 /** `--previous a --previous b`, for commands that compare files with what runs now. */
 export function previousFlag(): Option {
-  return new Option('--previous <path>', 'what runs now: file, directory or -; may be given several times').argParser(
-    (path: string, before: readonly string[] = []) => [...before, path]
-  )
+  return new Option(
+    '--previous <path>',
+    'what runs now: file, directory, -, git:REF or chart:REPO/NAME@VERSION; may be given several times'
+  ).argParser((path: string, before: readonly string[] = []) => [...before, path])
 }
 
 /** Why somebody would run it, and the command line. */

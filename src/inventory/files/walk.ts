@@ -25,7 +25,7 @@ export interface FileReadProblem {
 }
 
 /** The names by which kustomize finds a kustomization. */
-const KUSTOMIZATIONS: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
+export const KUSTOMIZATIONS: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
 
 export function isKustomization(name: string): boolean {
   return KUSTOMIZATIONS.includes(name)
@@ -63,7 +63,7 @@ export async function* documentsOf(
   isIgnored: IsIgnored = nothing
 ): AsyncGenerator<Met> {
   for (const source of sources) {
-    if (source === STANDARD_INPUT) yield* read(source, input)
+    if (source === STANDARD_INPUT) yield* documentsOfStream(source, input)
     else if (!isIgnored(source)) yield* walk(source, [], { seen: new Set(), isIgnored })
   }
 }
@@ -120,10 +120,11 @@ async function* walkInto(path: string, above: readonly string[], context: WalkCo
 }
 
 function openFile(path: string): AsyncGenerator<Met> {
-  return read(path, createReadStream(path))
+  return documentsOfStream(path, createReadStream(path))
 }
 
-async function* read(file: string, stream: Readable): AsyncGenerator<Met> {
+/** The documents of one stream, and its end. */
+export async function* documentsOfStream(file: string, stream: Readable): AsyncGenerator<Met> {
   let isEmpty = true
   try {
     for await (const document of documentsIn(texts(stream))) {

@@ -15,11 +15,14 @@ export interface Manifest {
   readonly line: number
   /** The template that Helm rendered the document from. */
   readonly template: string | undefined
-  /** The line of a field of the object, from 0. */
-  lineOf(path: Path): number
+  /** The line of a field of the object, from 0; undefined where the file has it in no line, because it was rendered. */
+  lineOf(path: Path): number | undefined
+  /** The object as the next version of its chart renders it. */
+  readonly next?: JsonObject
 }
 
-const HELM_SOURCE = /^# Source: ([^\r\n]{1,300})\r?$/m
+/** The comment with which `helm template` begins a document. */
+export const HELM_SOURCE = /^# Source: ([^\r\n]{1,300})\r?$/m
 
 /** What stands in a document. */
 export interface Manifests {

@@ -113,7 +113,7 @@ export async function startControlPlane(assets: Assets, options: ControlPlaneOpt
 
   try {
     const run: Run = { directory, assets, launch, timeoutMs: options.timeoutMs ?? 60_000 }
-    const files = writeFiles(directory)
+    const files = exportFiles(directory)
     await startEtcd(run)
     const { url, restart } = await startApiServer(run, files, options.extraApiServerArgs ?? [])
     writeKubeconfig(files, url)
@@ -160,7 +160,7 @@ function clusterOf(kubectl: Kubectl): Cluster {
   }
 }
 
-function writeFiles(directory: string): Files {
+function exportFiles(directory: string): Files {
   const path = (name: string) => join(directory, name)
   const token = randomBytes(24).toString('hex')
   const keys = generateKeyPairSync('ec', {

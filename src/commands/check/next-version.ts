@@ -1,0 +1,55 @@
+import { decisionFor } from '../../core/decide.ts'
+import type { EvaluationContext } from '../../core/evaluate.ts'
+import { identityOf } from '../../core/identity.ts'
+import type { ConfiguredPolicy, Finding } from '../../core/policy.ts'
+import type { Subject } from '../../core/subject.ts'
+import type { JsonObject } from '../../core/values/json.ts'
+import { fieldPath } from '../../core/values/path.ts'
+import type { FindingVerdict, Verdict } from '../../core/verdict.ts'
+import { subjectOf } from '../../inventory/subjects.ts'
+import claimTemplateLabels from '../../policies/claim-template-labels.ts'
+
+/**
+ * Adds what the next version of a chart will be refused for, as an update from the object as it is rendered now. Of the same
+ * fields, advice says no more, and a refusal of this update says it already.
+ *
+ * @param verdicts on the object as it is now
+ * @param next the object as the next version of the chart renders it
+ */
+export function withNextVersion(
+  verdicts: readonly Verdict[],
+  subject: Subject,
+  next: JsonObject,
+  rules: readonly ConfiguredPolicy[],
+  context: EvaluationContext
+): readonly Verdict[] {
+  const update = subjectOf(next, subject.object, subject.namespace)
+  const own = rules.filter(({ policy }) => policy.id === claimTemplateLabels.id)
+  const refused = decisionFor(update, own, context).verdicts.filter(isRefusal)
+  const known = new Set(verdicts.filter(isRefusal).map(({ finding }) => fieldPath(finding.field)))
+  const more = refused.filter(({ finding }) => !known.has(fieldPath(finding.field)))
+  if (refused.length === 0) return verdicts
+  const others = verdicts.filter((verdict) => !(isOwn(verdict) && verdict.finding.failsNextUpgrade))
+  return [...others, ...more.map((verdict) => ({ ...verdict, finding: aboutNextVersion(verdict.finding, update) }))]
+}
+
+function isOwn(verdict: Verdict): verdict is FindingVerdict {
+  return verdict.policy === claimTemplateLabels.id && verdict.outcome !== 'crashed'
+}
+
+/** A repair lets the upgrade through. */
+function isRefusal(verdict: Verdict): verdict is FindingVerdict {
+  return isOwn(verdict) && verdict.outcome !== 'patched' && verdict.finding.advice === undefined
+}
+
+function aboutNextVersion(finding: Finding, subject: Subject): Finding {
+  const { fix: _, ...others } = finding
+  const restore = finding.remediation.includes('onChange: restore') ? ', or set onChange: restore' : ''
+  return {
+    ...others,
+    problem: `the next version of the chart changes what no update may change: ${finding.problem}`,
+    remediation: `take the version out of it before there is an upgrade to fail${restore}`,
+    identity: `next version: ${identityOf(finding, subject)}`,
+    failsNextUpgrade: true
+  }
+}

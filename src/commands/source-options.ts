@@ -1,0 +1,23 @@
+import { isReleasedChart } from '../inventory/previous-sources.ts'
+import { isChart } from '../inventory/rendered/chart.ts'
+import type { SourceOptions } from '../inventory/sources.ts'
+import { type ChartFlags, chartOptions, refuseWithoutChart } from './flags/chart.ts'
+import type { UncheckedFlags } from './flags/unchecked.ts'
+
+type Flags = Parameters<typeof chartOptions>[0] & ChartFlags & UncheckedFlags
+
+/**
+ * How sources are read.
+ *
+ * @throws HoldfastError FLAG_INVALID where flags are for a chart, and there is none
+ */
+export async function sourceOptions(
+  paths: readonly string[],
+  previous: readonly string[],
+  flags: Flags
+): Promise<SourceOptions> {
+  const charts = await Promise.all(paths.map(isChart))
+  const before = await Promise.all(previous.map(async (source) => isReleasedChart(source) || (await isChart(source))))
+  refuseWithoutChart(flags, [...charts, ...before].includes(true))
+  return { chart: chartOptions(flags), allowUnchecked: flags.allowUnchecked === true }
+}
