@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
-import type { Report } from '../../src/report/report.ts'
-import { pod, statefulSet } from '../fixtures/objects.ts'
-import { holdfast } from '../helpers/command.ts'
-import { filesIn } from '../helpers/files.ts'
-import { standIns } from '../helpers/stand-in.ts'
+import type { Report } from '../../../src/report/report.ts'
+import { pod, statefulSet } from '../../fixtures/objects.ts'
+import { holdfast } from '../../helpers/command.ts'
+import { filesIn } from '../../helpers/files.ts'
+import { standIns } from '../../helpers/stand-in.ts'
 
 /** Prints the templates of a chart as they are, with the words VERSION, APP, RELEASE and REPLICAS put in. */
 const HELM = `
