@@ -58,6 +58,11 @@ export async function* documentsIn(
   yield* cutter.end(begun)
 }
 
+/** The same for a text that is at hand as a whole. */
+export function documentsInText(text: string): Generator<Document | OversizedDocument> {
+  return new Cutter(LARGEST_DOCUMENT).whole(text)
+}
+
 /** Longer than any marker, and short enough to be put before every chunk. */
 const LONG_LINE = 4096
 
@@ -91,6 +96,12 @@ class Cutter {
     this.#keep(text)
   }
 
+  *whole(text: string): Generator<Document | OversizedDocument> {
+    const end = text.lastIndexOf('\n') + 1
+    yield* this.add(text.slice(0, end))
+    yield* this.end(text.slice(end))
+  }
+
   *end(rest: string): Generator<Document | OversizedDocument> {
     // The last line has no end, and a marker is one with or without it.
     this.#length--
@@ -101,7 +112,7 @@ class Cutter {
 
   #keep(text: string): void {
     if (text === '') return
-    this.#isPreamble &&= text.split('\n').every((line) => EMPTY_LINE.test(line))
+    this.#isPreamble &&= isPreamble(text)
     this.#length += text.length
     this.#parts.push(text)
     if (this.#length > this.#largest) this.#giveUp()
@@ -123,6 +134,16 @@ class Cutter {
     this.#oversized = undefined
     return oversized === undefined ? { text, line } : { oversized: true, line: oversized }
   }
+}
+
+function isPreamble(text: string): boolean {
+  for (let at = 0; at <= text.length; ) {
+    const end = text.indexOf('\n', at)
+    if (!EMPTY_LINE.test(text.slice(at, end < 0 ? text.length : end))) return false
+    if (end < 0) break
+    at = end + 1
+  }
+  return true
 }
 
 function newlinesIn(text: string): number {

@@ -1,9 +1,18 @@
-import { createReadStream, type Stats } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
+import {
+  closeSync,
+  createReadStream,
+  type Dirent,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync
+} from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { HoldfastError, messageOf } from '../../errors.ts'
-import { type Document, documentsIn } from './documents.ts'
+import { type Document, documentsIn, documentsInText, type OversizedDocument } from './documents.ts'
 
 /** What a walk through files and directories meets: a document of a file, a file's end, or something that went wrong. */
 export type Met =
@@ -64,7 +73,10 @@ export async function* documentsOf(
 ): AsyncGenerator<Met> {
   for (const source of sources) {
     if (source === STANDARD_INPUT) yield* documentsOfStream(source, input)
-    else if (!isIgnored(source)) yield* walk(source, [], { seen: new Set(), isIgnored })
+    else if (!isIgnored(source)) {
+      for (const found of walk(source, [], { seen: new Set(), isIgnored }))
+        yield* found.kind === 'found' ? documentsOfFile(found) : [found]
+    }
   }
 }
 
@@ -79,48 +91,95 @@ interface WalkContext {
   readonly isIgnored: IsIgnored
 }
 
-async function* walk(path: string, above: readonly string[], context: WalkContext): AsyncGenerator<Met> {
+interface Found {
+  readonly kind: 'found'
+  readonly file: string
+  /** Whether it is a file, and not a pipe or the like. */
+  readonly isRegular: boolean
+}
+
+type Walked = Found | Exclude<Met, { readonly kind: 'document' | 'file' }>
+
+function* walk(path: string, above: readonly string[], context: WalkContext): Generator<Walked> {
   const { seen, isIgnored } = context
-  let names: readonly string[]
+  let entries: readonly Dirent[]
   let real: string
   try {
-    if (!(await stat(path)).isDirectory()) return yield* openFile(path)
-    real = await realpath(path)
+    const status = statSync(path)
+    if (!status.isDirectory()) return yield { kind: 'found', file: path, isRegular: status.isFile() }
+    real = realpathSync(path)
     if (above.includes(real)) throw new Error('it leads back to a directory above it')
     if (seen.has(real)) return
     seen.add(real)
-    names = (await readdir(path)).sort()
+    entries = readdirSync(path, { withFileTypes: true }).sort(byName)
   } catch (error) {
     yield unreadable(path, error)
     return
   }
-  if (names.some(isKustomization)) yield { kind: 'kustomization', directory: path }
-  for (const name of names) {
-    if (!isEntered(name)) continue
+  if (entries.some(({ name }) => isKustomization(name))) yield { kind: 'kustomization', directory: path }
+  const isChart = entries.some(({ name }) => name === 'Chart.yaml')
+  for (const entry of entries) {
+    const { name } = entry
+    // Charts in a chart are rendered with it.
+    if (!isEntered(name) || (isChart && name === 'charts')) continue
     const inner = join(path, name)
     if (isIgnored(inner)) continue
-    if (name === 'templates' && names.includes('Chart.yaml')) yield { kind: 'skipped', directory: inner }
-    else yield* walkInto(inner, [...above, real], context)
+    if (isChart && name === 'templates') yield { kind: 'skipped', directory: inner }
+    else yield* walkInto(inner, entry, [...above, real], context)
   }
 }
 
+function byName(one: Dirent, other: Dirent): number {
+  return one.name < other.name ? -1 : 1
+}
+
 /** What a directory holds: a directory again, or a file whose name says that it is a manifest. */
-async function* walkInto(path: string, above: readonly string[], context: WalkContext): AsyncGenerator<Met> {
+function* walkInto(path: string, entry: Dirent, above: readonly string[], context: WalkContext): Generator<Walked> {
   const isManifest = isManifestName(path)
-  let status: Stats
+  let status: Pick<Stats, 'isDirectory' | 'isFile'> = entry
   try {
-    status = await stat(path)
+    // Of a link, and on some file systems of everything, the directory does not say what it is.
+    if (!entry.isDirectory() && !entry.isFile()) status = statSync(path)
   } catch (error) {
     // A link to nowhere matters only where it would have been read.
     if (isManifest) yield unreadable(path, error)
     return
   }
   if (status.isDirectory()) yield* walk(path, above, context)
-  else if (status.isFile() && isManifest) yield* openFile(path)
+  else if (status.isFile() && isManifest) yield { kind: 'found', file: path, isRegular: true }
 }
 
-function openFile(path: string): AsyncGenerator<Met> {
-  return documentsOfStream(path, createReadStream(path))
+/**
+ * Bytes of a file that is read at once: to set up a stream takes longer than to read such a file, and nothing else waits in the
+ * meantime. It is what a stream reads at a time, so that a file that is no text loses the same of it.
+ */
+const SMALL = 64 * 1024
+const buffer = Buffer.alloc(SMALL + 1)
+
+/** The documents of a file, and its end. */
+function documentsOfFile({ file, isRegular }: Found): AsyncGenerator<Met> | readonly Met[] {
+  try {
+    const whole = isRegular ? smallFile(file) : undefined
+    if (whole === undefined) return documentsOfStream(file, createReadStream(file))
+    const documents = [...documentsInText(textOf(whole))].map((document) => met(file, document))
+    return [...documents, { kind: 'file', file }]
+  } catch (error) {
+    return [failure(file, error)]
+  }
+}
+
+/** All of a file; undefined where it has more than is read at once. It is valid until the next one is read. */
+function smallFile(file: string): Uint8Array | undefined {
+  const descriptor = openSync(file, 'r')
+  try {
+    let length = 0
+    for (let more = -1; more !== 0 && length < buffer.length; length += more) {
+      more = readSync(descriptor, buffer, length, buffer.length - length, null)
+    }
+    return length > SMALL ? undefined : buffer.subarray(0, length)
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 /** The documents of one stream, and its end. */
@@ -129,39 +188,53 @@ export async function* documentsOfStream(file: string, stream: Readable): AsyncG
   try {
     for await (const document of documentsIn(texts(stream))) {
       isEmpty = false
-      if (!('oversized' in document)) yield { kind: 'document', file, document }
-      else {
-        const error = new HoldfastError('SOURCE_TOO_LARGE', 'The document has more than 16 MiB')
-        yield { kind: 'problem', file, line: document.line, error }
-      }
+      yield met(file, document)
     }
     // A program before the pipe that failed writes nothing, and nobody would be told.
     if (isEmpty && file === STANDARD_INPUT) throw new HoldfastError('SOURCE_EMPTY', 'There is nothing in it')
     yield { kind: 'file', file }
   } catch (error) {
-    yield error instanceof HoldfastError ? { kind: 'problem', file, error } : unreadable(file, error)
+    yield failure(file, error)
   }
+}
+
+function met(file: string, document: Document | OversizedDocument): Met {
+  if (!('oversized' in document)) return { kind: 'document', file, document }
+  const error = new HoldfastError('SOURCE_TOO_LARGE', 'The document has more than 16 MiB')
+  return { kind: 'problem', file, line: document.line, error }
+}
+
+function failure(file: string, error: unknown): FileReadProblem {
+  return error instanceof HoldfastError ? { kind: 'problem', file, error } : unreadable(file, error)
 }
 
 /** @throws HoldfastError SOURCE_NOT_TEXT */
 async function* texts(stream: Readable): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
-  const decode = (chunk?: Uint8Array): string => {
-    try {
-      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true })
-    } catch (error) {
-      throw new HoldfastError('SOURCE_NOT_TEXT', 'It is not text in UTF-8', { cause: error })
-    }
-  }
-  for await (const chunk of stream) {
-    const text = decode(chunk)
-    if (text.includes('\0')) throw new HoldfastError('SOURCE_NOT_TEXT', 'It is binary')
-    yield text
-  }
-  yield decode()
+  const decoder = new TextDecoder('utf-8', UTF_8)
+  for await (const chunk of stream) yield decoded(() => decoder.decode(chunk, { stream: true }))
+  yield decoded(() => decoder.decode())
 }
 
-function unreadable(file: string, error: unknown): Met {
+/** @throws HoldfastError SOURCE_NOT_TEXT */
+function textOf(whole: Uint8Array): string {
+  return decoded(() => WHOLE.decode(whole))
+}
+
+const UTF_8 = { fatal: true, ignoreBOM: false }
+const WHOLE = new TextDecoder('utf-8', UTF_8)
+
+function decoded(decode: () => string): string {
+  let text: string
+  try {
+    text = decode()
+  } catch (error) {
+    throw new HoldfastError('SOURCE_NOT_TEXT', 'It is not text in UTF-8', { cause: error })
+  }
+  if (text.includes('\0')) throw new HoldfastError('SOURCE_NOT_TEXT', 'It is binary')
+  return text
+}
+
+function unreadable(file: string, error: unknown): FileReadProblem {
   return {
     kind: 'problem',
     file,
