@@ -9,7 +9,7 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import type { Report } from '../../src/report/report.ts'
-import { findHelms } from './helm.ts'
+import { findHelms } from './harness/helm.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/holdfast.cjs', import.meta.url))
 const CHART = fileURLToPath(new URL('../fixtures/chart', import.meta.url))

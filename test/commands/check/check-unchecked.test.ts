@@ -2,10 +2,10 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
-import type { Report } from '../../src/report/report.ts'
-import { pod } from '../fixtures/objects.ts'
-import { holdfast } from '../helpers/command.ts'
-import { filesIn } from '../helpers/files.ts'
+import type { Report } from '../../../src/report/report.ts'
+import { pod } from '../../fixtures/objects.ts'
+import { holdfast } from '../../helpers/command.ts'
+import { filesIn } from '../../helpers/files.ts'
 
 interface Case {
   readonly name: string
