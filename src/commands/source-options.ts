@@ -9,15 +9,17 @@ type Flags = Parameters<typeof chartOptions>[0] & ChartFlags & UncheckedFlags
 /**
  * How sources are read.
  *
+ * @param kinds that somebody looks at
  * @throws HoldfastError FLAG_INVALID where flags are for a chart, and there is none
  */
 export async function sourceOptions(
   paths: readonly string[],
   previous: readonly string[],
-  flags: Flags
+  flags: Flags,
+  kinds: ReadonlySet<string>
 ): Promise<SourceOptions> {
   const charts = await Promise.all(paths.map(isChart))
   const before = await Promise.all(previous.map(async (source) => isReleasedChart(source) || (await isChart(source))))
   refuseWithoutChart(flags, [...charts, ...before].includes(true))
-  return { chart: chartOptions(flags), allowUnchecked: flags.allowUnchecked === true }
+  return { chart: chartOptions(flags), allowUnchecked: flags.allowUnchecked === true, kinds }
 }

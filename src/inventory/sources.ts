@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type ErrorCode, HoldfastError } from '../errors.ts'
-import { type Note, type Read, readManifests } from './files/read.ts'
+import { type Note, type Read, readManifests, type WantedKinds } from './files/read.ts'
 import { type IsIgnored, isKustomization, STANDARD_INPUT } from './files/walk.ts'
 import { isChart, readChart } from './rendered/chart.ts'
 import type { ChartOptions } from './rendered/helm.ts'
@@ -17,6 +17,8 @@ export interface SourceOptions {
   /** Whether an empty List is enough: it says that there is nothing, which an empty file does not. */
   readonly allowEmptyLists?: true
   readonly isIgnored?: IsIgnored
+  /** Kinds that somebody looks at: a document of another one is not parsed. */
+  readonly kinds: WantedKinds
   /** Whether StatefulSets of a chart are told as the next version of the chart renders them, too. */
   readonly asNext?: true
 }
@@ -56,13 +58,13 @@ async function readsOf(
   source: string,
   called: string,
   input: Readable,
-  { chart, asNext, isIgnored }: SourceOptions
+  { chart, asNext, isIgnored, kinds }: SourceOptions
 ): Promise<AsyncIterable<Read | Note>> {
-  if (source === STANDARD_INPUT) return readManifests([source], input)
-  if (await isChart(source)) return readChart(source, called, chart, asNext === true)
+  if (source === STANDARD_INPUT) return readManifests([source], input, { kinds })
+  if (await isChart(source)) return readChart(source, called, chart, { asNext: asNext === true, kinds })
   const kustomization = await kustomizationIn(source)
-  if (kustomization !== undefined) return readKustomization(source, kustomization, called)
-  const reads = readManifests([source], input, isIgnored)
+  if (kustomization !== undefined) return readKustomization(source, kustomization, called, kinds)
+  const reads = readManifests([source], input, { isIgnored, kinds })
   return source === called ? reads : renamed(reads, source, called)
 }
 
@@ -70,7 +72,7 @@ async function readsOf(
 export async function* toldOf(
   source: string,
   reads: AsyncIterable<Read | Note>,
-  { allowUnchecked, allowEmptyLists }: Omit<SourceOptions, 'chart'>
+  { allowUnchecked, allowEmptyLists }: Pick<SourceOptions, 'allowUnchecked' | 'allowEmptyLists'>
 ): AsyncGenerator<SourceRead> {
   let [hasObjects, isTold, files] = [false, false, 0]
   const unchecked = (file: string, code: ErrorCode, what: string): SourceRead => {
@@ -86,7 +88,8 @@ export async function* toldOf(
       yield unchecked(read.directory, 'SOURCE_NOT_RENDERED', KUSTOMIZATION)
     } else {
       if (read.kind === 'document') {
-        hasObjects ||= read.manifests.length > 0 || (allowEmptyLists === true && read.lists > 0)
+        hasObjects ||=
+          read.manifests.length > 0 || read.unparsed !== undefined || (allowEmptyLists === true && read.lists > 0)
       }
       if (read.kind === 'problem') isTold = true
       if (read.kind === 'file') files++

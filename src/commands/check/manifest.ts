@@ -3,6 +3,7 @@ import { decisionFor } from '../../core/decide.ts'
 import { anyPolicyApplies, type EvaluationContext } from '../../core/evaluate.ts'
 import type { Resource } from '../../core/objects/kinds.ts'
 import type { PatchOperation } from '../../core/patch.ts'
+import { isSetPolicy } from '../../core/policy.ts'
 import type { Subject } from '../../core/subject.ts'
 import { detached, type JsonObject } from '../../core/values/json.ts'
 import type { Path } from '../../core/values/path.ts'
@@ -71,6 +72,13 @@ export function checkManifest(
   })
   return { evaluated: true, reported: together(own.subject, reports), operations }
 }
+
+/** The kinds of objects that any policy, in whatever mode, wants to see, by themselves or together with others. */
+export const WATCHED_KINDS: ReadonlySet<string> = new Set(
+  POLICIES.flatMap((policy) =>
+    isSetPolicy(policy) ? policy.reads : policy.matches.map(({ resource }) => resource)
+  ).map(({ kind }) => kind)
+)
 
 /** The kind of the object, where any policy, in whatever mode, wants to see objects of it. */
 export function matchedResource(object: JsonObject): Resource | undefined {

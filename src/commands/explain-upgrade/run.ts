@@ -20,7 +20,7 @@ export async function explainUpgrade(paths: readonly string[], flags: ExplainFla
   const { previous: sources, namespace, kubernetesVersion: version, output } = flags
   refuseTwoInputs([...paths, ...sources])
   const problems = new FirstOf<ReadProblem>(MOST_PROBLEMS)
-  const options = await sourceOptions(paths, sources, flags)
+  const options = await sourceOptions(paths, sources, flags, KINDS)
   const note = (sentence: string) => process.stderr.write(`holdfast: ${oneLine(sentence)}\n`)
   const previous = await readPrevious(sources, namespace, { ...options, paths, note }, problems)
   const plans = await plansFor(
@@ -44,6 +44,9 @@ export async function explainUpgrade(paths: readonly string[], flags: ExplainFla
   if (isIncomplete) return INCOMPLETE
   return plans.isBlocked ? FOUND : CLEAN
 }
+
+/** Those that a plan is about. */
+const KINDS = new Set([STATEFUL_SET.kind])
 
 /** More cannot be replaced by hand, and each takes a page. */
 const MOST_BLOCKED = 200

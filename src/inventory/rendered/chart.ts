@@ -5,7 +5,7 @@ import { nameOfObject } from '../../core/objects/metadata.ts'
 import { detached, type JsonObject } from '../../core/values/json.ts'
 import { HoldfastError, messageOf } from '../../errors.ts'
 import { namespaceOf } from '../files/previous.ts'
-import { type Note, type Read, readText } from '../files/read.ts'
+import { type Note, type Read, readText, type WantedKinds } from '../files/read.ts'
 import type { FileReadProblem } from '../files/walk.ts'
 import { isOfKind } from '../subjects.ts'
 import { type ChartOptions, helmTemplate, type ReleasedChart } from './helm.ts'
@@ -20,24 +20,30 @@ export async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() === true
 }
 
+/** What is wanted of a chart. */
+export interface ChartReading {
+  /** Whether StatefulSets are told as the next version of the chart renders them, too. */
+  readonly asNext: boolean
+  readonly kinds: WantedKinds
+}
+
 /**
  * The objects of a chart as Helm renders it. Each is said to stand in its template, in a line that nobody knows.
  *
  * @param called what to call the chart's directory
- * @param asNext whether StatefulSets are told as the next version of the chart renders them, too
  */
 export async function* readChart(
   chart: string,
   called: string,
   options: ChartOptions,
-  asNext: boolean
+  { asNext, kinds }: ChartReading
 ): AsyncGenerator<Read | Note> {
   const chunks = await rendered(chart, called, options)
   if (!Array.isArray(chunks)) return yield chunks
   const next: NextSets =
     asNext && chunks.some((chunk) => chunk.includes('StatefulSet')) ? await nextSets(chart, options) : NONE
   if (next.note !== undefined) yield { kind: 'note', text: `${called}: ${next.note}.` }
-  for await (const read of readText(called, chunks)) {
+  for await (const read of readText(called, chunks, kinds)) {
     const source = sourceIn(read)
     const place = source === undefined ? { file: join(called, 'Chart.yaml') } : await placeOf(chart, called, source)
     yield placed(read, place, (object) => next.sets.get(keyOf(object)))
@@ -83,7 +89,7 @@ async function nextSets(chart: string, options: ChartOptions): Promise<NextSets>
     const release = await nextReleaseOf(chart)
     if (release === undefined) return { sets, note: `${NOT_RENDERED}: Chart.yaml has no line with its version` }
     const chunks = await helmTemplate(release.directory, options).finally(release.remove)
-    for await (const read of readText(chart, chunks)) {
+    for await (const read of readText(chart, chunks, STATEFUL_SETS)) {
       if (read.kind !== 'document') continue
       for (const { object } of read.manifests) {
         if (isOfKind(STATEFUL_SET, object)) sets.set(keyOf(object), detached(object))
@@ -94,6 +100,8 @@ async function nextSets(chart: string, options: ChartOptions): Promise<NextSets>
     return { sets, note: `${NOT_RENDERED}: ${messageOf(error)}` }
   }
 }
+
+const STATEFUL_SETS = new Set([STATEFUL_SET.kind])
 
 const NOT_RENDERED = 'Not compared with its next version'
 

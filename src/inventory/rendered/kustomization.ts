@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { HoldfastError } from '../../errors.ts'
-import { type Read, readText } from '../files/read.ts'
+import { type Read, readText, type WantedKinds } from '../files/read.ts'
 import { KUSTOMIZATIONS } from '../files/walk.ts'
 import { isFile } from './chart.ts'
 import { kustomizeBuild } from './kustomize.ts'
@@ -18,7 +18,12 @@ export async function kustomizationIn(directory: string): Promise<string | undef
  * @param name of the kustomization in its directory
  * @param called what to call the directory
  */
-export async function* readKustomization(directory: string, name: string, called: string): AsyncGenerator<Read> {
+export async function* readKustomization(
+  directory: string,
+  name: string,
+  called: string,
+  kinds: WantedKinds
+): AsyncGenerator<Read> {
   let chunks: readonly Buffer[]
   try {
     chunks = await kustomizeBuild(directory)
@@ -27,5 +32,5 @@ export async function* readKustomization(directory: string, name: string, called
     yield { kind: 'problem', file: called, error, text: '' }
     return
   }
-  for await (const read of readText(called, chunks)) yield placed(read, { file: join(called, name) })
+  for await (const read of readText(called, chunks, kinds)) yield placed(read, { file: join(called, name) })
 }

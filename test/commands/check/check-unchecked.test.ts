@@ -153,3 +153,30 @@ t.test('objects that no policy looks at are counted by kind', async (t) => {
   const all = await holdfast('check', '-o', 'json', join(filesIn({ 'a.yaml': POD }), 'a.yaml'))
   t.notOk('notChecked' in JSON.parse(all.stdout), 'and where all were checked, nothing is said')
 })
+
+const secret = (rest: string): string => `apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n${rest}`
+const set = (rest: string): string => `apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\n${rest}`
+
+const unparsed: readonly (readonly [name: string, text: string, problems: number])[] = [
+  ['a document that nobody looks at is not parsed', secret('data: {a: b'), 0],
+  ['one that somebody looks at is', set('spec: {a: b'), 1],
+  ['a template is told from a manifest', secret('data:\n  {{- range .Values }}\n'), 1],
+  ['a tab is seen', secret('data:\n\ta: b\n'), 1],
+  ['what is at the margin and no key is seen', secret('oops\n'), 1],
+  ['a List is looked into', 'apiVersion: v1\nkind: SecretList\nitems: [{a: b}\n', 1],
+  ['two objects without a marker between them', secret(set('')), 0]
+]
+
+t.test('what is not parsed, and what is wrong with it', async (t) => {
+  for (const [name, text, problems] of unparsed) {
+    const file = join(filesIn({ 'a.yaml': `${text}\n---\n${POD}` }), 'a.yaml')
+    const run = await holdfast('check', '-o', 'json', file)
+    const report = JSON.parse(run.stdout)
+    t.equal(report.problems.length, problems, `${name}: ${run.stdout}`)
+    t.equal(report.objects.length, 1, `${name}: the next document is checked`)
+    const fixed = await holdfast('check', '--fix', '--mode=warn', file)
+    t.equal(fixed.stdout, `${text}\n---\n${POD}`, `${name}: --fix loses nothing`)
+  }
+  const both = join(filesIn({ 'a.yaml': secret(set('')) }), 'a.yaml')
+  t.match(JSON.parse((await holdfast('check', '-o', 'json', both)).stdout), { judged: 1 }, 'the last kind counts')
+})
