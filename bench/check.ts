@@ -17,34 +17,70 @@ interface Cost {
   readonly peak: number
 }
 
-/** `holdfast check` over a directory of rendered charts, beside a program that only parses them. */
+const HOLDFAST = fileURLToPath(new URL('../bin/holdfast.cjs', import.meta.url))
+const PARSE = fileURLToPath(new URL('parse.ts', import.meta.url))
+
+/** `holdfast check` over directories of YAML, beside a program that only parses them. */
 export async function measureCheck(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-bench-'))
+  const [charts, mixed] = [join(directory, 'charts'), join(directory, 'mixed')]
   try {
-    const bytes = writeCharts(directory)
-    const holdfast = fileURLToPath(new URL('../bin/holdfast.cjs', import.meta.url))
-    const parse = fileURLToPath(new URL('parse.ts', import.meta.url))
-    const costs: Record<'parse' | 'check', Cost[]> = { parse: [], check: [] }
-    for (let round = 0; round < ROUNDS; round++) {
-      costs.parse.push(await run([parse, directory]))
-      costs.check.push(await run([holdfast, 'check', directory]))
-    }
+    await compare('rendered charts, with a finding in most', charts, writeCharts(charts))
     // The same directory again and again: what is read is forgotten, and without a finding nothing is kept.
-    const times = (count: number): string[] => ['check', '--mode=off', ...Array<string>(count).fill(directory)]
-    const [few, many] = [await run([holdfast, ...times(2)]), await run([holdfast, ...times(8)])]
-    const [base, own] = [least(costs.parse), least(costs.check)]
-    console.log(`holdfast check, ${FILES} files, ${(bytes / 1e6).toFixed(1)} MB of YAML:`)
-    console.log(`  only parsing ${speed(bytes, base)}`)
+    const times = (count: number): string[] => ['check', '--mode=off', ...Array<string>(count).fill(charts)]
+    const [few, many] = [await run([HOLDFAST, ...times(2)]), await run([HOLDFAST, ...times(8)])]
     console.log(
-      `  check        ${speed(bytes, own)}  × ${(own.cpu / base.cpu).toFixed(2)}, peak ${mega(own)} MB with a finding in most files`
+      `  memory       peak ${mega(few)} MB for ${2 * FILES} files without findings, ${mega(many)} MB for ${8 * FILES}\n`
     )
-    console.log(
-      `  memory       peak ${mega(few)} MB for ${2 * FILES} files without findings, ${mega(many)} MB for ${8 * FILES}`
-    )
+    await compare('one object each, most of kinds that no policy looks at', mixed, writeMixed(mixed))
     console.log()
   } finally {
     rmSync(directory, { recursive: true })
   }
+}
+
+async function compare(what: string, directory: string, bytes: number): Promise<void> {
+  const costs: Record<'parse' | 'check', Cost[]> = { parse: [], check: [] }
+  for (let round = 0; round < ROUNDS; round++) {
+    costs.parse.push(await run([PARSE, directory]))
+    costs.check.push(await run([HOLDFAST, 'check', directory]))
+  }
+  const [base, own] = [least(costs.parse), least(costs.check)]
+  console.log(`holdfast check, ${FILES} files, ${(bytes / 1e6).toFixed(1)} MB of YAML (${what}):`)
+  console.log(`  only parsing ${speed(bytes, base)}`)
+  console.log(`  check        ${speed(bytes, own)}  × ${(own.cpu / base.cpu).toFixed(2)}, peak ${mega(own)} MB`)
+}
+
+/** What a repository holds besides workloads. */
+const MIXED = [
+  ['apps/v1', 'Deployment'],
+  ['v1', 'Service'],
+  ['v1', 'ConfigMap'],
+  ['v1', 'Secret'],
+  ['v1', 'ServiceAccount'],
+  ['rbac.authorization.k8s.io/v1', 'Role'],
+  ['rbac.authorization.k8s.io/v1', 'RoleBinding'],
+  ['monitoring.coreos.com/v1', 'ServiceMonitor'],
+  ['monitoring.coreos.com/v1', 'PrometheusRule'],
+  ['batch/v1', 'CronJob']
+] as const
+
+function writeMixed(directory: string): number {
+  let bytes = 0
+  for (let index = 0; index < FILES; index++) {
+    const [apiVersion, kind] = MIXED[index % MIXED.length] as (typeof MIXED)[number]
+    const items = Array.from({ length: 40 }, (_, at) => ({ name: `item-${at}`, value: `of ${kind} ${index}`, at }))
+    const content = stringify({ apiVersion, kind, metadata: { name: `object-${index}` }, spec: { items } })
+    write(directory, index, content)
+    bytes += content.length
+  }
+  return bytes
+}
+
+function write(directory: string, index: number, content: string): void {
+  const folder = join(directory, String(index % 50))
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, `${index}.yaml`), content)
 }
 
 /** Each file is a chart as Helm renders it: a StatefulSet, and what stands around it. */
@@ -63,9 +99,7 @@ function writeCharts(directory: string): number {
     const content = [chartStatefulSet(version), ...around]
       .map((object) => `---\n# Source: chart/templates/x.yaml\n${stringify(object, { aliasDuplicateObjects: false })}`)
       .join('')
-    const folder = join(directory, String(index % 50))
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, `${index}.yaml`), content)
+    write(directory, index, content)
     bytes += content.length
   }
   return bytes
