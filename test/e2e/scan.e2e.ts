@@ -24,7 +24,9 @@ import { endToEnd, type Stage, type Test } from './harness/suite.ts'
 import { until } from './harness/wait.ts'
 
 endToEnd('scan', {}, async (t, stage) => {
-  const scanner = await scannerOf(stage)
+  const asked = await scannerOf(stage)
+  const scan: Scanner['scan'] = (args, as, policies = 'of the object alone') => asked.scan(args, as, policies)
+  const scanner: Scanner = { ...asked, scan }
   const api = createApi(await connect({ kubeconfig: scanner.kubeconfig }))
   try {
     await t.test('thousands of objects', (t) => manyObjects(t, stage, scanner, api))

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { isSetPolicy, type Policy } from '../../../src/core/policy.ts'
 import { POLICIES } from '../../../src/policies/index.ts'
 import type { Report } from '../../../src/report/report.ts'
 import type { Cluster } from './control-plane.ts'
@@ -36,9 +37,12 @@ export interface Scan {
   readonly seconds: number
 }
 
+/** Policies that are on. Of one object, some also read what is beside it. */
+export type Asked = 'of the object alone' | 'of one object' | 'all'
+
 export interface Scanner {
   /** As the administrator, or as whoever a kubeconfig says; by policies of one object where nothing is said. */
-  scan(args: readonly string[], kubeconfig?: string, policies?: 'of one object' | 'all'): Promise<Scan>
+  scan(args: readonly string[], kubeconfig?: string, policies?: Asked): Promise<Scan>
   /** A kubeconfig of somebody else in the same cluster. */
   as(token: string): string
   readonly kubeconfig: string
@@ -52,28 +56,42 @@ interface Kubeconfig {
 export async function scannerOf({ kubectl }: Cluster): Promise<Scanner> {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-e2e-scan-'))
   const { stdout } = await kubectl(['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json'])
-  let files = 0
+  let written = 0
   const write = (config: object): string => {
-    const file = join(directory, `kubeconfig-${files++}`)
+    const file = join(directory, `file-${written++}`)
     writeFileSync(file, JSON.stringify(config), { mode: 0o600 })
     return file
   }
   const own = JSON.parse(stdout) as Kubeconfig
   const kubeconfig = write(own)
-  const together = POLICIES.filter(({ reads }) => reads !== undefined).map(({ id }) => [id, { mode: 'off' }])
-  const ofOneObject = write({
-    apiVersion: 'holdfast.dev/v1alpha1',
-    kind: 'HoldfastConfiguration',
-    policies: Object.fromEntries(together)
-  })
+  const without = (off: readonly Policy[]): string =>
+    write({
+      apiVersion: 'holdfast.dev/v1alpha1',
+      kind: 'HoldfastConfiguration',
+      policies: Object.fromEntries(off.map(({ id }) => [id, { mode: 'off' }]))
+    })
+  const configurations: Readonly<Record<Asked, readonly string[]>> = {
+    all: [],
+    'of one object': [`--config=${without(POLICIES.filter(isSetPolicy))}`],
+    'of the object alone': [`--config=${without(POLICIES.filter(({ reads }) => reads !== undefined))}`]
+  }
   return {
     kubeconfig,
     async scan(args, as = kubeconfig, policies = 'of one object') {
       const peak = join(directory, 'peak')
       const node = [process.execPath, `--max-old-space-size=${HEAP_MB}`]
       const measure = ['--import', `data:text/javascript,${encodeURIComponent(MEASURE)}`]
-      const only = policies === 'all' ? [] : [`--config=${ofOneObject}`]
-      const command = [...node, ...measure, PROGRAM, 'scan', `--kubeconfig=${as}`, '-o', 'json', ...only, ...args]
+      const command = [
+        ...node,
+        ...measure,
+        PROGRAM,
+        'scan',
+        `--kubeconfig=${as}`,
+        '-o',
+        'json',
+        ...configurations[policies],
+        ...args
+      ]
       const env = { PATH: process.env.PATH ?? '', HOME: directory, PEAK_FILE: peak }
       const start = performance.now()
       // Through a shell, because the test runner puts itself into every Node.js that it sees start.
