@@ -4,16 +4,21 @@ import { relative } from 'node:path'
 import { type Configuration, defaultConfiguration, parseConfiguration } from '../config/configuration.ts'
 import { discover } from '../config/discover.ts'
 import type { Mode } from '../core/mode.ts'
-import { HoldfastError, messageOf } from '../errors.ts'
+import { type ErrorCode, HoldfastError, messageOf } from '../errors.ts'
 import { POLICIES } from '../policies/index.ts'
 import type { ReportedPolicy } from '../report/report.ts'
 
 /** @throws HoldfastError CONFIG_UNREADABLE */
-export async function readConfigurationFile(file: string): Promise<string> {
+export function readConfigurationFile(file: string): Promise<string> {
+  return readTextFile(file, 'CONFIG_UNREADABLE')
+}
+
+/** @throws HoldfastError with the code */
+export async function readTextFile(file: string, code: ErrorCode): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    throw new HoldfastError('CONFIG_UNREADABLE', `Cannot read ${file}: ${messageOf(error)}`, { cause: error })
+    throw new HoldfastError(code, `Cannot read ${file}: ${messageOf(error)}`, { cause: error })
   }
 }
 

@@ -9,6 +9,8 @@ export interface CheckSettings {
   readonly failOn: 'error' | 'warning' | undefined
   readonly kubernetesVersion: string | undefined
   readonly namespace: string | undefined
+  /** From the directory of the file. */
+  readonly baseline: string | undefined
 }
 
 /** The schema of `check:`. */
@@ -41,17 +43,19 @@ export const CHECK_SCHEMA = {
       pattern: '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$',
       examples: ['monitoring'],
       description: 'The namespace of objects that name none.'
-    }
+    },
+    baseline: { type: 'string', minLength: 1, description: 'The file of findings that do not fail the run.' }
   }
 } as const
 
 export function checkSettingsFrom(file: JsonObject): CheckSettings {
-  const { paths, ignore, failOn, kubernetesVersion, namespace } = objectOf(file.check)
+  const { paths, ignore, failOn, kubernetesVersion, namespace, baseline } = objectOf(file.check)
   return {
     paths: textsOf(paths),
     ignore: textsOf(ignore),
     failOn: failOn as CheckSettings['failOn'],
     kubernetesVersion: textOf(kubernetesVersion),
-    namespace: textOf(namespace)
+    namespace: textOf(namespace),
+    baseline: textOf(baseline)
   }
 }

@@ -35,10 +35,21 @@ export function reportSchema(): Schema {
         leftOut: leftOutSchema('Findings of objects that are not listed.', {
           objects: { ...NUMBER, description: 'How many objects that is.' }
         }),
+        baseline: {
+          description: 'Findings that a baseline knows. They are neither listed nor counted above.',
+          ...closed(
+            {
+              ...levels(),
+              file: { ...NAME, description: 'The baseline, as it was given.' },
+              gone: { ...NUMBER, description: 'How many of its entries no longer occur.' }
+            },
+            []
+          )
+        },
         problems: list(problemSchema(), 'What could not be read or checked; the rest was, all the same.'),
         notes: list(TEXT, 'Sentences for the reader that are neither a finding nor a problem.')
       },
-      ['notChecked', 'leftOut']
+      ['notChecked', 'leftOut', 'baseline']
     )
   }
 }

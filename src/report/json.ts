@@ -5,19 +5,8 @@ export const REPORT_KIND = 'HoldfastReport'
 
 /** For programs. docs/report.schema.json is its schema; a field that is here stays here within an apiVersion. */
 export function jsonReport(report: Report): string {
-  const {
-    command,
-    version,
-    createdAt,
-    source,
-    checked: judged,
-    notChecked,
-    policies,
-    objects,
-    leftOut,
-    problems,
-    notes
-  } = report
+  const { command, version, createdAt, source, checked: judged, notChecked, policies } = report
+  const { objects, leftOut, baseline, problems, notes } = report
   const document = {
     apiVersion: REPORT_API_VERSION,
     kind: REPORT_KIND,
@@ -31,6 +20,7 @@ export function jsonReport(report: Report): string {
     policies,
     objects,
     leftOut,
+    baseline,
     problems,
     notes
   }

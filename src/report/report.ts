@@ -25,6 +25,8 @@ export interface Report {
   readonly objects: readonly ReportedObject[]
   /** Objects that are not among them although there is something to say about, and their findings; absent where all are. */
   readonly leftOut?: Counts & { readonly objects: number }
+  /** Findings that a baseline knows, which are not among the objects, and how many of its entries no longer occur. */
+  readonly baseline?: Counts & { readonly file: string; readonly gone: number }
   /** What could not be read or checked; the rest was, all the same. */
   readonly problems: readonly ReadProblem[]
   /** Sentences for the reader that are neither a finding nor a problem. */

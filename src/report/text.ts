@@ -10,7 +10,8 @@ import {
   type ReadProblem,
   type Report,
   type ReportedFinding,
-  type ReportedObject
+  type ReportedObject,
+  totalOf
 } from './report.ts'
 import { nameOfReported, whatOf } from './sentences.ts'
 
@@ -114,7 +115,7 @@ class Page {
     const counts = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')].join(', ')
     const level: Level = error > 0 ? 'error' : warning > 0 ? 'warning' : 'note'
     this.line(
-      `${count(report.checked, 'object')} checked in ${report.source}: ${this.#style(COLOUR_OF[level], counts)}`
+      `${count(report.checked, 'object')} checked in ${report.source}: ${this.#style(COLOUR_OF[level], counts)}${inBaseline(report)}`
     )
     const { notChecked } = report
     if (notChecked !== undefined) {
@@ -133,6 +134,10 @@ class Page {
   #style(style: Style, text: string): string {
     return this.#look.colour ? styleText(style, text, { validateStream: false }) : text
   }
+}
+
+function inBaseline({ baseline }: Report): string {
+  return baseline === undefined ? '' : `; ${totalOf(baseline)} more in the baseline`
 }
 
 function involvedInWords(object: InvolvedObject): string {

@@ -45,7 +45,7 @@ const ACCEPTED: readonly string[] = [
   exemption("expires: '2028-02-29'"),
   exemption('expires: 2027-01-31'),
   'check: {}',
-  "check: { paths: [a], ignore: ['**/b'], failOn: warning, kubernetesVersion: v1.36.2, namespace: a }",
+  "check: { paths: [a], ignore: ['**/b'], failOn: warning, kubernetesVersion: v1.36.2, namespace: a, baseline: b.yaml }",
   configurationText(['charts/a'], '1.2.3'),
   configurationText([], '1.2.3')
 ]
@@ -82,6 +82,7 @@ const REFUSED: readonly string[] = [
   "check: { paths: [''] }",
   'check: { paths: a }',
   'check: { failOn: enforce }',
+  "check: { baseline: '' }",
   'check: { kubernetesVersion: 1.36 }',
   'check: { kubernetesVersion: latest }',
   'check: { namespace: A }'

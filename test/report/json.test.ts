@@ -18,7 +18,8 @@ const validate: ValidateFunction = new Ajv({ strict: true, allErrors: true }).co
 const REPORTS: readonly (readonly [string, Report])[] = [
   ['one of everything', FULL],
   ['nothing found', report()],
-  ['awkward texts', HOSTILE]
+  ['awkward texts', HOSTILE],
+  ['a baseline', report({ baseline: { file: 'known.yaml', error: 2, warning: 1, note: 0, gone: 3 } })]
 ]
 
 t.test('a report says all of it, and is valid', async (t) => {

@@ -51,6 +51,11 @@ const { caution: _, remediation: __, ...repair } = FINDING
 const cases: readonly (readonly [name: string, report: Report, text: string])[] = [
   ['nothing', report(), '3 objects checked in 2 files: 0 errors, 0 warnings, 0 notes\n'],
   [
+    'findings that a baseline knows',
+    report({ baseline: { file: 'known.yaml', error: 2, warning: 1, note: 0, gone: 0 } }),
+    '3 objects checked in 2 files: 0 errors, 0 warnings, 0 notes; 3 more in the baseline\n'
+  ],
+  [
     'what is refused, with all there is to know',
     report({ objects: about({}) }),
     `StatefulSet monitoring/pgw  new.yaml:3, from chart/templates/sts.yaml

@@ -13,6 +13,8 @@ export interface CheckFlags extends EvaluationFlags, ConnectionFlags, OutputFlag
   readonly namespace?: string
   readonly fix?: true
   readonly diff?: true
+  readonly baseline?: string
+  readonly writeBaseline?: string
 }
 
 export const CHECK_FLAGS = [
@@ -24,6 +26,11 @@ export const CHECK_FLAGS = [
   ...CHART_FLAGS,
   ...EVALUATION_FLAGS,
   ...OUTPUT_FLAGS,
+  flag('--baseline <file>', 'known findings, which neither fail the run nor are listed'),
+  new Option(
+    '--write-baseline <file>',
+    'write what is found as known findings; with --baseline, only what it still has'
+  ),
   allowUncheckedFlag(),
   new Option(
     '--fix',

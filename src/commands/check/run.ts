@@ -15,7 +15,7 @@ import type { Manifest } from '../../inventory/yaml/manifests.ts'
 import { Gathered } from '../../report/gathered.ts'
 import { joined } from '../../report/joined.ts'
 import { NotCheckedCount } from '../../report/not-checked.ts'
-import type { ReadProblem } from '../../report/report.ts'
+import type { ReadProblem, Report } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
 import { problemInCluster } from '../asked-cluster.ts'
 import { configurationNotes, policiesIn, settingsNotes } from '../configuration-file.ts'
@@ -25,6 +25,7 @@ import { ambiguity, MOST_PROBLEMS, placeOf, problemOf, readPrevious, refuseTwoIn
 import { progressOn } from '../progress.ts'
 import { sourceOptions } from '../source-options.ts'
 import { UnknownSkips } from '../unknown-skips.ts'
+import { readBaseline, withBaseline } from './baseline.ts'
 import type { Live } from './connect-live.ts'
 import type { Fixes } from './fixes.ts'
 import type { CheckFlags } from './flags.ts'
@@ -48,6 +49,7 @@ export async function check(given: readonly string[], flags: CheckFlags): Promis
 
 async function checkFiles(settings: RunSettings, live: Live | undefined): Promise<number> {
   const { paths, flags, configuration, ignored } = settings
+  const baseline = await readBaseline(flags)
   const now = new Date()
   const version = live === undefined ? flags.kubernetesVersion : live.version
   const context: CheckContext = {
@@ -83,8 +85,8 @@ async function checkFiles(settings: RunSettings, live: Live | undefined): Promis
     ...configurationNotes(flags.config)
   ])
     run.note(note)
-  const report = {
-    command: 'check' as const,
+  const report: Report = {
+    command: 'check',
     version: VERSION,
     createdAt: now.toISOString(),
     source: count(run.files, 'file'),
@@ -96,7 +98,8 @@ async function checkFiles(settings: RunSettings, live: Live | undefined): Promis
     problems: problems.items,
     notes: [...settingsNotes(context.configuration, flags.config, now.getTime()), ...notesOf(run, problems)]
   }
-  return deliver(report, flags, flags.fix ? process.stderr : process.stdout)
+  const left = await withBaseline(report, baseline, flags, run.filesRead)
+  return deliver(left, flags, flags.fix ? process.stderr : process.stdout)
 }
 
 /** Notes of one run that are told, and characters of each. */
@@ -136,6 +139,7 @@ async function refuseDiffOfRendered(paths: readonly string[]): Promise<void> {
 /** What one run has met until now. */
 class CheckRun {
   files = 0
+  readonly filesRead = new Set<string>()
   checked = 0
   readonly found = new Gathered()
   readonly notChecked = new NotCheckedCount()
@@ -226,6 +230,7 @@ class CheckRun {
 
   #endOfFile(file: string): void {
     this.files++
+    this.filesRead.add(file)
     this.#fixes?.endFile(nameInDiff(file))
   }
 

@@ -40,6 +40,9 @@ export async function settingsOf(given: readonly string[], flags: CheckFlags): P
       ...(check.namespace !== undefined && { namespace: check.namespace }),
       ...(version !== undefined && { kubernetesVersion: version }),
       ...(check.failOn !== undefined && { failOn: FAIL_ON[check.failOn] }),
+      // Who writes a baseline anew begins with nothing, unless a flag says that it may only shrink.
+      ...(check.baseline !== undefined &&
+        flags.writeBaseline === undefined && { baseline: fromHere(directory, check.baseline) }),
       // What is not set is not among them.
       ...flags
     },

@@ -33,4 +33,5 @@ export async function init({ force }: InitFlags): Promise<void> {
 const NOTHING_FOUND = 'It found nothing to check: set check.paths.'
 
 const NEXT = `
-To check, run: holdfast check`
+To check, run: holdfast check
+To accept what is found today, run: holdfast check --write-baseline .holdfast-baseline.yaml`

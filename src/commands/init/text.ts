@@ -31,6 +31,9 @@ ${pathsText(paths)}
   #kubernetesVersion: '1.36'
   #namespace: monitoring
 
+  # Known findings, which do not fail: written by holdfast check --write-baseline .holdfast-baseline.yaml
+  #baseline: .holdfast-baseline.yaml
+
 # Settings of policies. To list the policies, run holdfast policies.
 #policies:
 #  prometheus-availability:

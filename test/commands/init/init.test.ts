@@ -51,6 +51,7 @@ t.test('what is commented out is valid without the comment', async (t) => {
     t.strictSame(check.paths, paths.length === 0 ? ['rendered'] : paths)
     t.strictSame(check.ignore, ['**/tests/**'])
     t.match(check, { failOn: 'error', kubernetesVersion: '1.36', namespace: 'monitoring' })
+    t.equal(check.baseline, '.holdfast-baseline.yaml')
     t.equal(policiesFor('').find(({ policy }) => policy.id === 'prometheus-availability')?.mode, 'audit')
     t.strictSame(warningsAt(0), [])
   }
