@@ -4,6 +4,7 @@ import { VERSION } from '../version.ts'
 import { addCertsCommand } from './certs/command.ts'
 import { addCheckCommand } from './check/command.ts'
 import { addCompletionCommand } from './completion/command.ts'
+import { addExemptCommand } from './exempt/command.ts'
 import { addExplainUpgradeCommand } from './explain-upgrade/command.ts'
 import { addInitCommand } from './init/command.ts'
 import { addPoliciesCommand } from './policies/command.ts'
@@ -30,6 +31,7 @@ export function createProgram(): Command {
   addServeCommand(program)
   addCheckCommand(program)
   addInitCommand(program)
+  addExemptCommand(program)
   addExplainUpgradeCommand(program)
   addRecreateCommand(program)
   addScanCommand(program)

@@ -39,11 +39,6 @@ export async function loadConfiguration(file: string | undefined, ceiling: Mode 
   return parseConfiguration(await readConfigurationFile(file), file, POLICIES, ceiling)
 }
 
-/** What a report says of where its settings come from. */
-export function configurationNotes(file: string | undefined): string[] {
-  return file === undefined ? [] : [`The configuration is ${file}.`]
-}
-
 /** What a report says of settings that cannot act. */
 export function settingsNotes(configuration: Configuration, file: string | undefined, now: number): string[] {
   return configuration.warningsAt(now).map((warning) => `${file}: ${warning}`)

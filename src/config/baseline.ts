@@ -1,6 +1,7 @@
 import type { BaselineEntry } from '../core/baseline.ts'
 import { type JsonObject, listOf, objectOf, textOf } from '../core/values/json.ts'
 import { oneLine } from '../core/values/text.ts'
+import { yamlText } from '../core/values/yaml-text.ts'
 import { readYamlFile } from './document.ts'
 import { problemsIn } from './problems.ts'
 
@@ -71,13 +72,6 @@ function keyOf({ file, object, policy, finding }: BaselineEntry): string {
 }
 
 function itemText({ message, ...entry }: WrittenEntry): string {
-  const [first, ...rest] = FIELDS.map((name) => `${name}: ${inYaml(entry[name])}\n`)
+  const [first, ...rest] = FIELDS.map((name) => `${name}: ${yamlText(entry[name])}\n`)
   return `  # ${oneLine(message, LONGEST_MESSAGE)}\n  - ${first}${rest.map((line) => `    ${line}`).join('')}`
-}
-
-/** JSON is YAML; what YAML takes for a text anyway stays readable without quotation marks. */
-function inYaml(text: string): string {
-  return /^[A-Za-z][\w./[\]-]*(?: [\w./[\]-]+)*$/.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text)
-    ? text
-    : JSON.stringify(text)
 }

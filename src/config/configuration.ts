@@ -85,11 +85,18 @@ function configured(
     policy,
     mode: lowest(ceiling, mode, ...ceilings),
     options: { ...defaultsOf(policy.options), ...(options as OptionValues<OptionFields>) },
-    exemptions: exemptions.filter(({ policies }) => textsOf(policies).includes(policy.id)).map(exemptionFrom)
+    exemptions: exemptions.flatMap((exemption, index) =>
+      textsOf(exemption.policies).includes(policy.id) ? [exemptionFrom(exemption, index)] : []
+    )
   }
 }
 
-function exemptionFrom({ namespaces, names, expires }: JsonObject): Exemption {
+function exemptionFrom({ namespaces, names, expires }: JsonObject, index: number): Exemption {
   const end = textOf(expires)
-  return { namespaces: textsOf(namespaces), names: textsOf(names), expires: end === undefined ? undefined : dayOf(end) }
+  return {
+    index,
+    namespaces: textsOf(namespaces),
+    names: textsOf(names),
+    expires: end === undefined ? undefined : dayOf(end)
+  }
 }

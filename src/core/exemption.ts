@@ -3,6 +3,8 @@ import { matchesGlob } from './values/glob.ts'
 
 /** Objects that a policy is to leave alone, for a reason and for a time. */
 export interface Exemption {
+  /** Its place among those of the configuration, from 0. */
+  readonly index: number
   /** Patterns of namespaces and of names; an empty list is any. */
   readonly namespaces: readonly string[]
   readonly names: readonly string[]
@@ -10,11 +12,13 @@ export interface Exemption {
   readonly expires: number | undefined
 }
 
-export function isExempt(exemptions: readonly Exemption[], { namespace, name }: Subject, now: number): boolean {
-  return exemptions.some(
-    ({ namespaces, names, expires }) =>
-      (expires === undefined || now < expires) && fits(namespaces, namespace) && fits(names, name)
-  )
+export function isExempt(exemptions: readonly Exemption[], subject: Subject, now: number): boolean {
+  return exemptions.some((exemption) => appliesTo(exemption, subject, now))
+}
+
+export function appliesTo({ namespaces, names, expires }: Exemption, subject: Subject, now: number): boolean {
+  const hasEnded = expires !== undefined && now >= expires
+  return !hasEnded && fits(namespaces, subject.namespace) && fits(names, subject.name)
 }
 
 function fits(patterns: readonly string[], name: string): boolean {

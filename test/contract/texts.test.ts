@@ -26,6 +26,7 @@ import {
   hostileUpgrades,
   MARK
 } from '../fixtures/hostile.ts'
+import { prometheus } from '../fixtures/prometheus.ts'
 import { hostileReport } from '../fixtures/reports.ts'
 import { podCreation, statefulSetCreation, statefulSetUpdate } from '../fixtures/reviews.ts'
 import { temporaryDirectory } from '../helpers/certificates.ts'
@@ -283,6 +284,7 @@ t.test('scan, in every format, and the reports that it leaves in the cluster', a
 t.test('what a command says of its own arguments and of its configuration', async (t) => {
   const directory = filesIn({
     'bad.yaml': JSON.stringify({ mode: EVERYTHING, [EVERYTHING]: 1, exemptions: [{ expires: EVERYTHING }] }),
+    'shared.json': JSON.stringify(prometheus({ replicas: 2 })),
     'labels.yaml': JSON.stringify({ policies: { 'claim-template-labels': { volatileLabels: [EVERYTHING] } } })
   })
   const table: readonly (readonly [readonly string[], number])[] = [
@@ -293,6 +295,10 @@ t.test('what a command says of its own arguments and of its configuration', asyn
     [['policies', EVERYTHING], 2],
     [['check', `--config=no ${EVERYTHING}`, 'a.yaml'], 2],
     [['check', `--config=${join(directory, 'bad.yaml')}`, 'a.yaml'], 2],
+    [['check', `--baseline=no ${EVERYTHING}`, 'a.yaml'], 2],
+    [['check', `--baseline=${join(directory, 'bad.yaml')}`, 'a.yaml'], 2],
+    [['check', `--only=${EVERYTHING}`, 'a.yaml'], 2],
+    [['exempt', `--reason=${EVERYTHING}`, join(directory, 'shared.json')], 0],
     [['scan', `--kubeconfig=no ${EVERYTHING}`], 2],
     [['certs', join(directory, 'bad.yaml', EVERYTHING.replaceAll('\0', ''))], 2],
     [['policies', 'claim-template-labels', `--config=${join(directory, 'labels.yaml')}`], 0]

@@ -160,7 +160,7 @@ t.test('the ratchet: what was so before is only warned about', async (t) => {
 t.test('an exemption exempts until its day', async (t) => {
   const now = Date.UTC(2026, 10, 21)
   const exempt = (expires: number | undefined): string =>
-    outcomes(decide([{ ...denies(), exemptions: [{ namespaces: ['mon*'], names: [], expires }] }])).join()
+    outcomes(decide([{ ...denies(), exemptions: [{ index: 0, namespaces: ['mon*'], names: [], expires }] }])).join()
   t.equal(exempt(undefined), 'denies enforce skipped')
   t.equal(exempt(now + 1), 'denies enforce skipped')
   t.equal(exempt(now), 'denies enforce denied')

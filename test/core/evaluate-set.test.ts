@@ -86,7 +86,7 @@ t.test('what is missing', async (t) => {
 t.test('exemptions', async (t) => {
   const skipping = [object('Service', 'a', { 'holdfast.dev/skip': 'x' }), object('StatefulSet', 'b')]
   t.strictSame(outcomes(evaluated(setOf(skipping), policyWith('x'))), ['Service a skipped'])
-  const exemptions = [{ namespaces: [], names: ['c'], expires: undefined }]
+  const exemptions = [{ index: 0, namespaces: [], names: ['c'], expires: undefined }]
   const exempted = evaluated(setOf(WHOLE), policyWith('x'), 'enforce', { exemptions })
   t.strictSame(outcomes(exempted), ['Service a denied', 'Service c skipped'])
 })

@@ -14,6 +14,7 @@ import { POLICIES } from '../../policies/index.ts'
 import { calledAs, NO_FINDINGS, type Place, type ReportedObject, reportedObject, sumOf } from '../../report/report.ts'
 import type { UnknownSkips } from '../unknown-skips.ts'
 import { withNextVersion } from './next-version.ts'
+import type { UsedExemptions } from './used-exemptions.ts'
 
 /** What objects of files are checked by. */
 export interface CheckContext {
@@ -23,6 +24,8 @@ export interface CheckContext {
   readonly namespace: string | undefined
   /** Takes the annotations that exempt from nothing. */
   readonly unknownSkips: UnknownSkips
+  /** Takes the exemptions that exempt from something. */
+  readonly usedExemptions: UsedExemptions
 }
 
 export interface Checked {
@@ -61,6 +64,7 @@ export function checkManifest(
   const reports = checked.flatMap(({ subject, within }) => {
     const decision = decisionFor(subject, policies, context.evaluation)
     context.unknownSkips.add(subject, policies, own.subject)
+    context.usedExemptions.add(subject, policies, decision.verdicts, context.evaluation.now)
     // A Pod that a controller will create is not in the file: what is changed in it is changed later.
     if (within.length === 0) operations.push(...decision.operations)
     const { next } = within.length === 0 ? manifest : {}

@@ -1,5 +1,4 @@
 import { isAbsolute, relative } from 'node:path'
-import { selectionNotes } from '../../config/selection.ts'
 import { UNKNOWN_CLUSTER } from '../../core/cluster.ts'
 import { kindOf } from '../../core/objects/metadata.ts'
 import { FirstOf } from '../../core/values/first-of.ts'
@@ -18,7 +17,7 @@ import { NotCheckedCount } from '../../report/not-checked.ts'
 import type { ReadProblem, Report } from '../../report/report.ts'
 import { VERSION } from '../../version.ts'
 import { problemInCluster } from '../asked-cluster.ts'
-import { configurationNotes, policiesIn, settingsNotes } from '../configuration-file.ts'
+import { policiesIn, settingsNotes } from '../configuration-file.ts'
 import { deliver } from '../deliver.ts'
 import { goneNotes } from '../gone.ts'
 import { ambiguity, MOST_PROBLEMS, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
@@ -31,15 +30,23 @@ import type { Fixes } from './fixes.ts'
 import type { CheckFlags } from './flags.ts'
 import { type CheckContext, type Checked, checkManifest, matchedResource, WATCHED_KINDS } from './manifest.ts'
 import { GivenSets } from './sets.ts'
-import { type RunSettings, settingsOf } from './settings.ts'
+import { notesOnSettings, type RunSettings, settingsOf } from './settings.ts'
+import { UsedExemptions } from './used-exemptions.ts'
 
 /** Answers with the exit code: 0 clean, 1 findings, 2 something could not be read. */
 export async function check(given: readonly string[], flags: CheckFlags): Promise<number> {
   const settings = await settingsOf(given, flags)
-  refuseContradictions(settings.paths, flags)
+  const report = await reportOf(settings)
+  return deliver(report, settings.flags, flags.fix ? process.stderr : process.stdout)
+}
+
+/** Checks what the settings name; with --fix, writes it to standard output as the webhook would admit it. */
+export async function reportOf(settings: RunSettings): Promise<Report> {
+  const { paths, flags } = settings
+  refuseContradictions(paths, flags)
   if (!flags.live) return checkFiles(settings, undefined)
   const { connectLive } = await import('./connect-live.ts')
-  const live = await connectLive(settings.flags)
+  const live = await connectLive(flags)
   try {
     return await checkFiles(settings, live)
   } finally {
@@ -47,7 +54,7 @@ export async function check(given: readonly string[], flags: CheckFlags): Promis
   }
 }
 
-async function checkFiles(settings: RunSettings, live: Live | undefined): Promise<number> {
+async function checkFiles(settings: RunSettings, live: Live | undefined): Promise<Report> {
   const { paths, flags, configuration, ignored } = settings
   const baseline = await readBaseline(flags)
   const now = new Date()
@@ -60,7 +67,8 @@ async function checkFiles(settings: RunSettings, live: Live | undefined): Promis
       now: now.getTime()
     },
     namespace: live?.namespace ?? flags.namespace,
-    unknownSkips: new UnknownSkips()
+    unknownSkips: new UnknownSkips(),
+    usedExemptions: new UsedExemptions()
   }
   const problems = new FirstOf<ReadProblem>(MOST_PROBLEMS)
   const chartFlags = { ...flags, namespace: context.namespace, kubernetesVersion: version }
@@ -78,12 +86,11 @@ async function checkFiles(settings: RunSettings, live: Live | undefined): Promis
   for (const note of run.sets.notes()) run.note(note)
   for (const note of live?.notes ?? []) run.note(note)
   for (const note of previous === undefined ? [] : goneNotes(previous, flags.namespace)) run.note(note)
-  for (const note of [
-    ...context.unknownSkips.notes(),
-    ...ignored.notes(),
-    ...selectionNotes(configuration, flags),
-    ...configurationNotes(flags.config)
-  ])
+  for (const note of context.unknownSkips.notes()) run.note(note)
+  for (const note of notesOnSettings(settings)) run.note(note)
+  // What was not checked may be what an exemption is for.
+  const isWhole = settings.isWhole && problems.items.length === 0
+  for (const note of isWhole ? context.usedExemptions.notes(configuration, flags.config, now.getTime()) : [])
     run.note(note)
   const report: Report = {
     command: 'check',
@@ -98,8 +105,7 @@ async function checkFiles(settings: RunSettings, live: Live | undefined): Promis
     problems: problems.items,
     notes: [...settingsNotes(context.configuration, flags.config, now.getTime()), ...notesOf(run, problems)]
   }
-  const left = await withBaseline(report, baseline, flags, run.filesRead)
-  return deliver(left, flags, flags.fix ? process.stderr : process.stdout)
+  return withBaseline(report, baseline, flags, run.filesRead)
 }
 
 /** Notes of one run that are told, and characters of each. */

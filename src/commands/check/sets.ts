@@ -92,6 +92,8 @@ export class GivenSets {
       for (const member of set.members) this.#context.unknownSkips.add(member, policies)
       const { verdicts, silences } = evaluateSet(set, policies, this.#context.evaluation)
       for (const silence of silences) this.#silences.add(set.namespace, silence)
+      const { usedExemptions, evaluation } = this.#context
+      for (const { subject, verdict } of verdicts) usedExemptions.add(subject, policies, [verdict], evaluation.now)
       return verdicts.flatMap(
         ({ subject, verdict }) => reportedObject(subject, [verdict], { ...places.get(subject), locationOf }) ?? []
       )

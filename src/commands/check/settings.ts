@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import type { Configuration } from '../../config/configuration.ts'
 import { CONFIGURATION_NAME } from '../../config/discover.ts'
-import { selected } from '../../config/selection.ts'
+import { selected, selectionNotes } from '../../config/selection.ts'
 import { parseVersion } from '../../core/cluster.ts'
 import { HoldfastError } from '../../errors.ts'
 import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
@@ -17,6 +17,8 @@ export interface RunSettings {
   readonly flags: CheckFlags
   readonly configuration: Configuration
   readonly ignored: IgnoredPaths
+  /** Whether all is checked that the configuration names, and not a part of it that the command line names. */
+  readonly isWhole: boolean
 }
 
 /** @throws HoldfastError CONFIG_UNREADABLE, CONFIG_INVALID, and FLAG_INVALID where there is nothing to check */
@@ -47,8 +49,15 @@ export async function settingsOf(given: readonly string[], flags: CheckFlags): P
       ...flags
     },
     configuration,
-    ignored: new IgnoredPaths(check.ignore, directory)
+    ignored: new IgnoredPaths(check.ignore, directory),
+    isWhole: given.length === 0 || check.paths.length === 0
   }
+}
+
+/** What a report says of where its settings come from, when all was read. */
+export function notesOnSettings({ ignored, configuration, flags }: RunSettings): string[] {
+  const configured = flags.config === undefined ? [] : [`The configuration is ${flags.config}.`]
+  return [...ignored.notes(), ...selectionNotes(configuration, flags), ...configured]
 }
 
 /** A path of the file, as it is called from the working directory. */

@@ -1,3 +1,5 @@
+import { yamlText } from '../../core/values/yaml-text.ts'
+
 /** Where editors find the schema of a configuration file, as it was in a version. */
 function schemaOf(version: string): string {
   return `https://raw.githubusercontent.com/holdfast-dev/holdfast/v${version}/docs/configuration.schema.json`
@@ -39,7 +41,7 @@ ${pathsText(paths)}
 #  prometheus-availability:
 #    mode: audit
 
-# Objects to exempt, with a reason and an end.
+# Objects to exempt. To print entries for what is found today, run holdfast exempt --reason TEXT.
 #exemptions:
 #  - policies: [prometheus-storage]
 #    namespaces: [lab]
@@ -51,12 +53,5 @@ ${pathsText(paths)}
 
 function pathsText(paths: readonly string[]): string {
   if (paths.length === 0) return '  #paths: [rendered]\n'
-  return `  paths:\n${paths.map((path) => `    - ${inYaml(path)}\n`).join('')}`
-}
-
-/** A path in quotation marks, where YAML could take it for something else. JSON is YAML. */
-function inYaml(path: string): string {
-  return /^[A-Za-z_][\w./-]*$/.test(path) && !/^(?:true|false|yes|no|on|off|null|y|n)$/i.test(path)
-    ? path
-    : JSON.stringify(path)
+  return `  paths:\n${paths.map((path) => `    - ${yamlText(path)}\n`).join('')}`
 }
