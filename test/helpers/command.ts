@@ -13,11 +13,15 @@ export async function holdfast(...args: readonly string[]): Promise<{ stdout: st
       process[name].write = write
     }
   })
+  // Whoever runs the tests may have it set, and the texts are compared.
+  const { FORCE_COLOR: colour } = process.env
+  delete process.env.FORCE_COLOR
   try {
     await main(['node', 'holdfast', ...args])
     return { ...written, code: process.exitCode ?? 0 }
   } finally {
     for (const undo of restore) undo()
+    if (colour !== undefined) process.env.FORCE_COLOR = colour
     process.exitCode = 0
   }
 }
