@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import { flag } from '../flags/flag.ts'
-import { days, list } from '../flags/values.ts'
+import { days, hosts } from '../flags/values.ts'
 
 export interface CertsFlags {
   readonly hosts: readonly string[]
@@ -9,7 +9,7 @@ export interface CertsFlags {
 }
 
 export const CERTS_FLAGS = [
-  flag('--hosts <names>', 'DNS names and IP addresses of the webhook').argParser(list),
+  flag('--hosts <names>', 'DNS names and IP addresses of the webhook').argParser(hosts),
   flag('--days <number>', 'how long the certificates are valid').argParser(days).default(365),
   new Option('--force', 'replace existing files')
 ]

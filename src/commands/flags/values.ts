@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { InvalidArgumentError } from 'commander'
 import { type KubernetesVersion, parseVersion } from '../../core/cluster.ts'
 
@@ -32,6 +33,16 @@ export function namespaces(text: string, before?: readonly string[]): readonly s
   const names = list(text, before)
   if (names.every((name) => NAMESPACE.test(name))) return names
   throw new InvalidArgumentError('It has to be a list of names of namespaces, such as a,b.')
+}
+
+const DNS_NAME = /^(?:\*\.)?[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)*$/i
+
+/** `a,b` or the flag given twice. Nobody could connect to anything else. */
+export function hosts(text: string, before?: readonly string[]): readonly string[] {
+  const names = list(text, before)
+  const wrong = names.find((name) => isIP(name) === 0 && !DNS_NAME.test(name))
+  if (wrong === undefined) return names
+  throw new InvalidArgumentError(`${JSON.stringify(wrong)} is neither a DNS name nor an IP address.`)
 }
 
 export function kubernetesVersion(text: string): KubernetesVersion {

@@ -64,6 +64,13 @@ t.test('what cannot be done', async (t) => {
   writeFileSync(file, '')
   t.match(await holdfast('certs', join(file, 'below')), { code: 2, stderr: /Cannot write to .*\[FILE_UNWRITABLE\]/ })
   t.match(await holdfast('certs', '/x', '--hosts', 'a,,b'), { code: 2, stderr: /a list such as a,b/ })
+  for (const host of ['a b', 'https://a', 'a:443', '-a', 'a..b', '1.2.3.4/8']) {
+    const stderr = `${JSON.stringify(host)} is neither a DNS name nor an IP address`
+    t.match(await holdfast('certs', '/x', '--hosts', `localhost,${host}`), { code: 2, stderr }, host)
+  }
+  for (const host of ['a.b-c.svc', '*.a.svc', '10.0.0.1', '::1', 'A']) {
+    t.match(await holdfast('certs', join(temporaryDirectory(), 'x'), `--hosts=${host}`), { code: 0 }, host)
+  }
   t.match(await holdfast('certs', '/x', '--days', '4000'), { code: 2, stderr: /from 1 to 3650/ })
   t.match(await holdfast('certs', '/x', '--days', '0'), { code: 2, stderr: /from 1 to 3650/ })
   t.match(await holdfast('certs'), { code: 2, stderr: /missing required argument/ })
