@@ -18,6 +18,7 @@ function inNamespace(object: JsonObject, namespace: string | undefined): JsonObj
 const NEW = stringify(inNamespace(chartStatefulSet('2.17.0'), undefined), { aliasDuplicateObjects: false })
 const CONFIG_MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n'
 const FILES = {
+  'check.yaml': "check: { kubernetesVersion: '1.20', namespace: lab }",
   'c.yaml': 'policies: { claim-template-labels: { onChange: restore } }',
   'new.yaml': `${NEW}---\n${CONFIG_MAP}`
 }
@@ -62,6 +63,14 @@ t.test('where it does not run, it is new', async (t) => {
 t.test('the namespace of the context is that of objects that name none', async (t) => {
   const { cluster } = await check(t, [])
   t.match(cluster.asked, [String, /\/namespaces\/default\//])
+})
+
+t.test('of the configuration, the namespace counts and the version does not: the API server has its own', async (t) => {
+  const { cluster, code } = await check(t, ['--config=DIR/check.yaml'])
+  t.equal(code, 1)
+  t.match(cluster.asked, [/^GET \/version$/, /\/namespaces\/lab\//])
+  const { cluster: told } = await check(t, ['--config=DIR/check.yaml', '--kubernetes-version=1.36', '-n', 'other'])
+  t.match(told.asked, [/\/namespaces\/other\//], 'and flags come first')
 })
 
 t.test('--fix keeps the labels that run, as a post-renderer of Helm has to', async (t) => {
