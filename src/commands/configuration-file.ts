@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { relative } from 'node:path'
 import { type Configuration, defaultConfiguration, parseConfiguration } from '../config/configuration.ts'
-import { discover } from '../config/discover.ts'
 import type { Mode } from '../core/mode.ts'
 import { type ErrorCode, HoldfastError, messageOf } from '../errors.ts'
 import { POLICIES } from '../policies/index.ts'
 import type { ReportedPolicy } from '../report/report.ts'
+import { discover } from './discover.ts'
 
 /** @throws HoldfastError CONFIG_UNREADABLE */
 export function readConfigurationFile(file: string): Promise<string> {

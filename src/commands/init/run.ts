@@ -1,5 +1,4 @@
 import { lstat } from 'node:fs/promises'
-import { CONFIGURATION_NAME } from '../../config/discover.ts'
 import { oneLine } from '../../core/values/text.ts'
 import { HoldfastError, messageOf } from '../../errors.ts'
 import { proposedPaths } from '../../inventory/files/propose.ts'
@@ -7,6 +6,7 @@ import { replaceFiles } from '../../replace-file.ts'
 import { VERSION } from '../../version.ts'
 import { matchedResource } from '../check/manifest.ts'
 import { configurationFile } from '../configuration-file.ts'
+import { CONFIGURATION_NAME } from '../discover.ts'
 import type { InitFlags } from './flags.ts'
 import { configurationText } from './text.ts'
 

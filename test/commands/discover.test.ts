@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { discover } from '../../src/config/discover.ts'
+import { discover } from '../../src/commands/discover.ts'
 import { filesIn } from '../helpers/files.ts'
 
 t.test('the nearest file upwards, and never above what the checkout ends at', async (t) => {
