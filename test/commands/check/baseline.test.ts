@@ -2,10 +2,10 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Report } from '../../src/report/report.ts'
-import { claimVolume, prometheus } from '../fixtures/prometheus.ts'
-import { filesIn } from '../helpers/files.ts'
-import { holdfastAt } from '../helpers/in-directory.ts'
+import type { Report } from '../../../src/report/report.ts'
+import { claimVolume, prometheus } from '../../fixtures/prometheus.ts'
+import { filesIn } from '../../helpers/files.ts'
+import { holdfastAt } from '../../helpers/in-directory.ts'
 
 const bad = (name: string): string =>
   JSON.stringify(prometheus({ replicas: 2, metadata: { name }, volumes: [claimVolume(name)] }))

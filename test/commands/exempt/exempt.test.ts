@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
-import type { JsonObject } from '../../src/core/values/json.ts'
-import type { Report } from '../../src/report/report.ts'
-import { claimVolume, prometheus } from '../fixtures/prometheus.ts'
-import { filesIn } from '../helpers/files.ts'
-import { holdfastAt, holdfastIn } from '../helpers/in-directory.ts'
+import type { JsonObject } from '../../../src/core/values/json.ts'
+import type { Report } from '../../../src/report/report.ts'
+import { claimVolume, prometheus } from '../../fixtures/prometheus.ts'
+import { filesIn } from '../../helpers/files.ts'
+import { holdfastAt, holdfastIn } from '../../helpers/in-directory.ts'
 
 const bad = (name: string, parts: JsonObject = {}): JsonObject =>
   prometheus({ replicas: 2, resources: {}, metadata: { name, ...parts }, volumes: [claimVolume(name)] })
