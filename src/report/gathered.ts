@@ -57,8 +57,9 @@ export function notesOnParts(objects: readonly ReportedObject[]): string[] {
 
 function lengthOf({ name, namespace, findings }: ReportedObject): number {
   return findings.reduce((sum, finding) => {
-    const { field, identity, message, caution = '', remediation = '', changes = [], involved = [] } = finding
+    const { field, identity, message, caution = '', remediation = '', changes = [], involved = [], frame } = finding
     const own = field.length + identity.length + message.length + caution.length + remediation.length
+    for (const { length } of frame?.lines ?? []) sum += length
     sum += involved.reduce((all, { namespace, name }) => all + namespace.length + name.length, 0)
     return changes.reduce(
       (all, { key, before = '', after = '' }) => all + key.length + before.length + after.length,

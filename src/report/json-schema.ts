@@ -126,9 +126,10 @@ function locationSchema(): Schema {
       {
         file: { ...NAME, description: 'The path as it was given; `-` for standard input.' },
         line: { ...LINE, description: 'The line at which the object begins, from 1.' },
+        column: { ...LINE, description: 'The column at which it begins, from 1.' },
         template: { ...NAME, description: 'The template that Helm rendered the object from, where a comment says so.' }
       },
-      ['template']
+      ['column', 'template']
     )
   }
 }
@@ -150,7 +151,12 @@ function findingSchema(): Schema {
           'What the finding is called for as long as it is the same one, among those of its policy about the object: ' +
           'it stays while lines move, values change and containers or volumes are put in front.'
       },
-      line: { ...LINE, description: 'The line of the field in the file, from 1.' },
+      line: {
+        ...LINE,
+        description: 'The line of the field in the file, or of the nearest field above it that is there, from 1.'
+      },
+      column: { ...LINE, description: 'The column at which it begins, in UTF-16 code units from 1.' },
+      frame: frameSchema(),
       message: { ...TEXT, description: 'What is wrong, or what was repaired: one sentence without a full stop.' },
       caution: { ...TEXT, description: 'What could be lost during the remediation.' },
       remediation: { ...TEXT, description: 'The remediation; absent for a repair, which needs none.' },
@@ -164,8 +170,21 @@ function findingSchema(): Schema {
         'Other objects that have a part in it, where it is about objects that belong together.'
       )
     },
-    ['line', 'caution', 'remediation', 'changes', 'failsNextUpgrade', 'involved']
+    ['line', 'column', 'frame', 'caution', 'remediation', 'changes', 'failsNextUpgrade', 'involved']
   )
+}
+
+function frameSchema(): Schema {
+  return {
+    description: 'What is written in the file: the line of the finding, with the one before it and the one behind it.',
+    ...closed(
+      {
+        first: { ...LINE, description: 'The number of the first line, from 1.' },
+        lines: list(TEXT, 'The lines; a long one ends, or begins, in an ellipsis.')
+      },
+      []
+    )
+  }
 }
 
 function involvedSchema(): Schema {

@@ -60,6 +60,8 @@ export interface Location {
   readonly file: string
   /** The line at which the object begins, from 1. */
   readonly line: number
+  /** The column at which it begins, from 1. */
+  readonly column?: number
   /** The template that Helm rendered it from, where a comment says so: `chart/templates/statefulset.yaml`. */
   readonly template?: string
 }
@@ -92,8 +94,12 @@ export interface ReportedFinding {
    * crashed.
    */
   readonly identity: string
-  /** The line of the field in the file, from 1. */
+  /** The line of the field in the file, or of the nearest field above it that is there, from 1. */
   readonly line?: number
+  /** The column at which it begins, in UTF-16 code units from 1. */
+  readonly column?: number
+  /** What is written there: that line, with the one before it and the one behind it. */
+  readonly frame?: CodeFrame
   /** What is wrong, or what a repair does ("adds …"): one sentence without a full stop. */
   readonly message: string
   /** What could be lost during the remediation. */
@@ -104,6 +110,14 @@ export interface ReportedFinding {
   readonly failsNextUpgrade?: true
   /** Other objects that have a part in it, where it is about objects that belong together. */
   readonly involved?: readonly InvolvedObject[]
+}
+
+/** Lines of a file. */
+export interface CodeFrame {
+  /** The number of the first of them, from 1. */
+  readonly first: number
+  /** As they are written; a long one ends, or begins, in an ellipsis. */
+  readonly lines: readonly string[]
 }
 
 /** An object that a finding about another one names. */
@@ -127,11 +141,18 @@ export interface ReadProblem {
   readonly message: string
 }
 
+/** Where a field stands in a file: line and column from 1, and what is written there. */
+export interface FieldPosition {
+  readonly line: number
+  readonly column: number
+  readonly frame: CodeFrame
+}
+
 /** How a door found an object, and where its fields stand. */
 export interface Place {
   readonly location?: Location
-  /** The line of a field, or of the nearest field above it that is there. */
-  lineOf?(path: Path): number | undefined
+  /** The place of a field, or of the nearest field above it that is there. */
+  positionOf?(path: Path): FieldPosition | undefined
   /** Where an object stands that a finding about this one names. */
   locationOf?(other: Subject): Location | undefined
   /** Where the Subject's object stands in the one that was found, such as the Pod template of a Deployment. */
@@ -206,7 +227,7 @@ function reportedFinding(verdict: Verdict, subject: Subject, place: Place): Repo
   const { finding, enforced, preExisting: known } = verdict
   const { within = [] } = place
   const path = [...within, ...finding.field]
-  const line = place.lineOf?.(path)
+  const position = place.positionOf?.(path)
   const isRepair = enforced === 'patched' && finding.fix !== undefined
   const message = isRepair ? (finding.fix?.does as string) : finding.problem
   return {
@@ -216,7 +237,7 @@ function reportedFinding(verdict: Verdict, subject: Subject, place: Place): Repo
     level,
     field: fieldPath(path),
     identity: identityOf(finding, subject, within),
-    ...(line !== undefined && { line }),
+    ...position,
     message: oneLine(known ? preExistingInWords(message) : message, LONGEST_TEXT),
     ...(finding.caution !== undefined && !isRepair && { caution: finding.caution }),
     ...(!isRepair && { remediation: oneLine(finding.remediation, LONGEST_TEXT) }),

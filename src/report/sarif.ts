@@ -25,6 +25,7 @@ export function sarifReport(report: Report): string {
     tool: { driver: driverOf(report) },
     invocations: [invocationOf(report, leftOut)],
     originalUriBaseIds: { [ROOT]: { description: { text: 'The directory in which holdfast was run.' } } },
+    columnKind: 'utf16CodeUnits',
     results: kept
   }
   const log = { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] }
@@ -117,14 +118,15 @@ const SUPPRESSION = {
  */
 function placeOf(
   { location, namespace, kind, name }: InvolvedObject,
-  { line }: { readonly line?: number }
+  { line, column }: Pick<ReportedFinding, 'line' | 'column'>
 ): JsonObject {
   if (location === undefined) {
     const { uri } = artifactUri(['cluster-objects', namespace, kind, name].join('/'))
     const description = { text: 'An object of a cluster; there is no such file.' }
     return { artifactLocation: { uri, description }, region: { startLine: 1 } }
   }
-  const region = { startLine: line ?? location.line }
+  const startColumn = line === undefined ? location.column : column
+  const region = { startLine: line ?? location.line, ...(startColumn !== undefined && { startColumn }) }
   if (location.file === '-') {
     return { artifactLocation: { uri: 'stdin', description: { text: 'Standard input.' } }, region }
   }

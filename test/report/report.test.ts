@@ -82,9 +82,14 @@ t.test('where it stands', async (t) => {
   const place: Place = {
     location: { file: 'a.yaml', line: 3 },
     within: ['spec', 'template'],
-    lineOf: (path) => path.length
+    positionOf: ({ length }) => ({ line: length, column: length + 1, frame: { first: length, lines: ['  a: 1'] } })
   }
-  t.match(reported(verdict(), place), { field: 'spec.template.spec.replicas', line: 4 })
+  t.match(reported(verdict(), place), {
+    field: 'spec.template.spec.replicas',
+    line: 4,
+    column: 5,
+    frame: { first: 4, lines: ['  a: 1'] }
+  })
   t.match(reportedObject(subjectOf(statefulSet(), undefined), [verdict()], place), {
     group: 'apps',
     kind: 'StatefulSet',

@@ -209,6 +209,14 @@ t.test('where a result stands', async (t) => {
   for (const [name, parts, artifactLocation, startLine] of table) {
     t.strictSame(resultOf(parts).locations[0].physicalLocation, { artifactLocation, region: { startLine } }, name)
   }
+  const located = object({ location: { file: 'a.yaml', line: 3, column: 2 }, findings: [finding({ column: 7 })] })
+  const regions = [located, { ...located, findings: [REPAIRED] }].map(
+    (parts) => resultOf(parts).locations[0].physicalLocation.region
+  )
+  t.strictSame(regions, [
+    { startLine: 14, startColumn: 7 },
+    { startLine: 3, startColumn: 2 }
+  ])
   const [result] = runOf(report({ command: 'scan', objects: [live()] })).results
   t.match(result.locations[0].physicalLocation, {
     artifactLocation: { uri: 'cluster-objects/monitoring/StatefulSet/prometheus' },

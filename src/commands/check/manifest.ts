@@ -6,14 +6,14 @@ import type { PatchOperation } from '../../core/patch.ts'
 import { isSetPolicy } from '../../core/policy.ts'
 import type { Subject } from '../../core/subject.ts'
 import { detached, type JsonObject } from '../../core/values/json.ts'
-import type { Path } from '../../core/values/path.ts'
 import { type Before, namespaceFor } from '../../inventory/files/previous.ts'
 import { isOfKind, subjectsOf } from '../../inventory/subjects.ts'
 import type { Manifest } from '../../inventory/yaml/manifests.ts'
 import { POLICIES } from '../../policies/index.ts'
-import { calledAs, NO_FINDINGS, type Place, type ReportedObject, reportedObject, sumOf } from '../../report/report.ts'
+import { calledAs, NO_FINDINGS, type ReportedObject, reportedObject, sumOf } from '../../report/report.ts'
 import type { UnknownSkips } from '../unknown-skips.ts'
 import { withNextVersion } from './next-version.ts'
+import { placeIn } from './place.ts'
 import type { UsedExemptions } from './used-exemptions.ts'
 
 /** What objects of files are checked by. */
@@ -90,22 +90,6 @@ export function matchedResource(object: JsonObject): Resource | undefined {
 }
 
 const MATCHED = [...new Set(POLICIES.flatMap(({ matches }) => matches.map(({ resource }) => resource)))]
-
-/** The line of a file, where a document begins in a line of it and a field stands in a line of the document. */
-export function lineIn(begin: number, behind: number | undefined): number | undefined {
-  return behind === undefined ? undefined : begin + behind
-}
-
-function placeIn(manifest: Manifest, file: string, line: number, within: Path): Place {
-  const { template } = manifest
-  return {
-    within,
-    get location() {
-      return { file, line: line + manifest.line, ...(template !== undefined && { template }) }
-    },
-    lineOf: (path) => lineIn(line, manifest.lineOf(path))
-  }
-}
 
 /** What is said about an object and about its Pods stands under the object, which is what the reader can change. */
 function together(own: Subject, reports: readonly ReportedObject[]): ReportedObject | undefined {

@@ -13,7 +13,8 @@ import type { Manifest } from '../../inventory/yaml/manifests.ts'
 import { POLICIES } from '../../policies/index.ts'
 import { type Place, type ReportedObject, reportedObject } from '../../report/report.ts'
 import { Silences } from '../silences.ts'
-import { type CheckContext, lineIn } from './manifest.ts'
+import type { CheckContext } from './manifest.ts'
+import { placeIn } from './place.ts'
 
 /** Objects that are kept for policies over Sets, and characters of the documents that they stand in. */
 const MOST_MEMBERS = 20_000
@@ -104,16 +105,6 @@ export class GivenSets {
     const full =
       'Policies over several objects were not evaluated: there is too much to look at together. Check fewer files at once.'
     return [...(this.#isFull ? [full] : []), ...this.#silences.notes()]
-  }
-}
-
-function placeIn(manifest: Manifest, file: string, line: number): Place {
-  const { template } = manifest
-  return {
-    get location() {
-      return { file, line: line + manifest.line, ...(template !== undefined && { template }) }
-    },
-    lineOf: (path) => lineIn(line, manifest.lineOf(path))
   }
 }
 

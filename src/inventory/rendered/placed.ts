@@ -29,7 +29,8 @@ export function placed<Any extends Read>(
   if (read.kind !== 'document') return read
   const manifests = read.manifests.map(({ object, within, begin, end }) => {
     const next = nextOf(object)
-    return { object, within, begin, end, template, line: 0, lineOf: () => undefined, ...(next && { next }) }
+    const nowhere = { line: 0, lineOf: () => undefined, positionOf: () => undefined }
+    return { object, within, begin, end, template, ...nowhere, ...(next && { next }) }
   })
   return { ...read, file, document: { ...read.document, line: 1 }, manifests, rendered: true }
 }

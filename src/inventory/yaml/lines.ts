@@ -9,6 +9,22 @@ interface Node {
   readonly offset: number
 }
 
+/** Where a field stands in a text, and what is written there. */
+export interface Position {
+  /** Counted from 0. */
+  readonly line: number
+  /** Characters (UTF-16 code units) from 1, as editors and SARIF count them. */
+  readonly column: number
+  readonly frame: Frame
+}
+
+/** Lines of a text as they are written, without their ends. */
+export interface Frame {
+  /** The line of the first of them, counted as that of the position is. */
+  readonly first: number
+  readonly lines: readonly string[]
+}
+
 /**
  * Finds lines of fields in a document, of one value in it. The text is parsed on the first question, because most
  * documents have nothing that anyone would want to point at.
@@ -32,14 +48,51 @@ export class Lines {
 
   /** The line of a field, counted from 0, or that of the nearest one above it which is there. */
   lineOf(path: Path): number {
+    return this.#lineAt(this.#offsetOf(path))
+  }
+
+  /** The place of a field, or of the nearest one above it which is there. */
+  positionOf(path: Path): Position {
+    const offset = this.#offsetOf(path)
+    const line = this.#lineAt(offset)
+    const column = this.#begin + offset - this.#startOf(line) + 1
+    return { line, column, frame: this.#frameAround(line, column) }
+  }
+
+  #offsetOf(path: Path): number {
     let node = this.#root()
-    if (node === undefined) return this.#lineAt(0)
+    if (node === undefined) return 0
     for (const step of path) {
       const child: Node | undefined = this.#childrenOf(node).get(step)
       if (child === undefined) break
       node = child
     }
-    return this.#lineAt(node.offset)
+    return node.offset
+  }
+
+  /** A line with the one before it and the one behind it, as far as they belong to the value: beside it, a Secret may stand. */
+  #frameAround(line: number, column: number): Frame {
+    const first = Math.max(this.#lineAt(0), line - 1)
+    const isEnded = this.#end > this.#begin && this.#document[this.#end - 1] === '\n'
+    const last = Math.min(line + 1, below(this.#newlines, this.#end) - (isEnded ? 1 : 0))
+    const lines: string[] = []
+    for (let at = first; at <= last; at++) lines.push(this.#textOf(at, at === line ? column : 1))
+    return { first, lines }
+  }
+
+  #startOf(line: number): number {
+    return line === 0 ? 0 : (this.#newlines[line - 1] as number) + 1
+  }
+
+  /** A line, or what of a long one stands around a column: JSON may be one line of a megabyte. */
+  #textOf(line: number, column: number): string {
+    const begin = this.#startOf(line)
+    const start = Math.max(begin, this.#begin)
+    const end = Math.min(this.#newlines[line] ?? this.#document.length, this.#end)
+    const from = end - start <= LONGEST_LINE ? start : Math.max(start, begin + column - 1 - BEFORE_COLUMN)
+    const to = Math.min(end, from + LONGEST_LINE)
+    const text = this.#document.slice(from, to).replaceAll('\t', '  ').trimEnd()
+    return `${from > start ? '…' : ''}${text}${to < end ? '…' : ''}`.toWellFormed()
   }
 
   #root(): Node | undefined {
@@ -88,6 +141,10 @@ export class Lines {
     return event.type === EVENT_ID.SCALAR ? getScalarValue(this.#text, event) : ''
   }
 }
+
+/** Characters of a line that is shown, and how many of them stand before the field that it is shown for. */
+const LONGEST_LINE = 160
+const BEFORE_COLUMN = 40
 
 /** A text that was read leniently has no positions, and is pointed at as a whole. */
 function eventsIn(text: string): Event[] {

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, listOf, objectOf, textOf } from '../../core/values/json.ts'
 import type { Path } from '../../core/values/path.ts'
-import { Lines } from './lines.ts'
+import { Lines, type Position } from './lines.ts'
 import { valuesIn } from './parse.ts'
 
 /** A Kubernetes object in a document, and where it and its fields stand there. */
@@ -17,6 +17,8 @@ export interface Manifest {
   readonly template: string | undefined
   /** The line of a field of the object, from 0; undefined where the file has it in no line, because it was rendered. */
   lineOf(path: Path): number | undefined
+  /** The same with its column and the lines around it. */
+  positionOf(path: Path): Position | undefined
   /** The object as the next version of its chart renders it. */
   readonly next?: JsonObject
 }
@@ -53,7 +55,8 @@ export function manifestsIn(text: string): Manifests {
       get line() {
         return lines.lineOf(within)
       },
-      lineOf: (path: Path) => lines.lineOf([...within, ...path])
+      lineOf: (path: Path) => lines.lineOf([...within, ...path]),
+      positionOf: (path: Path) => lines.positionOf([...within, ...path])
     }))
   })
   return { manifests, repeated: seen.repeated, lists: seen.lists }

@@ -29,6 +29,9 @@ async function check(
   const report = JSON.parse(stdout) as Report
   const at = ({ location }: { location?: Report['objects'][number]['location'] }): string =>
     `${location?.file.slice(directory.length + 1)}:${location?.line}`
+  for (const { findings } of report.objects)
+    for (const { line, column, frame } of findings)
+      if (!line || !column || !frame?.lines[line - frame.first]) throw new Error('a finding without its place')
   const found = report.objects.flatMap((object) =>
     object.findings
       .filter(({ policy }) => policy === BALANCE)

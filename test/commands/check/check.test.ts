@@ -220,6 +220,11 @@ t.test('what is checked, and how it ends', async (t) => {
   }
 })
 
+/** The line of a number, with the one before it and the one behind it. */
+function around(lines: readonly string[], line: number): readonly string[] {
+  return lines.slice(line - 2, line + 1)
+}
+
 t.test('where it stands', async (t) => {
   const file = join(filesIn({ 'new.yaml': rendered(pod({ containers: [] }), V17) }), 'new.yaml')
   const { objects } = JSON.parse((await holdfast('check', '-o', 'json', file)).stdout) as Report
@@ -228,6 +233,8 @@ t.test('where it stands', async (t) => {
   t.equal(lines[(objects[0]?.location?.line ?? 0) - 1], 'apiVersion: apps/v1', 'the object')
   const labels = objects[0]?.findings.find(({ policy }) => policy === 'claim-template-labels')
   t.equal(lines[(labels?.line ?? 0) - 1]?.trim(), 'labels:', 'the field')
+  t.equal(labels?.column, 1 + (lines[(labels?.line ?? 0) - 1]?.indexOf('labels') ?? 0), 'its column')
+  t.strictSame(labels?.frame, { first: (labels?.line ?? 0) - 1, lines: around(lines, labels?.line ?? 0) })
   const stop = objects[0]?.findings.find(({ policy }) => policy === 'pushgateway-graceful-stop')
   t.match(stop?.field, /^spec\.template\.spec\.containers\[0\]/, 'a field of the Pods that it makes')
 })
