@@ -165,12 +165,16 @@ function findingSchema(): Schema {
         const: true,
         description: 'The object stands as it is: it is its next upgrade that will be refused.'
       },
+      noDiff: {
+        ...TEXT,
+        description: 'Why a run with --fix does not change what it is about; absent where it does, and in other runs.'
+      },
       involved: list(
         involvedSchema(),
         'Other objects that have a part in it, where it is about objects that belong together.'
       )
     },
-    ['line', 'column', 'frame', 'caution', 'remediation', 'changes', 'failsNextUpgrade', 'involved']
+    ['line', 'column', 'frame', 'caution', 'remediation', 'changes', 'failsNextUpgrade', 'noDiff', 'involved']
   )
 }
 

@@ -1,7 +1,8 @@
 import { count } from '../core/values/text.ts'
 import { escapeMarkup } from './escape.ts'
 import type { FormatOptions } from './format.ts'
-import type { Location, ReadProblem, Report, ReportedFinding, ReportedObject, ReportedPolicy } from './report.ts'
+import type { Location } from './place.ts'
+import type { ReadProblem, Report, ReportedFinding, ReportedObject, ReportedPolicy } from './report.ts'
 import { nameOfReported, sentencesOf, whatOf } from './sentences.ts'
 
 /**

@@ -1,11 +1,13 @@
 import { identityOf, preExistingInWords } from '../core/identity.ts'
 import type { Mode } from '../core/mode.ts'
 import type { Operation, Subject } from '../core/subject.ts'
-import { fieldPath, type Path } from '../core/values/path.ts'
+import { fieldPath } from '../core/values/path.ts'
 import { oneLine } from '../core/values/text.ts'
 import type { ValueChange } from '../core/values/value-change.ts'
 import type { Outcome, Verdict } from '../core/verdict.ts'
+import { whyNoDiff } from './no-diff.ts'
 import type { NotChecked } from './not-checked.ts'
+import type { CodeFrame, Location, Place } from './place.ts'
 
 /** What one run of `check` or `scan` found: every format is made of this, and of nothing else. */
 export interface Report {
@@ -55,17 +57,6 @@ export interface ReportedObject {
   readonly leftOut?: Counts
 }
 
-export interface Location {
-  /** The path as the user wrote it; `-` for standard input. */
-  readonly file: string
-  /** The line at which the object begins, from 1. */
-  readonly line: number
-  /** The column at which it begins, from 1. */
-  readonly column?: number
-  /** The template that Helm rendered it from, where a comment says so: `chart/templates/statefulset.yaml`. */
-  readonly template?: string
-}
-
 /** `error` is rejected in enforce mode, `warning` what clients are warned of, `note` all the rest. */
 export type Level = 'error' | 'warning' | 'note'
 
@@ -108,16 +99,10 @@ export interface ReportedFinding {
   readonly remediation?: string
   readonly changes?: readonly ValueChange[]
   readonly failsNextUpgrade?: true
+  /** Why a run with `--fix` does not change what it is about; absent where it does, and in other runs. */
+  readonly noDiff?: string
   /** Other objects that have a part in it, where it is about objects that belong together. */
   readonly involved?: readonly InvolvedObject[]
-}
-
-/** Lines of a file. */
-export interface CodeFrame {
-  /** The number of the first of them, from 1. */
-  readonly first: number
-  /** As they are written; a long one ends, or begins, in an ellipsis. */
-  readonly lines: readonly string[]
 }
 
 /** An object that a finding about another one names. */
@@ -139,24 +124,6 @@ export interface ReadProblem {
   readonly code: string
   /** One sentence, with its help. */
   readonly message: string
-}
-
-/** Where a field stands in a file: line and column from 1, and what is written there. */
-export interface FieldPosition {
-  readonly line: number
-  readonly column: number
-  readonly frame: CodeFrame
-}
-
-/** How a door found an object, and where its fields stand. */
-export interface Place {
-  readonly location?: Location
-  /** The place of a field, or of the nearest field above it that is there. */
-  positionOf?(path: Path): FieldPosition | undefined
-  /** Where an object stands that a finding about this one names. */
-  locationOf?(other: Subject): Location | undefined
-  /** Where the Subject's object stands in the one that was found, such as the Pod template of a Deployment. */
-  readonly within?: Path
 }
 
 /** Of one Subject. No workload has so much wrong with it, but aliases in YAML make a thousand containers of one. */
@@ -228,6 +195,7 @@ function reportedFinding(verdict: Verdict, subject: Subject, place: Place): Repo
   const { within = [] } = place
   const path = [...within, ...finding.field]
   const position = place.positionOf?.(path)
+  const noDiff = place.isFixing ? whyNoDiff(verdict, within) : undefined
   const isRepair = enforced === 'patched' && finding.fix !== undefined
   const message = isRepair ? (finding.fix?.does as string) : finding.problem
   return {
@@ -243,6 +211,7 @@ function reportedFinding(verdict: Verdict, subject: Subject, place: Place): Repo
     ...(!isRepair && { remediation: oneLine(finding.remediation, LONGEST_TEXT) }),
     ...(finding.changes && { changes: finding.changes }),
     ...(finding.failsNextUpgrade && { failsNextUpgrade: true }),
+    ...(noDiff !== undefined && { noDiff }),
     ...(finding.involved && finding.involved.length > 0 && { involved: involvedIn(finding.involved, place) })
   }
 }

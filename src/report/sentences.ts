@@ -1,4 +1,5 @@
 import { oneLine } from '../core/values/text.ts'
+import type { Location } from './place.ts'
 import type { ReportedFinding, ReportedObject } from './report.ts'
 
 /** What machines are given to show to people: each text stands alone, on one line. */
@@ -6,6 +7,16 @@ import type { ReportedFinding, ReportedObject } from './report.ts'
 /** "StatefulSet monitoring/prometheus". */
 export function nameOfReported({ kind, namespace, name }: Pick<ReportedObject, 'kind' | 'namespace' | 'name'>): string {
   return oneLine(`${kind} ${namespace === '' ? name : `${namespace}/${name}`}`)
+}
+
+/** "new.yaml:102:9": where a finding is, which terminals and editors open; undefined for an object of a cluster. */
+export function placeInWords(
+  location: Location | undefined,
+  finding: Partial<ReportedFinding> = {}
+): string | undefined {
+  if (location === undefined) return undefined
+  const { line, column } = finding.line === undefined ? location : finding
+  return [location.file === '-' ? 'stdin' : location.file, line, column].filter((part) => part !== undefined).join(':')
 }
 
 /** What, what else is involved, careful and the remediation. What comes first, because little room shows the first sentence only. */

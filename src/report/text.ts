@@ -1,6 +1,8 @@
 import { styleText } from 'node:util'
-import { count, wrap } from '../core/values/text.ts'
+import { count, cut, wrap } from '../core/values/text.ts'
+import { frameOf, gutterOf } from './code-frame.ts'
 import type { FormatOptions } from './format.ts'
+import { type FindingGroup, type Found, groupsOf } from './groups.ts'
 import { notCheckedInWords } from './not-checked.ts'
 import {
   countsOf,
@@ -13,7 +15,7 @@ import {
   type ReportedObject,
   totalOf
 } from './report.ts'
-import { nameOfReported, whatOf } from './sentences.ts'
+import { nameOfReported, pageOf, placeInWords, whatOf } from './sentences.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -22,17 +24,31 @@ const COLOUR_OF: Readonly<Record<Level, Style>> = { error: 'red', warning: 'yell
 /** A cluster may have thousands of Pods that get a repair one day; what is wrong must not drown in them. */
 const MOST_QUIET = 20
 
+/** Findings that say the same from which they are told once, with their objects: two can still be read one by one. */
+const MANY = 3
+
+/** Objects that are named where many have the same finding. */
+const MOST_NAMED = 10
+
 /** Where the second column begins: behind the longest level. */
 const INDENT = 11
 
-/** For people, at a terminal and in the log of a CI run: by object, what is wrong and the remediation, and a line at the end. */
+/** A frame that has less room than this says nothing. */
+const NARROWEST_FRAME = 20
+
+/**
+ * For people, at a terminal and in the log of a CI run: by object, what is wrong and the remediation, what many objects
+ * have in common once, and a line at the end.
+ */
 export function textReport(whole: Report, look: FormatOptions): string {
   const report = look.quiet ? withoutNotes(whole) : whole
-  const page = new Page(look)
+  const page = new Page(look, report.version)
   let quiet = 0
-  for (const object of report.objects) {
-    const isQuiet = object.findings.every(({ level }) => level === 'note')
-    if (!isQuiet || ++quiet <= MOST_QUIET) page.object(object)
+  for (const block of blocksOf(report.objects)) {
+    const isQuiet = block.findings.every(({ level }) => level === 'note')
+    if (isQuiet && ++quiet > MOST_QUIET) continue
+    if ('group' in block) page.group(block.group)
+    else page.object(block.object, block.findings)
   }
   for (const problem of report.problems) page.problem(problem)
   for (const note of report.notes) page.paragraph('note', 'note', note)
@@ -54,59 +70,138 @@ function withoutNotes(report: Report): Report {
   return { ...report, objects: objects.filter(({ findings }) => findings.length > 0), notes: [] }
 }
 
+/** An object with findings of its own, or findings of many objects that say the same. */
+type Block = { readonly findings: readonly ReportedFinding[] } & (
+  | { readonly object: ReportedObject }
+  | { readonly group: FindingGroup }
+)
+
+/** In the order of the objects; what many have in common stands where it was first met. */
+function blocksOf(objects: readonly ReportedObject[]): Block[] {
+  const many = new Map<ReportedFinding, FindingGroup>()
+  for (const group of groupsOf(objects)) {
+    if (group.found.length >= MANY) for (const { finding } of group.found) many.set(finding, group)
+  }
+  const told = new Set<FindingGroup>()
+  return objects.flatMap((object) => {
+    const own = object.findings.filter((finding) => !many.has(finding))
+    const blocks: Block[] = own.length === 0 ? [] : [{ object, findings: own }]
+    for (const finding of object.findings) {
+      const group = many.get(finding)
+      if (group === undefined || told.has(group)) continue
+      told.add(group)
+      blocks.push({ group, findings: [group.finding] })
+    }
+    return blocks
+  })
+}
+
 class Page {
   text = ''
   readonly #look: FormatOptions
+  readonly #version: string
+  /** Policies whose page was named already. */
+  readonly #linked = new Set<string>()
+  /** The place of the last frame. */
+  #framed: string | undefined
 
-  constructor(look: FormatOptions) {
+  constructor(look: FormatOptions, version: string) {
     this.#look = look
+    this.#version = version
   }
 
   line(text: string): void {
     this.text += `${text}\n`
   }
 
-  object(object: ReportedObject): void {
-    const { location, findings } = object
-    if (this.text !== '') this.line('')
-    const title = this.#style('bold', nameOfReported(object))
+  object(object: ReportedObject, findings: readonly ReportedFinding[]): void {
+    const { location } = object
+    const place = placeInWords(location)
     const template = location?.template === undefined ? '' : `, from ${location.template}`
-    this.line(
-      location === undefined ? title : `${title}  ${this.#style('dim', `${location.file}:${location.line}${template}`)}`
-    )
+    const origin = place === undefined ? '' : `  ${this.#style('dim', `${place}${template}`)}`
+    this.#title(`${this.#style('bold', nameOfReported(object))}${origin}`)
     const worstFirst = LEVELS.flatMap((level) => findings.filter((finding) => finding.level === level))
-    for (const finding of worstFirst) this.#finding(finding)
+    for (const finding of worstFirst) this.#finding(finding, [{ object, finding }])
   }
 
-  #finding(finding: ReportedFinding): void {
-    const { level, outcome, policy, field, line, caution, remediation, involved = [] } = finding
-    const where = line === undefined ? field : `${field}, line ${line}`
-    this.paragraph(level, outcome === 'skipped' ? 'skipped' : level, `${policy}: ${whatOf(finding)}`)
+  group({ finding, found }: FindingGroup): void {
+    this.#title(this.#style('bold', `${found.length} × ${finding.policy}`))
+    this.#finding(finding, found)
+  }
+
+  #title(text: string): void {
+    if (this.text !== '') this.line('')
+    this.line(text)
+  }
+
+  /** @param found where it was found: one object, whose name stands above, or many */
+  #finding(finding: ReportedFinding, found: readonly Found[]): void {
+    const { level, outcome, policy, caution, remediation, noDiff, involved = [] } = finding
+    const what = found.length === 1 ? `${policy}: ${whatOf(finding)}` : whatOf(finding)
+    this.paragraph(level, outcome === 'skipped' ? 'skipped' : level, what)
+    if (found.length === 1) this.#detail('where', whereOf(found[0] as Found))
+    else this.#objects(found)
     // A repair needs no remediation, and an exemption has been found already.
-    if (outcome === 'patched' || outcome === 'skipped') return
-    this.#detail('where', where)
-    if (involved.length > 0) this.#detail('involved', involved.map(involvedInWords).join(', '))
-    if (caution !== undefined) this.#detail('careful', caution)
-    if (remediation !== undefined) this.#detail('fix', remediation)
+    if (outcome !== 'patched' && outcome !== 'skipped') {
+      if (level !== 'note') this.#frame(found[0])
+      if (involved.length > 0 && found.length === 1) this.#detail('involved', involved.map(involvedInWords).join(', '))
+      if (caution !== undefined) this.#detail('careful', caution)
+      if (remediation !== undefined) this.#detail('fix', remediation)
+    }
+    if (noDiff !== undefined) this.#detail('no diff', noDiff)
+    if (level !== 'note') this.#link(policy)
+  }
+
+  /** Each on a line of its own, which a terminal opens. */
+  #objects(found: readonly Found[]): void {
+    const named = found.slice(0, MOST_NAMED)
+    for (const { object, finding } of named) {
+      const place = placeInWords(object.location, finding)
+      this.#indented(`${nameOfReported(object)}${place === undefined ? '' : `  ${this.#style('dim', place)}`}`)
+    }
+    const more = found.length - named.length
+    if (more > 0) this.#indented(`and ${count(more, 'more object')}: -o json and -o html list them`)
+  }
+
+  #frame(found: Found | undefined): void {
+    const lines = found === undefined ? [] : frameOf(found.finding)
+    const place = found && placeInWords(found.object.location, found.finding)
+    // Three findings about one container do not need it three times.
+    if (place === this.#framed) return
+    this.#framed = place
+    for (const line of lines) {
+      const gutter = gutterOf(line, lines)
+      const text = cut(line.text, Math.max(NARROWEST_FRAME, this.#look.width - INDENT - gutter.length))
+      this.#indented(this.#style(line.isMarked ? 'bold' : 'dim', `${gutter}${text}`.trimEnd()))
+    }
+  }
+
+  #link(policy: string): void {
+    if (this.#linked.has(policy)) return
+    this.#linked.add(policy)
+    this.#detail('docs', pageOf(policy, this.#version))
   }
 
   /** A word in the first column, and a text that stays in the second one. */
   paragraph(level: Level, word: string, text: string): void {
     const [first = '', ...rest] = wrapped(text, this.#look.width - INDENT)
     this.line(`  ${this.#style(COLOUR_OF[level], word.padEnd(INDENT - 2))}${first}`)
-    for (const line of rest) this.line(' '.repeat(INDENT) + line)
+    for (const line of rest) this.#indented(line)
   }
 
   #detail(word: string, text: string): void {
     if (text === '') return
-    const [first = '', ...rest] = wrapped(`${word}: ${text}`, this.#look.width - INDENT)
-    this.line(' '.repeat(INDENT) + first.replace(`${word}:`, this.#style('dim', `${word}:`)))
-    for (const line of rest) this.line(' '.repeat(INDENT) + line)
+    const [first = '', ...rest] = wrapped(text, this.#look.width - INDENT, `${word}: `)
+    this.#indented(first.replace(`${word}:`, this.#style('dim', `${word}:`)))
+    for (const line of rest) this.#indented(line)
+  }
+
+  #indented(text: string): void {
+    this.line(' '.repeat(INDENT) + text)
   }
 
   problem({ where, line, message }: ReadProblem): void {
-    if (this.text !== '') this.line('')
-    this.line(this.#style('bold', line === undefined ? where : `${where}:${line}`))
+    this.#title(this.#style('bold', line === undefined ? where : `${where}:${line}`))
     this.paragraph('error', 'unread', message)
   }
 
@@ -140,16 +235,18 @@ function inBaseline({ baseline }: Report): string {
   return baseline === undefined ? '' : `; ${totalOf(baseline)} more in the baseline`
 }
 
+function whereOf({ object, finding }: Found): string {
+  return [placeInWords(object.location, finding), finding.field].filter(Boolean).join(' ')
+}
+
 function involvedInWords(object: InvolvedObject): string {
-  const { location } = object
-  return location === undefined
-    ? nameOfReported(object)
-    : `${nameOfReported(object)} (${location.file}:${location.line})`
+  const place = placeInWords(object.location)
+  return place === undefined ? nameOfReported(object) : `${nameOfReported(object)} (${place})`
 }
 
 /** Words, and commands in quotation marks, which have to stay in one piece to be copied. */
 const PIECES = /"kubectl [^"]*"\S*|\S+/g
 
-function wrapped(text: string, width: number): string[] {
-  return wrap(text, width, PIECES)
+function wrapped(text: string, width: number, before = ''): string[] {
+  return wrap(before + text, width, PIECES)
 }

@@ -1,7 +1,8 @@
 import t from 'tap'
 import type { Finding } from '../../src/core/policy.ts'
 import type { FindingVerdict, Verdict } from '../../src/core/verdict.ts'
-import { countsOf, type Place, type ReportedFinding, reportedObject } from '../../src/report/report.ts'
+import type { Place } from '../../src/report/place.ts'
+import { countsOf, type ReportedFinding, reportedObject } from '../../src/report/report.ts'
 import { statefulSet } from '../fixtures/objects.ts'
 import { subjectOf } from '../fixtures/reviews.ts'
 

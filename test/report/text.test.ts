@@ -14,6 +14,7 @@ const FINDING: ReportedFinding = {
   field: 'spec.volumeClaimTemplates[0].metadata.labels',
   identity: 'spec.volumeClaimTemplates[data].metadata.labels',
   line: 17,
+  column: 9,
   message: 'labels of claim template "data" change: chart "a-1" → "a-2"',
   caution: 'whenDeleted is Delete',
   remediation: 'run "kubectl delete statefulset --cascade=orphan pgw -n monitoring" and upgrade again'
@@ -61,11 +62,13 @@ const cases: readonly (readonly [name: string, report: Report, text: string])[] 
     `StatefulSet monitoring/pgw  new.yaml:3, from chart/templates/sts.yaml
   error    claim-template-labels: labels of claim template "data" change: chart
            "a-1" → "a-2"
-           where: spec.volumeClaimTemplates[0].metadata.labels, line 17
+           where: new.yaml:17:9 spec.volumeClaimTemplates[0].metadata.labels
            careful: whenDeleted is Delete
            fix: run
            "kubectl delete statefulset --cascade=orphan pgw -n monitoring" and
            upgrade again
+           docs:
+           https://github.com/holdfast-dev/holdfast/blob/v1.2.3/docs/policies/claim-template-labels.md
 
 3 objects checked in 2 files: 1 error, 0 warnings, 0 notes
 `
@@ -94,9 +97,13 @@ const cases: readonly (readonly [name: string, report: Report, text: string])[] 
     },
     `StatefulSet monitoring/pgw  new.yaml:3, from chart/templates/sts.yaml
   warning  a-warning: Holdfast would repair this: beware
-           where: spec.volumeClaimTemplates[0].metadata.labels, line 17
+           where: new.yaml:17:9 spec.volumeClaimTemplates[0].metadata.labels
+           docs:
+           https://github.com/holdfast-dev/holdfast/blob/v1.2.3/docs/policies/a-warning.md
   note     a-repair: Holdfast repairs this: adds it
+           where: new.yaml:17:9 spec.volumeClaimTemplates[0].metadata.labels
   skipped  an-excuse: is so
+           where: new.yaml:17:9 spec.volumeClaimTemplates[0].metadata.labels
 
 3 objects checked in 2 files: 0 errors, 1 warning, 2 notes
 `
@@ -132,12 +139,14 @@ Incomplete: 2 parts could not be read
     `StatefulSet monitoring/pgw
   warning  claim-template-labels: labels of claim template "data" change: chart
            "a-1" → "a-2"
-           where: spec.volumeClaimTemplates[0].metadata.labels, line 17
+           where: spec.volumeClaimTemplates[0].metadata.labels
            careful: whenDeleted is Delete
            fix: x
+           docs:
+           https://github.com/holdfast-dev/holdfast/blob/v1.2.3/docs/policies/claim-template-labels.md
   note     claim-template-labels: labels of claim template "data" change: chart
            "a-1" → "a-2"
-           where: spec.volumeClaimTemplates[0].metadata.labels, line 17
+           where: spec.volumeClaimTemplates[0].metadata.labels
            careful: whenDeleted is Delete
            fix: run
            "kubectl delete statefulset --cascade=orphan pgw -n monitoring" and
@@ -153,9 +162,70 @@ t.test('what people read', async (t) => {
   for (const [name, report, text] of cases) t.equal(textReport(report, PLAIN), text, name)
 })
 
+const FRAME = {
+  first: 16,
+  lines: ['      - metadata:', `          labels: { chart: ${'x'.repeat(90)} }`, '        spec:']
+}
+
+/** As many objects as asked for, each with its own name and place. */
+function many(number: number, parts: (index: number) => Partial<ReportedFinding>): Report['objects'] {
+  return Array.from({ length: number }, (_, index) => {
+    const [object] = about(parts(index))
+    const name = `pgw-${index}`
+    return { ...(object as Report['objects'][number]), name, location: { file: `${index}.yaml`, line: 3, column: 1 } }
+  })
+}
+
+t.test('what is written in the file, no wider than the terminal', async (t) => {
+  const text = textReport(report({ objects: about({ frame: FRAME }, { frame: FRAME, message: 'more' }) }), PLAIN)
+  const lines = text.split('\n').filter((line) => / \| /.test(line))
+  t.strictSame(lines, [
+    '             16 | - metadata:',
+    `           > 17 |     labels: { chart: ${'x'.repeat(40)}…`,
+    '             18 |   spec:'
+  ])
+  t.strictSame(
+    lines.filter((line) => line.length > 80),
+    []
+  )
+  t.notMatch(
+    textReport(report({ objects: about({ frame: FRAME, level: 'note' }) }), PLAIN),
+    ' | ',
+    'of notes only the place'
+  )
+})
+
+t.test('what many objects have in common is said once', async (t) => {
+  const remediation = (index: number) => `run "kubectl delete sts pgw-${index} -n monitoring" and wait`
+  const objects = many(18, (index) => ({ remediation: remediation(index), frame: FRAME }))
+  const text = textReport(report({ objects }), PLAIN)
+  t.equal(text.split('\n')[0], '18 × claim-template-labels')
+  t.equal(text.split('labels of claim template').length, 2)
+  t.match(text, '\n           StatefulSet monitoring/pgw-9  9.yaml:17:9\n           and 8 more objects: -o json')
+  t.notMatch(text, 'pgw-10')
+  t.match(text, '"kubectl delete sts NAME -n NAMESPACE"', 'the command of none of them')
+  const two = textReport(report({ objects: objects.slice(0, 2) }), PLAIN)
+  t.match(two, '"kubectl delete sts pgw-1 -n monitoring"', 'two can be read one by one')
+  const other = many(3, (index) => ({ message: `fault ${index}` }))
+  t.notMatch(textReport(report({ objects: other }), PLAIN), '×', 'and so can what is not the same')
+  const mixed = [...objects, ...many(1, () => ({ policy: 'another', message: 'its own' }))]
+  t.match(
+    textReport(report({ objects: mixed }), PLAIN),
+    /^18 × [\s\S]*\nStatefulSet monitoring\/pgw-0 [\s\S]*another: its own/
+  )
+})
+
+t.test('why nothing was changed', async (t) => {
+  const text = textReport(
+    report({ objects: about({ ...repair, outcome: 'patched', level: 'note', noDiff: 'so' }) }),
+    PLAIN
+  )
+  t.match(text, '\n           no diff: so\n')
+})
+
 t.test('notes do not bury what is wrong', async (t) => {
-  const [quiet, loud] = [about({ ...repair, level: 'note', outcome: 'patched' }), about({})]
-  const text = textReport(report({ objects: [...Array(30).fill(quiet).flat(), ...loud] }), PLAIN)
+  const quiet = many(30, (index) => ({ ...repair, message: `adds ${index}`, level: 'note', outcome: 'patched' }))
+  const text = textReport(report({ objects: [...quiet, ...about({})] }), PLAIN)
   t.equal(text.match(/^StatefulSet /gm)?.length, 21, 'twenty of them, and the error')
   t.match(text, '10 more objects with only notes: -o json and -o html list them')
   t.match(text, '1 error, 0 warnings, 30 notes')

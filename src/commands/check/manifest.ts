@@ -26,6 +26,8 @@ export interface CheckContext {
   readonly unknownSkips: UnknownSkips
   /** Takes the exemptions that exempt from something. */
   readonly usedExemptions: UsedExemptions
+  /** Findings say why the file is not changed for them. */
+  readonly isFixing: boolean
 }
 
 export interface Checked {
@@ -52,6 +54,7 @@ export function checkManifest(
   context: CheckContext
 ): Checked {
   const { object } = manifest
+  const { isFixing } = context
   if (matchedResource(object) === undefined) return NOTHING
   const previous = before.kind === 'known' ? before.object : undefined
   const namespace = namespaceFor(object, context.namespace, previous)
@@ -72,7 +75,7 @@ export function checkManifest(
       next === undefined
         ? decision.verdicts
         : withNextVersion(decision.verdicts, subject, next, policies, context.evaluation)
-    return reportedObject(subject, verdicts, placeIn(manifest, file, line, within)) ?? []
+    return reportedObject(subject, verdicts, placeIn(manifest, file, line, { within, isFixing })) ?? []
   })
   return { evaluated: true, reported: together(own.subject, reports), operations }
 }

@@ -1,6 +1,6 @@
 import type { Path } from '../../core/values/path.ts'
 import type { Manifest } from '../../inventory/yaml/manifests.ts'
-import type { Place } from '../../report/report.ts'
+import type { Place } from '../../report/place.ts'
 
 /**
  * Where an object of a file and its fields stand.
@@ -8,10 +8,17 @@ import type { Place } from '../../report/report.ts'
  * @param line the line of the file at which the object's document begins, from 1
  * @param within where a Subject's object stands in the one of the file
  */
-export function placeIn(manifest: Manifest, file: string, line: number, within: Path = []): Place {
+export function placeIn(
+  manifest: Manifest,
+  file: string,
+  line: number,
+  { within = [], isFixing }: { readonly within?: Path; readonly isFixing: boolean }
+): Place {
   const { template } = manifest
   return {
     within,
+    isFixing,
+    // Most objects have no findings, and then nobody asks.
     get location() {
       const column = manifest.positionOf([])?.column
       return {

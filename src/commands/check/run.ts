@@ -68,7 +68,8 @@ async function checkFiles(settings: RunSettings, live: Live | undefined): Promis
     },
     namespace: live?.namespace ?? flags.namespace,
     unknownSkips: new UnknownSkips(),
-    usedExemptions: new UsedExemptions()
+    usedExemptions: new UsedExemptions(),
+    isFixing: flags.fix === true
   }
   const problems = new FirstOf<ReadProblem>(MOST_PROBLEMS)
   const chartFlags = { ...flags, namespace: context.namespace, kubernetesVersion: version }

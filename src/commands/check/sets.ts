@@ -11,7 +11,8 @@ import { isMember, isOneOf, yamlValue } from '../../inventory/members.ts'
 import { subjectOf } from '../../inventory/subjects.ts'
 import type { Manifest } from '../../inventory/yaml/manifests.ts'
 import { POLICIES } from '../../policies/index.ts'
-import { type Place, type ReportedObject, reportedObject } from '../../report/report.ts'
+import type { Place } from '../../report/place.ts'
+import { type ReportedObject, reportedObject } from '../../report/report.ts'
 import { Silences } from '../silences.ts'
 import type { CheckContext } from './manifest.ts'
 import { placeIn } from './place.ts'
@@ -71,7 +72,7 @@ export class GivenSets {
     )
     if (!isMember(subject)) return
     this.#characters += share
-    this.#members.push({ subject, file, place: placeIn(manifest, file, line) })
+    this.#members.push({ subject, file, place: placeIn(manifest, file, line, this.#context) })
     this.#isFull = this.#members.length > MOST_MEMBERS || this.#characters > MOST_CHARACTERS
     if (this.#isFull) this.#members = []
   }

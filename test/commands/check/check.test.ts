@@ -414,6 +414,8 @@ t.test('--fix', async (t) => {
 
   const refused = await holdfast('check', '--previous', file('old.yaml'), '--fix', '--diff', file('new.yaml'))
   t.equal(refused.stdout, '', 'what is refused is not admitted, changed or not')
+  t.match(refused.stderr, /\n +no diff: this has no automatic repair\n/, 'and why')
+  t.match(refused.stderr, /\n +no diff: the Pod is not in the file; the webhook repairs it/)
 })
 
 t.test('--fix says what is missing in what it writes', async (t) => {
