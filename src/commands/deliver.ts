@@ -20,7 +20,8 @@ export const INCOMPLETE = 2
 export async function deliver(
   report: Report,
   { output, failOn = 'enforce', quiet }: OutputFlags,
-  stream: NodeJS.WriteStream = process.stdout
+  stream: NodeJS.WriteStream = process.stdout,
+  upgradePlan?: string
 ): Promise<number> {
   const failures: unknown[] = []
   for (const { format, file } of output ?? [{ format: 'text' as const, file: undefined }]) {
@@ -28,7 +29,8 @@ export async function deliver(
     const text = write(report, {
       ...(file === undefined ? formatOptionsFor(stream) : PLAIN),
       failOn,
-      quiet: quiet === true
+      quiet: quiet === true,
+      upgradePlan
     })
     try {
       if (file === undefined) stream.write(text)

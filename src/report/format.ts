@@ -10,6 +10,8 @@ export interface FormatOptions {
   readonly failOn?: 'warn' | 'enforce'
   /** Nothing but errors, warnings and what could not be read. */
   readonly quiet?: boolean
+  /** How to get refused upgrades through, in Markdown, where the run has compared any. */
+  readonly upgradePlan?: string | undefined
 }
 
 /** A whole report as the text of one file. Every text of the report is one line. */

@@ -33,6 +33,21 @@ export const FORMATS = [
     load: async () => (await import('./junit.ts')).junitReport
   },
   {
+    name: 'github',
+    description: 'annotations of a pull request, for GitHub Actions',
+    load: async () => (await import('./github.ts')).githubReport
+  },
+  {
+    name: 'markdown',
+    description: 'a comment for a pull request',
+    load: async () => (await import('./markdown.ts')).markdownReport
+  },
+  {
+    name: 'prometheus',
+    description: 'metrics, for the textfile collector of node_exporter',
+    load: async () => (await import('./prometheus.ts')).prometheusReport
+  },
+  {
     name: 'html',
     description: 'one file for a browser, which loads nothing else',
     load: async () => (await import('./html/html.ts')).htmlReport

@@ -1,3 +1,4 @@
+import { fencedCode, inlineCode, markdownText } from '../core/values/markdown.ts'
 import { oneLine, wrap } from '../core/values/text.ts'
 import { upgradeNotes } from './notes.ts'
 import type { UpgradePlan } from './plan.ts'
@@ -92,9 +93,9 @@ export function planMarkdown(plans: readonly UpgradePlan[]): string {
 function markdownOf(plan: UpgradePlan): string {
   const { summary, changes, steps } = plan
   const head = [
-    `## ${code(titleOf(plan))}`,
-    escaped(summary),
-    ...(changes === '' ? [] : ['What changes:', fenced('text', oneLine(changes))])
+    `## ${inlineCode(titleOf(plan))}`,
+    markdownText(summary),
+    ...(changes === '' ? [] : ['What changes:', fencedCode('text', oneLine(changes))])
   ]
   return [...head, ...steps.map((step, index) => sectionMarkdown(`### ${index + 1}. ${step.title}`, step))].join('\n\n')
 }
@@ -104,26 +105,7 @@ function sectionMarkdown(heading: string, { parts }: Section): string {
 }
 
 function partMarkdown(part: Part): string {
-  if ('say' in part) return escaped(part.say)
-  if ('list' in part) return part.list.map((item) => `- ${escaped(item)}`).join('\n')
-  return 'run' in part ? fenced('sh', part.run.join('\n')) : fenced('yml', part.yaml)
-}
-
-/**
- * Sentences of ours with names from files in them: nothing in them is markup, and nothing becomes a link, a person or a
- * formula, which GitHub would make of it.
- */
-function escaped(text: string): string {
-  return oneLine(text).replaceAll(/[\\`*_~<>[\]|#@&$]|:(?=\/\/)|(?<=\bwww)\./gi, '\\$&')
-}
-
-/** A fence that is longer than any in the text. */
-function fenced(language: string, text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length))
-  const fence = '`'.repeat(longest + 1)
-  return `${fence}${language}\n${text}\n${fence}`
-}
-
-function code(text: string): string {
-  return `\`${text.replaceAll('`', "'")}\``
+  if ('say' in part) return markdownText(part.say)
+  if ('list' in part) return part.list.map((item) => `- ${markdownText(item)}`).join('\n')
+  return 'run' in part ? fencedCode('sh', part.run.join('\n')) : fencedCode('yml', part.yaml)
 }

@@ -48,11 +48,13 @@ t.test('they are what their schemas say', async (t) => {
 
 t.test('the examples of docs/ci.md', async (t) => {
   const examples = [...PAGE.matchAll(/```yaml\n([^`]+)```/g)].map(([, yaml = '']) => parse(yaml))
-  const [workflow, comment, local, repository, gitlab] = examples
-  t.equal(examples.length, 5)
+  const [workflow, annotations, comment, local, repository, gitlab] = examples
+  t.equal(examples.length, 6)
   t.strictSame(faultsOf('github-workflow', workflow), [])
-  const job = { 'runs-on': 'ubuntu-latest', steps: comment }
-  t.strictSame(faultsOf('github-workflow', { on: 'pull_request', jobs: { job } }), [])
+  for (const steps of [annotations, comment]) {
+    const job = { 'runs-on': 'ubuntu-latest', steps }
+    t.strictSame(faultsOf('github-workflow', { on: 'pull_request', jobs: { job } }), [])
+  }
   for (const config of [local, repository]) t.strictSame(faultsOf('pre-commit-config', config), [])
   t.match(gitlab, { render: { script: Array }, holdfast: { artifacts: { reports: { junit: 'holdfast.xml' } } } })
 

@@ -54,7 +54,7 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/'ajv'/, ['config/problems.ts']],
   [/'yaml'/, ['config/document.ts', 'inventory/yaml/rewrite.ts']],
   [/'js-yaml'/, ['inventory/yaml/parse.ts', 'inventory/yaml/lines.ts', 'inventory/yaml/schema.ts']],
-  [/'diff'/, ['inventory/yaml/rewrite.ts']],
+  [/from 'diff'/, ['inventory/yaml/rewrite.ts']],
   // Elsewhere a link would be followed.
   [/writeFile|createWriteStream/, ['replace-file.ts']],
   [

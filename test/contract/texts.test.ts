@@ -125,9 +125,17 @@ t.test('errors', async (t) => {
   t.equal(new HoldfastError('CONFIG_INVALID', 'a', { list: ['b\nc', 'd'] }).message.split('\n').length, 4)
 })
 
-/** A page without what is ours in it. */
+/** A report without what is ours in it: style, script, and workflow commands, which a test of their format reads. */
 function foreignIn(text: string): string {
-  return text.replace(STYLE, '').replace(SCRIPT, '')
+  return text
+    .replace(STYLE, '')
+    .replace(SCRIPT, '')
+    .replaceAll(/^::(?:error|warning|notice) (?:(?:file|line|col|title)=[^:,]*,?)+::/gm, '')
+}
+
+/** What of a format's report has to show that foreign texts came into it. Metrics count objects and name none. */
+function quotesObjects(format: string): boolean {
+  return format !== 'prometheus'
 }
 
 t.test('every format of a report, whoever made the report', async (t) => {
@@ -192,7 +200,7 @@ t.test('check, in every format, to files and to both streams', async (t) => {
     const told = await holdfast('check', `--previous=${before}`, ...outputs, '--output=text', after, `no ${texts.name}`)
     for (const [name, file] of files) {
       const written = readFileSync(file, 'utf8')
-      t.match(written, MARK, name)
+      if (quotesObjects(name)) t.match(written, MARK, name)
       t.strictSame(faultsIn(foreignIn(written)), [], name)
     }
     t.strictSame([...faultsIn(told.stdout), ...faultsIn(told.stderr)], [])
@@ -270,9 +278,9 @@ t.test('scan, in every format, and the reports that it leaves in the cluster', a
     ...outputs,
     '--output=text'
   )
-  for (const file of files) {
+  for (const [index, file] of files.entries()) {
     const written = readFileSync(file, 'utf8')
-    t.match(written, MARK, file)
+    if (quotesObjects(FORMATS[index]?.name ?? '')) t.match(written, MARK, file)
     t.strictSame(faultsIn(foreignIn(written)), [], file)
   }
   t.strictSame([...faultsIn(stdout), ...faultsIn(stderr)], [])

@@ -29,6 +29,7 @@ import type { Live } from './connect-live.ts'
 import type { Fixes } from './fixes.ts'
 import type { CheckFlags } from './flags.ts'
 import { type CheckContext, type Checked, checkManifest, matchedResource, WATCHED_KINDS } from './manifest.ts'
+import { RefusedUpgrades } from './refused-upgrades.ts'
 import { GivenSets } from './sets.ts'
 import { notesOnSettings, type RunSettings, settingsOf } from './settings.ts'
 import { UsedExemptions } from './used-exemptions.ts'
@@ -36,12 +37,18 @@ import { UsedExemptions } from './used-exemptions.ts'
 /** Answers with the exit code: 0 clean, 1 findings, 2 something could not be read. */
 export async function check(given: readonly string[], flags: CheckFlags): Promise<number> {
   const settings = await settingsOf(given, flags)
-  const report = await reportOf(settings)
-  return deliver(report, settings.flags, flags.fix ? process.stderr : process.stdout)
+  const { report, upgradePlan } = await resultOf(settings)
+  return deliver(report, settings.flags, flags.fix ? process.stderr : process.stdout, upgradePlan)
+}
+
+export interface CheckResult {
+  readonly report: Report
+  /** How to get refused upgrades through, in Markdown. */
+  readonly upgradePlan: string | undefined
 }
 
 /** Checks what the settings name; with --fix, writes it to standard output as the webhook would admit it. */
-export async function reportOf(settings: RunSettings): Promise<Report> {
+export async function resultOf(settings: RunSettings): Promise<CheckResult> {
   const { paths, flags } = settings
   refuseContradictions(paths, flags)
   if (!flags.live) return checkFiles(settings, undefined)
@@ -54,7 +61,7 @@ export async function reportOf(settings: RunSettings): Promise<Report> {
   }
 }
 
-async function checkFiles(settings: RunSettings, live: Live | undefined): Promise<Report> {
+async function checkFiles(settings: RunSettings, live: Live | undefined): Promise<CheckResult> {
   const { paths, flags, configuration, ignored } = settings
   const baseline = await readBaseline(flags)
   const now = new Date()
@@ -106,7 +113,7 @@ async function checkFiles(settings: RunSettings, live: Live | undefined): Promis
     problems: problems.items,
     notes: [...settingsNotes(context.configuration, flags.config, now.getTime()), ...notesOf(run, problems)]
   }
-  return withBaseline(report, baseline, flags, run.filesRead)
+  return { report: await withBaseline(report, baseline, flags, run.filesRead), upgradePlan: run.refused.markdown }
 }
 
 /** Notes of one run that are told, and characters of each. */
@@ -151,6 +158,7 @@ class CheckRun {
   readonly found = new Gathered()
   readonly notChecked = new NotCheckedCount()
   readonly sets: GivenSets
+  readonly refused = new RefusedUpgrades()
   readonly notes = new FirstOf<string>(MOST_NOTES)
   readonly #context: CheckContext
   readonly #previous: Previous | LiveObjects | undefined
@@ -222,8 +230,14 @@ class CheckRun {
     const before = await this.#before(manifest, read)
     if (before.kind === 'ambiguous') this.#problems.push(ambiguity(manifest.object, read, manifest, before))
     if (before.kind === 'unread') this.#problems.push(problemInCluster(before.problem))
+    if (before.kind === 'known') this.#compared(manifest.object, before.object, read.file)
     const known = before.kind === 'unread' ? NEW : before
     return checkManifest(manifest, known, read.file, read.document.line, this.#context)
+  }
+
+  #compared(object: JsonObject, previous: JsonObject, file: string): void {
+    const { namespace, evaluation } = this.#context
+    this.refused.add(object, previous, file, namespace, evaluation.cluster)
   }
 
   async #before(manifest: Manifest, read: DocumentRead): Promise<Before | Unread> {

@@ -1,7 +1,7 @@
 import { dayOf } from '../../config/day.ts'
 import { oneLine } from '../../core/values/text.ts'
 import { HoldfastError } from '../../errors.ts'
-import { reportOf } from '../check/run.ts'
+import { resultOf } from '../check/run.ts'
 import { settingsOf } from '../check/settings.ts'
 import { CLEAN, INCOMPLETE } from '../deliver.ts'
 import { exemptionsIn } from './exemptions.ts'
@@ -14,7 +14,7 @@ const DAY = 24 * 60 * 60 * 1000
 export async function exempt(given: readonly string[], { reason, expires, ...flags }: ExemptFlags): Promise<number> {
   const day = dayFrom(expires, Date.now())
   const settings = await settingsOf(given, flags)
-  const report = await reportOf(settings)
+  const { report } = await resultOf(settings)
   for (const { where, line, message } of report.problems) {
     process.stderr.write(`holdfast: ${oneLine(line === undefined ? where : `${where}:${line}`)}: ${message}\n`)
   }

@@ -418,6 +418,17 @@ t.test('--fix', async (t) => {
   t.match(refused.stderr, /\n +no diff: the Pod is not in the file; the webhook repairs it/)
 })
 
+t.test('a comment has the steps for what is refused', async (t) => {
+  const directory = filesIn({ 'old.yaml': rendered(V16), 'new.yaml': rendered(V17) })
+  const file = (name: string): string => join(directory, name)
+  const refused = await holdfast('check', '-o', 'markdown', '--previous', file('old.yaml'), file('new.yaml'))
+  t.match(refused.stdout, /<b>How to get the refused upgrade through<\/b>[\s\S]+\n### 1\. [\s\S]+--cascade=orphan/)
+  for (const args of [[], ['--previous', file('new.yaml')]]) {
+    const passes = await holdfast('check', '-o', 'markdown', ...args, file('new.yaml'))
+    t.notMatch(passes.stdout, 'How to get', `${args.length} arguments`)
+  }
+})
+
 t.test('--fix says what is missing in what it writes', async (t) => {
   const half = Buffer.concat([Buffer.from('a: 1\n---\n'), Buffer.from([0xff])])
   const directory = filesIn({ 'a.yaml': half, 'b.yaml': 'b: 1\n' })
