@@ -30,6 +30,7 @@ export function reportSchema(): Schema {
         judged: { ...NUMBER, description: 'How many objects policies were asked about.' },
         notChecked: notCheckedSchema(),
         counts: countsSchema(),
+        settings: settingsSchema(),
         policies: list(policySchema(), 'The whole catalogue, whether or not a policy found something.'),
         objects: list(objectSchema(), 'Objects with something to say about, in the order in which they were met.'),
         leftOut: leftOutSchema('Findings of objects that are not listed.', {
@@ -49,7 +50,7 @@ export function reportSchema(): Schema {
         problems: list(problemSchema(), 'What could not be read or checked; the rest was, all the same.'),
         notes: list(TEXT, 'Sentences for the reader that are neither a finding nor a problem.')
       },
-      ['notChecked', 'leftOut', 'baseline']
+      ['settings', 'notChecked', 'leftOut', 'baseline']
     )
   }
 }
@@ -71,6 +72,20 @@ function notCheckedSchema(): Schema {
         kinds: list(kind, 'Their kinds, the most frequent first; at most 500.')
       },
       []
+    )
+  }
+}
+
+function settingsSchema(): Schema {
+  return {
+    description: 'What the objects were checked with.',
+    ...closed(
+      {
+        configuration: { ...NAME, description: 'The configuration file; absent where there was none.' },
+        ceiling: { enum: MODES, description: 'The ceiling for the modes of all policies.' },
+        kubernetesVersion: { ...NAME, description: 'The version of the API server; absent where nobody knows.' }
+      },
+      ['configuration', 'kubernetesVersion']
     )
   }
 }

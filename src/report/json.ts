@@ -5,7 +5,7 @@ export const REPORT_KIND = 'HoldfastReport'
 
 /** For programs. docs/report.schema.json is its schema; a field that is here stays here within an apiVersion. */
 export function jsonReport(report: Report): string {
-  const { command, version, createdAt, source, checked: judged, notChecked, policies } = report
+  const { command, version, createdAt, source, checked: judged, settings, notChecked, policies } = report
   const { objects, leftOut, baseline, problems, notes } = report
   const document = {
     apiVersion: REPORT_API_VERSION,
@@ -17,6 +17,7 @@ export function jsonReport(report: Report): string {
     judged,
     notChecked,
     counts: countsOf(report),
+    settings,
     policies,
     objects,
     leftOut,

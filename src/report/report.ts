@@ -21,6 +21,8 @@ export interface Report {
   readonly checked: number
   /** Objects that were read and that no policy looks at; absent where there are none, or where nobody would list them. */
   readonly notChecked?: NotChecked
+  /** What the objects were checked with; absent where the caller does not say. */
+  readonly settings?: ReportedSettings
   /** The whole catalogue in its order, whether or not a policy found something. */
   readonly policies: readonly ReportedPolicy[]
   /** Objects with something to say about, in the order in which they were met. */
@@ -33,6 +35,15 @@ export interface Report {
   readonly problems: readonly ReadProblem[]
   /** Sentences for the reader that are neither a finding nor a problem. */
   readonly notes: readonly string[]
+}
+
+export interface ReportedSettings {
+  /** The configuration file, as the user wrote its path; absent where there was none. */
+  readonly configuration?: string
+  /** The ceiling for the modes of all policies. */
+  readonly ceiling: Mode
+  /** Of the API server; absent where nobody knows. */
+  readonly kubernetesVersion?: string
 }
 
 export interface ReportedPolicy {

@@ -22,6 +22,7 @@ import { deliver } from '../deliver.ts'
 import { goneNotes } from '../gone.ts'
 import { ambiguity, MOST_PROBLEMS, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
 import { progressOn } from '../progress.ts'
+import { reportedSettings } from '../reported-settings.ts'
 import { sourceOptions } from '../source-options.ts'
 import { UnknownSkips } from '../unknown-skips.ts'
 import { readBaseline, withBaseline } from './baseline.ts'
@@ -107,6 +108,7 @@ async function checkFiles(settings: RunSettings, live: Live | undefined): Promis
     source: count(run.files, 'file'),
     checked: run.checked,
     ...run.notChecked.report,
+    settings: reportedSettings(flags, version),
     policies: policiesIn(context.configuration),
     objects,
     ...run.found.leftOut,

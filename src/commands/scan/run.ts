@@ -12,6 +12,7 @@ import { askedVersion, problemInCluster } from '../asked-cluster.ts'
 import { loadConfiguration, policiesIn, settingsNotes } from '../configuration-file.ts'
 import { deliver } from '../deliver.ts'
 import { type Progress, progressOn } from '../progress.ts'
+import { reportedSettings } from '../reported-settings.ts'
 import type { ScanFlags } from './flags.ts'
 import { storePolicyReports } from './policy-reports.ts'
 import { checkCluster } from './scan-cluster.ts'
@@ -52,6 +53,7 @@ async function reportOn(
     createdAt: new Date(now).toISOString(),
     source: sourceOf(connection, only),
     checked: scanned.checked,
+    settings: reportedSettings(flags, version),
     policies: policiesIn(configuration),
     objects: scanned.objects,
     problems: problems.filter(({ isExpected }) => !isExpected).map(problemInCluster),

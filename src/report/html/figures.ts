@@ -27,6 +27,8 @@ export interface Figures {
   readonly refused: readonly Entry[]
   readonly failing: readonly Entry[]
   readonly crashed: readonly Entry[]
+  /** Where links to an object lead: its worst finding, by the name that it has in the page's address. */
+  readonly anchors: ReadonlyMap<ReportedFinding, string>
 }
 
 /** An object on the page. */
@@ -65,7 +67,8 @@ export function figuresOf(report: Report): Figures {
     clean: Math.max(0, report.checked - entries.length - (report.leftOut?.objects ?? 0)),
     refused: entries.filter(hasOne(({ outcome }) => outcome === 'denied')),
     failing: entries.filter(hasOne(({ failsNextUpgrade }) => failsNextUpgrade === true)),
-    crashed: entries.filter(hasOne(({ outcome }) => outcome === 'crashed'))
+    crashed: entries.filter(hasOne(({ outcome }) => outcome === 'crashed')),
+    anchors: new Map(entries.flatMap(({ anchor, findings: [first] }) => (first === undefined ? [] : [[first, anchor]])))
   }
 }
 
@@ -85,8 +88,14 @@ function rank(level: Level): number {
 /** Long enough for any policy and any namespace that Kubernetes accepts. */
 const LONGEST_KEY = 253
 
+/** The place of a name in the list that its filter offers. */
+export function indexIn(tallies: readonly Tally[]): (name: string) => number {
+  const indexes = new Map(tallies.map(({ key }, index) => [key, index]))
+  return (name) => indexes.get(keyOf(name)) ?? -1
+}
+
 /** One word for a policy or a namespace wherever the page has to tell them apart. */
-export function keyOf(name: string): string {
+function keyOf(name: string): string {
   return cut(name, LONGEST_KEY)
 }
 

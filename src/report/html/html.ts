@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Report } from '../report.ts'
 import { SCRIPT, STYLE } from './assets.ts'
+import { checked } from './checked.ts'
 import { figuresOf } from './figures.ts'
 import { ICON } from './mark.ts'
 import { html, raw } from './markup.ts'
-import { colophon, findings, incomplete, nextUpgrade, remarks, skipLink } from './sections.ts'
+import { findings, incomplete, nextUpgrade, remarks, skipLink } from './sections.ts'
 import { masthead } from './summary.ts'
 import { breakdown } from './tables.ts'
 import { headline, isIncomplete } from './words.ts'
@@ -27,7 +28,10 @@ function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }
 
-export function htmlReport(report: Report): string {
+export function htmlReport(given: Report): string {
+  const listed = given.objects.length + (given.leftOut?.objects ?? 0)
+  // Of objects that belong together, one may be listed that no policy was asked about by itself.
+  const report = { ...given, checked: Math.max(given.checked, listed) }
   const figures = figuresOf(report)
   return html`<!doctype html>
 <html lang="en">
@@ -42,8 +46,8 @@ export function htmlReport(report: Report): string {
 <style>${raw(STYLE)}</style>
 </head>
 <body>
-${skipLink(figures)}${incomplete(report, figures)}${masthead(report, figures)}<main class="wide">${nextUpgrade(figures)}${breakdown(report, figures)}${findings(figures)}${remarks(report)}</main>
-${colophon(report)}<p id="said" class="aside" role="status"></p>
+${skipLink(figures)}${incomplete(report, figures)}${masthead(report, figures)}<main class="wide">${nextUpgrade(figures)}${breakdown(report, figures)}${findings(report, figures)}${remarks(report)}${checked(report, figures)}</main>
+<p id="said" class="aside" role="status"></p>
 <script>${raw(SCRIPT)}</script>
 </body>
 </html>

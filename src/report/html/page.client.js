@@ -47,10 +47,10 @@
   if (document.getElementById('filters')) filtering()
 
   /**
-   * @typedef {{ readonly element: HTMLElement, readonly policy: number, readonly level: string, readonly upgrade: boolean,
-   *   text: string, hidden: boolean }} Finding
-   * @typedef {{ readonly element: HTMLElement, readonly findings: readonly Finding[], readonly namespace: number,
-   *   text: string, hidden: boolean }} Item An object with its findings. The numbers are places in the lists of the filters.
+   * @typedef {{ readonly element: HTMLElement, readonly namespace: number, text: string, hidden: boolean }} Finding An
+   *   object of a fault. The numbers are places in the lists of the filters.
+   * @typedef {{ readonly element: HTMLElement, readonly findings: readonly Finding[], readonly policy: number,
+   *   readonly level: string, readonly upgrade: boolean, text: string, hidden: boolean }} Fault
    * @typedef {{ readonly policy: number, readonly namespace: number, readonly levels: readonly string[],
    *   readonly upgrade: boolean, readonly words: readonly string[] }} Wanted
    */
@@ -61,36 +61,45 @@
     const levels = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll('input[name=level]')])
     const upgrade = /** @type {HTMLInputElement | null} */ (document.getElementById('upgrade'))
     const links = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll('[data-filter]')])
-    const objects = [...document.querySelectorAll('article')].map(readObject)
-    const total = objects.reduce((sum, { findings }) => sum + findings.length, 0)
+    const faults = [...document.querySelectorAll('article')].map(readFault)
+    const total = faults.reduce((sum, { findings }) => sum + findings.length, 0)
+    const quiet = document.getElementById('quiet')
+    /** What is unfolded where nothing is filtered. */
+    const foldable = [...document.querySelectorAll('#findings details')].map((element) => {
+      const details = /** @type {HTMLDetailsElement} */ (element)
+      return { details, open: details.open }
+    })
     let isTextRead = false
+    let isFiltered = false
 
     /**
      * @param {HTMLElement} element
-     * @returns {Item}
+     * @returns {Fault}
      */
-    function readObject(element) {
+    function readFault(element) {
       const items = /** @type {HTMLElement[]} */ ([...element.querySelectorAll('.finding')])
       const findings = items.map((item) => ({
         element: item,
-        policy: Number(item.dataset.policy),
-        level: item.classList[1] ?? '',
-        upgrade: 'upgrade' in item.dataset,
+        namespace: Number(item.dataset.namespace),
         text: '',
         hidden: false
       }))
-      return { element, findings, namespace: Number(element.dataset.namespace), text: '', hidden: false }
+      const policy = Number(element.dataset.policy)
+      const level = element.classList[0] ?? ''
+      return { element, findings, policy, level, upgrade: 'upgrade' in element.dataset, text: '', hidden: false }
     }
 
     /** Not before somebody looks for a word: it is most of the work. */
     function readTexts() {
       if (isTextRead) return
       isTextRead = true
-      for (const object of objects) {
-        const heads = [...object.element.children].filter(({ tagName }) => tagName !== 'UL')
-        const texts = heads.map(({ textContent }) => textContent)
-        object.text = texts.join(' ').toLowerCase()
-        for (const finding of object.findings) finding.text = (finding.element.textContent ?? '').toLowerCase()
+      for (const fault of faults) {
+        const parts = [...fault.element.querySelectorAll('summary, .body > :not(ul, details)')]
+        fault.text = parts
+          .map(({ textContent }) => textContent)
+          .join(' ')
+          .toLowerCase()
+        for (const finding of fault.findings) finding.text = (finding.element.textContent ?? '').toLowerCase()
       }
     }
 
@@ -124,15 +133,23 @@
     }
 
     /**
-     * @param {Item} object
+     * @param {Fault} fault
+     * @param {Wanted} wanted
+     */
+    function isWanted(fault, wanted) {
+      if (wanted.policy >= 0 && fault.policy !== wanted.policy) return false
+      if (wanted.levels.length > 0 && !wanted.levels.includes(fault.level)) return false
+      return !wanted.upgrade || fault.upgrade
+    }
+
+    /**
+     * @param {Fault} fault
      * @param {Finding} finding
      * @param {Wanted} wanted
      */
-    function isWanted(object, finding, wanted) {
-      if (wanted.policy >= 0 && finding.policy !== wanted.policy) return false
-      if (wanted.levels.length > 0 && !wanted.levels.includes(finding.level)) return false
-      if (wanted.upgrade && !finding.upgrade) return false
-      return wanted.words.every((word) => finding.text.includes(word) || object.text.includes(word))
+    function isFitting(fault, finding, wanted) {
+      if (wanted.namespace >= 0 && finding.namespace !== wanted.namespace) return false
+      return wanted.words.every((word) => finding.text.includes(word) || fault.text.includes(word))
     }
 
     function apply() {
@@ -146,20 +163,35 @@
       }
       if (wanted.words.length > 0) readTexts()
       let shown = 0
-      for (const object of objects) {
-        const isElsewhere = wanted.namespace >= 0 && object.namespace !== wanted.namespace
-        const fitting = isElsewhere ? [] : object.findings.filter((finding) => isWanted(object, finding, wanted))
-        setHidden(object, fitting.length === 0)
-        if (fitting.length > 0) for (const finding of object.findings) setHidden(finding, !fitting.includes(finding))
+      let notes = 0
+      for (const fault of faults) {
+        const fitting = isWanted(fault, wanted) ? fault.findings.filter((one) => isFitting(fault, one, wanted)) : []
+        setHidden(fault, fitting.length === 0)
+        const kept = new Set(fitting)
+        if (fitting.length > 0) for (const finding of fault.findings) setHidden(finding, !kept.has(finding))
         shown += fitting.length
+        if (fault.level === 'note') notes += fitting.length
       }
+      if (quiet) quiet.hidden = notes === 0
+      unfold(address() !== '')
       tell(shown)
+    }
+
+    /**
+     * What was asked for is not left behind a line that somebody has to click.
+     *
+     * @param {boolean} filtered
+     */
+    function unfold(filtered) {
+      if (filtered === isFiltered) return
+      isFiltered = filtered
+      for (const { details, open } of foldable) details.open = filtered || open
     }
 
     /**
      * Most stay as they are, and the browser has nothing to do for those.
      *
-     * @param {Item | Finding} item
+     * @param {Fault | Finding} item
      * @param {boolean} hidden
      */
     function setHidden(item, hidden) {
@@ -225,6 +257,7 @@
      * @param {Element} element
      */
     function reveal(element, frames = 4) {
+      for (let at = element.closest('details'); at; at = at.parentElement?.closest('details') ?? null) at.open = true
       element.scrollIntoView()
       if (frames > 0) requestAnimationFrame(() => reveal(element, frames - 1))
     }

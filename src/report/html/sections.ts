@@ -1,12 +1,13 @@
 import { cut } from '../../core/values/text.ts'
 import type { ReadProblem, Report } from '../report.ts'
+import { faultList } from './faults.ts'
 import type { Entry, Figures } from './figures.ts'
 import { filters } from './filters.ts'
 import { withCommands } from './finding.ts'
 import { type Html, html, NOTHING } from './markup.ts'
-import { linkTo, objectList } from './objects.ts'
+import { linkTo } from './objects.ts'
 import { folded } from './tables.ts'
-import { isIncomplete, number, several, timeInWords } from './words.ts'
+import { isIncomplete, number, several } from './words.ts'
 
 const PROBLEMS_SHOWN = 5
 const CAUSES_SHOWN = 4
@@ -31,9 +32,12 @@ ${folded(rows, 'problem', 'problems', (some) => html`<ul>\n${some}</ul>\n`, PROB
 `
 }
 
+/** The message ends with the code, which is for those who look for it. */
 function problemItem({ where, line, code, message }: ReadProblem): Html {
   const at = line === undefined ? where : `${where}:${line}`
-  return html`<li><code>${at}</code> ${message} <small>${code}</small></li>\n`
+  const end = ` [${code}]`
+  const sentence = message.endsWith(end) ? message.slice(0, -end.length) : message
+  return html`<li><code>${at}</code> ${sentence} <small>${code}</small></li>\n`
 }
 
 function crashItem(entry: Entry): Html {
@@ -70,7 +74,7 @@ ${way}${folded(links, 'object', 'objects', (some) => html`<ul class="objects">\n
 }
 
 /** All findings, below what chooses among them. */
-export function findings(figures: Figures): Html {
+export function findings({ version }: Report, figures: Figures): Html {
   const { total, entries } = figures
   if (total === 0) return NOTHING
   return html`<section id="findings" aria-labelledby="findings-title">
@@ -81,10 +85,12 @@ ${filters(figures)}
 </div>
 <div id="empty" hidden>
 <p><b>No finding fits all of these filters.</b></p>
-<p>Without them there are ${number(total)}.</p>
+<p>Without them there ${total === 1 ? 'is' : 'are'} ${number(total)}.</p>
 <button>Clear filters</button>
 </div>
-${objectList(figures)}</section>
+<div class="faults">
+${faultList(figures, version)}</div>
+</section>
 `
 }
 
@@ -95,18 +101,5 @@ export function remarks({ notes }: Report): Html {
 <ul>
 ${notes.map((note) => html`<li>${note}</li>\n`)}</ul>
 </section>
-`
-}
-
-export function colophon({ command, version, createdAt, source, checked }: Report): Html {
-  return html`<footer>
-<dl class="wide">
-<div><dt>Command</dt><dd>holdfast ${command}</dd></div>
-<div><dt>Version</dt><dd>${version}</dd></div>
-<div><dt>Looked at</dt><dd>${source}</dd></div>
-<div><dt>Objects checked</dt><dd>${number(checked)}</dd></div>
-<div><dt>Begun</dt><dd><time datetime="${createdAt}">${timeInWords(createdAt)}</time></dd></div>
-</dl>
-</footer>
 `
 }

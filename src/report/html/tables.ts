@@ -5,6 +5,9 @@ import { type Filter, filterLink } from './links.ts'
 import { type Html, html, NOTHING } from './markup.ts'
 import { number, several } from './words.ts'
 
+/** The depth of one error, where the deepest colour has 4. */
+const PALEST_ERROR = 3
+
 /** More than this at once is nothing to look at: the rest unfolds. */
 const ROWS_SHOWN = 12
 
@@ -47,7 +50,12 @@ function levelsInWords(counts: Readonly<Record<Level, number>>): readonly Html[]
 }
 
 function byNamespace(namespaces: readonly Tally[]): Html {
-  const most = largest(namespaces.flatMap(({ counts }) => Object.values(counts)))
+  const most = {
+    error: largest(namespaces.map(({ counts }) => counts.error)),
+    warning: largest(namespaces.map(({ counts }) => counts.warning)),
+    note: largest(namespaces.map(({ counts }) => counts.note)),
+    next: largest(namespaces.map(({ failing }) => failing))
+  }
   const rows = namespaces.map((tally) => namespaceRow(tally, most))
   return html`<section class="panel" aria-labelledby="by-namespace">
 <h2 id="by-namespace">By namespace</h2>
@@ -64,20 +72,29 @@ ${rows}</tbody>
 `
 }
 
-function namespaceRow({ key, counts, failing }: Tally, most: number): Html {
+function namespaceRow({ key, counts, failing }: Tally, most: Readonly<Record<Level | 'next', number>>): Html {
   const name = namespaceName(key)
   const ofLevel = LEVELS.map((level) =>
-    cell(level, counts[level], most, { namespace: key, level }, `${level}s in ${name}`)
+    cell(
+      level,
+      counts[level],
+      most[level],
+      { namespace: key, level },
+      `${level}${counts[level] === 1 ? '' : 's'} in ${name}`
+    )
   )
-  const atUpgrade = cell('next', failing, most, { namespace: key, upgrade: '1' }, `at the next upgrade in ${name}`)
+  const atUpgrade = cell('next', failing, most.next, { namespace: key, upgrade: '1' }, `at the next upgrade in ${name}`)
   return html`<tr><th scope="row">${filterLink({ namespace: key }, name)}</th>${ofLevel}${atUpgrade}</tr>
 `
 }
 
-/** The more, the deeper its colour. A number alone says little to those who hear the page. */
+/**
+ * The more of its column, the deeper its colour, and an error is never pale: two of them weigh more than many warnings. A
+ * number alone says little to those who hear the page.
+ */
 function cell(style: string, value: number, most: number, filter: Filter, words: string): Html {
   if (value === 0) return html`<td class="zero">0</td>`
-  const depth = Math.ceil(4 * Math.sqrt(value / most))
+  const depth = Math.max(style === 'error' ? PALEST_ERROR : 1, Math.ceil(4 * Math.sqrt(value / most)))
   const content = html`${number(value)}<span class="aside"> ${words}</span>`
   return html`<td class="${style} heat${depth}">${filterLink(filter, content)}</td>`
 }

@@ -29,7 +29,7 @@ export function isClean(report: Report, figures: Figures): boolean {
 export function headline(report: Report, figures: Figures): string {
   const { refused, failing, crashed, counts, worst, total } = figures
   const of = `of ${several(report.checked, 'object')}`
-  if (refused.length > 0) return `${number(refused.length)} ${of} would be refused`
+  if (refused.length > 0) return report.checked === 1 ? ONE_REFUSED : `${number(refused.length)} ${of} would be refused`
   if (crashed.length > 0) return `Policies crashed on ${number(crashed.length)} ${of}`
   if (failing.length > 0) return `${number(failing.length)} ${of} will fail at the next upgrade`
   if (counts.warning > 0) return `Nothing refused; ${number(worst.warning)} ${of} with warnings`
@@ -38,6 +38,8 @@ export function headline(report: Report, figures: Figures): string {
   if (report.checked === 0) return 'No object was checked'
   return report.checked === 1 ? 'The one object checked holds fast' : `All ${number(report.checked)} objects hold fast`
 }
+
+const ONE_REFUSED = 'The one object checked would be refused'
 
 /** One sentence below the headline, where the headline alone would leave a question. */
 export function explanation(report: Report, figures: Figures): string {

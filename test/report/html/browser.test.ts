@@ -60,11 +60,13 @@ async function counts(t: Test, page: Page, words: string, why = words): Promise<
 async function shown(
   page: Page
 ): Promise<{ readonly count: string; readonly findings: number; readonly hash: string }> {
-  return {
-    count: (await page.locator('#count').textContent()) ?? '',
-    findings: await page.locator('.finding:visible').count(),
-    hash: new URL(page.url()).hash
-  }
+  const count = (await page.locator('#count').textContent()) ?? ''
+  const findings = await page.locator('article:not([hidden]) .finding:not([hidden])').count()
+  const visible = await page.locator('.finding:visible').count()
+  // Last of all: Playwright is told of a change some time after it.
+  const { hash } = new URL(page.url())
+  if (hash !== '' && visible !== findings) throw new Error(`${visible} of ${findings} are unfolded, although asked for`)
+  return { count, findings, hash }
 }
 
 visit('each filter', scanReport(), {}, async (t, page) => {
@@ -83,7 +85,7 @@ visit('each filter', scanReport(), {}, async (t, page) => {
     findings: 1,
     hash: '#policy=prometheus-availability&namespace=payments'
   })
-  t.equal(await page.locator('article:visible').count(), 1, 'objects with nothing to show are gone')
+  t.equal(await page.locator('article:visible').count(), 1, 'faults with nothing to show are gone')
   await page.getByText('Clear filters').first().click()
   t.strictSame(await shown(page), { count: '69 of 69 findings shown', findings: 69, hash: '' })
 
@@ -142,11 +144,11 @@ visit('the address is the filter', scanReport(), { hash: ADDRESS }, async (t, pa
   t.equal(await page.getByRole('combobox', { name: 'Namespace' }).inputValue(), 'search')
   await page.getByRole('link', { name: 'StatefulSet sandbox/pgw-prometheus-pushgateway' }).click()
   await counts(t, page, '69 of 69 findings shown', 'no filter hides an object that was asked for')
-  const place = page.locator('article:target')
-  t.match(await place.locator('h3').textContent(), 'sandbox/pgw-prometheus-pushgateway')
+  const place = page.locator('.finding:target')
+  t.match(await place.locator('.name').textContent(), 'sandbox/pgw-prometheus-pushgateway')
   await page.evaluate(SOME_FRAMES)
-  const at = `document.querySelector(':target h3').getBoundingClientRect()`
-  const seen = `document.elementFromPoint(${at}.x + 2, ${at}.y + 2).closest('h3')?.textContent`
+  const at = `document.querySelector(':target .name').getBoundingClientRect()`
+  const seen = `document.elementFromPoint(${at}.x + 2, ${at}.y + 2).closest('.object')?.textContent`
   t.match(await page.evaluate(seen), 'sandbox/pgw-prometheus-pushgateway', 'nothing lies on it')
 })
 
@@ -193,6 +195,9 @@ visit(
   { javaScriptEnabled: false },
   async (t, page) => {
     t.strictSame(await shown(page), { count: '69 findings in 42 objects', findings: 69, hash: '' })
+    for (const summary of await page.locator('#findings summary').all()) await summary.click()
+    const [open, all] = [page.locator('#findings details[open]'), page.locator('#findings details')]
+    t.ok((await open.count()) > 3 && (await open.count()) < (await all.count()), 'and it unfolds and folds')
     for (const what of ['#filters', 'button', 'a[href*="="]'])
       t.equal(await page.locator(`${what}:visible`).count(), 0, what)
   }

@@ -3,7 +3,7 @@ import { Script } from 'node:vm'
 import t from 'tap'
 import { loadFormat } from '../../../src/report/formats.ts'
 import { SCRIPT } from '../../../src/report/html/assets.ts'
-import type { Level, Report } from '../../../src/report/report.ts'
+import type { Level, Report, ReportedFinding, ReportedObject } from '../../../src/report/report.ts'
 import { checkReport, cleanReport, hostileReport, largeReport, scanReport } from '../../fixtures/reports.ts'
 
 const LOOK = { colour: false, width: 80 }
@@ -33,6 +33,10 @@ t.test('the same report is the same page', async (t) => {
   for (const [name, make] of Object.entries(REPORTS)) t.equal(htmlReport(make()), htmlReport(make()), name)
 })
 
+/** A reader may follow it; the browser loads nothing. */
+const POLICY_LINK =
+  /<a href="https:\/\/github\.com\/holdfast-dev\/holdfast\/blob\/v[\w.%~!*()&#;-]*\/docs\/policies\/[\w.%~!*()&#;-]*\.md" rel="noreferrer">/g
+
 t.test('the page may use its own style and script, and nothing else', async (t) => {
   for (const [name, make] of Object.entries(REPORTS)) {
     const page = htmlReport(make())
@@ -46,7 +50,7 @@ t.test('the page may use its own style and script, and nothing else', async (t) 
     }
     t.notMatch(policy, /unsafe|https?:|\*/, `${name}: nothing is let through`)
     t.notMatch(
-      page.replaceAll('http%3A%2F%2Fwww.w3.org', ''),
+      page.replaceAll('http%3A%2F%2Fwww.w3.org', '').replaceAll(POLICY_LINK, ''),
       /(?:src|href)="(?!#|data:)/,
       `${name}: nothing is loaded`
     )
@@ -57,7 +61,7 @@ t.test('the page may use its own style and script, and nothing else', async (t) 
 t.test('no text becomes markup', async (t) => {
   const shapes = (page: string): Set<string> =>
     new Set([...body(page).matchAll(/<[^>]*>/g)].map(([tag]) => tag.replace(/"[^"]*"/g, '""')))
-  const harmless = Array.from({ length: 11 }, (_, index) => `text ${index}`)
+  const harmless = Array.from({ length: 11 }, (_, index) => `a/text.${index}`)
   const hostile = htmlReport(hostileReport())
   const known = shapes(htmlReport(hostileReport(harmless)))
   t.strictSame(
@@ -82,10 +86,12 @@ t.test('all of each finding is there', async (t) => {
   for (const report of [checkReport(), scanReport()]) {
     const page = body(htmlReport(report))
     const text = read(page)
-    const findings = report.objects.flatMap((object) => object.findings)
-    t.equal(page.split('<li class="finding ').length - 1, findings.length)
-    for (const { policy, message, field, line, caution, remediation, changes = [] } of findings) {
-      const expected = [policy, message, field, ...(line === undefined ? [] : [`line ${line}`])]
+    const findings = report.objects.flatMap(({ location, findings }) =>
+      findings.map((finding) => ({ ...finding, location }))
+    )
+    t.equal(page.split('<li class="finding"').length - 1, findings.length)
+    for (const { policy, message, field, location, line, caution, remediation, changes = [] } of findings) {
+      const expected = [policy, message, field, ...(location === undefined ? [] : [`${location.file}:${line}`])]
       if (caution !== undefined) expected.push(`Careful: ${caution}`)
       if (remediation !== undefined) expected.push(`Fix: ${remediation.split('"')[0]}`)
       for (const { key, before, after } of changes) {
@@ -106,13 +112,15 @@ t.test('all of each finding is there', async (t) => {
 t.test('an object says where it stands', async (t) => {
   const text = read(body(htmlReport(checkReport())))
   t.ok(
-    text.includes('update rendered/pushgateway-2.17.0.yaml:86 from prometheus-pushgateway/templates/statefulset.yaml')
+    text.includes(
+      'update rendered/pushgateway-2.17.0.yaml:171 spec.volumeClaimTemplates[0].metadata.labels from prometheus-pushgateway/templates/statefulset.yaml'
+    )
   )
   const [object] = checkReport().objects
   const location = { file: '-', line: 3 }
   const piped = { ...checkReport(), objects: [{ ...object, group: 'example.org', namespace: '', location } as never] }
   const page = read(body(htmlReport(piped)))
-  t.ok(page.includes('standard input:3'))
+  t.ok(page.includes('stdin:9'))
   t.ok(page.includes('Pod example.org pushgateway-smoke-test'), 'the group of a kind that is not of Kubernetes')
 })
 
@@ -144,13 +152,143 @@ t.test('a change is a diff, and what differs stands out', async (t) => {
   t.ok(htmlReport(hostileReport()).includes('<del>− emoji: a<b>😀</b>b</del>'), 'no character is cut in two')
 })
 
-t.test('the most serious comes first', async (t) => {
-  const levels = [...htmlReport(scanReport()).matchAll(/<article id="o(\d+)" class="(\w+)"/g)]
-  t.strictSame(
-    levels.map(([, number]) => Number(number)),
-    levels.map((_, index) => index + 1)
+/** Objects of one namespace with the same finding each, but for what is given by their number. */
+function many(number: number, parts: (index: number) => Partial<ReportedFinding>): ReportedObject[] {
+  const [first] = checkReport().objects
+  const finding = {
+    policy: 'p',
+    mode: 'warn',
+    outcome: 'warned',
+    level: 'warning',
+    field: 'spec',
+    identity: 'spec'
+  } as const
+  return Array.from({ length: number }, (_, index) => ({
+    ...(first as ReportedObject),
+    kind: 'StatefulSet',
+    name: `pgw-${index}`,
+    findings: [{ ...finding, message: 'is so', ...parts(index) }]
+  }))
+}
+
+function pageOf(parts: Partial<Report>): string {
+  return body(htmlReport({ ...cleanReport(), checked: 40, ...parts }))
+}
+
+t.test('what many objects have in common is one fault, with the first of them', async (t) => {
+  const objects = many(30, (index) => ({ remediation: `run "kubectl delete sts pgw-${index} -n monitoring" and wait` }))
+  const page = pageOf({ objects })
+  t.equal(page.split('<article').length, 2)
+  const text = read(page)
+  t.match(text, '30 × is so')
+  t.equal(text.split('Fix: run').length, 2, 'how to mend it is said once')
+  t.match(text, 'kubectl delete sts NAME -n NAMESPACE')
+  t.match(text, 'kubectl delete sts pgw-29 -n monitoring', 'and each has its own command')
+  t.match(page, '<summary>20 more objects</summary>')
+})
+
+t.test('only the worst faults are unfolded, and notes are behind a line of their own', async (t) => {
+  const level = (index: number) => (index === 7 ? 'error' : index > 7 ? 'note' : 'warning')
+  const objects = many(10, (index) => ({ level: level(index), message: `fault ${index}` }))
+  const page = pageOf({ objects })
+  const faults = [...page.matchAll(/<article class="(\w+)"[^>]*>\n<details( open)?>/g)].map(([, worst, open]) => [
+    worst,
+    open
+  ])
+  t.strictSame(faults.slice(0, 2), [
+    ['error', ' open'],
+    ['warning', ' open']
+  ])
+  t.equal(faults.filter(([, open]) => open).length, 5)
+  t.match(page, '<details id="quiet"><summary>2 notes: repaired, recorded or exempted</summary>')
+  t.ok(page.indexOf('id="quiet"') < page.indexOf('<article class="note"'))
+  const notes = pageOf({ objects: many(2, (index) => ({ level: 'note', message: `note ${index}` })) })
+  t.match(notes, '<details id="quiet" open>', 'where there is nothing else, it is what there is to see')
+})
+
+t.test('an excerpt of the file, and the page of the policy', async (t) => {
+  const frame = { first: 16, lines: ['  - metadata:', '      labels: <b>', '    spec:'] }
+  const page = pageOf({ objects: many(3, () => ({ line: 17, column: 7, frame })) })
+  const excerpt =
+    '<pre class="frame"><code>  16 | - metadata:\n<b>&gt; 17 |     labels: &lt;b&gt;</b>\n  18 |   spec:\n</code></pre>'
+  t.equal(page.split(excerpt).length, 2, 'of the first: the others show the same')
+  t.match(read(page), 'extra/pods.yaml:17:7')
+  t.match(page, '/blob/v0.1.0/docs/policies/p.md" rel="noreferrer">About this policy</a>')
+})
+
+t.test('what was checked, with which settings, and what found nothing', async (t) => {
+  const policies = [
+    { id: 'p', summary: 'P.', mode: 'warn' },
+    { id: 'quiet', summary: 'Quiet.', mode: 'enforce' },
+    { id: 'absent', summary: 'Absent.', mode: 'off' }
+  ] as const
+  const settings = { configuration: 'holdfast.yaml', ceiling: 'warn', kubernetesVersion: '1.36' } as const
+  const page = pageOf({ policies, settings, objects: many(1, () => ({})) })
+  const text = read(between(page, '<section class="checked"', '</section>'))
+  for (const words of ['Configurationholdfast.yaml', 'Ceiling of all modeswarn', 'Kubernetes1.36']) t.match(text, words)
+  t.match(
+    page,
+    /<details><summary>1 of 2 policies found nothing<\/summary>\s+<ul class="policies">\s+<li><a [^>]+>quiet</
   )
-  const ranks = levels.map(([, , level]) => ['error', 'warning', 'note'].indexOf(level as Level))
+  t.match(text, /1 policy off: not checked\s+absent off Absent\./)
+  t.match(read(pageOf({ policies, settings: { ceiling: 'enforce' } })), 'none: every field has its default')
+  t.match(pageOf({ policies }), '<details open><summary>2 of 2 policies', 'unfolded where it is the whole answer')
+})
+
+t.test('a code is said once', async (t) => {
+  const problem = {
+    where: 'a.yaml',
+    line: 3,
+    code: 'SOURCE_INVALID',
+    message: 'It is broken. Fix it. [SOURCE_INVALID]'
+  }
+  const text = read(pageOf({ problems: [problem] }))
+  t.match(text, 'a.yaml:3 It is broken. Fix it. SOURCE_INVALID')
+  t.equal(text.split('SOURCE_INVALID').length, 2)
+})
+
+t.test('one is told as one', async (t) => {
+  const objects = ['a', 'b'].flatMap((namespace) => many(1, () => ({})).map((object) => ({ ...object, namespace })))
+  const text = read(pageOf({ command: 'scan', objects }))
+  t.match(text, '1 warning in a')
+  t.match(text, 'Without them there are 2.')
+  t.match(read(pageOf({ objects: many(1, () => ({})) })), 'Without them there is 1.')
+  const denied = many(1, () => ({ level: 'error', outcome: 'denied' }))
+  t.match(pageOf({ objects: denied, checked: 1 }), '<h1>The one object checked would be refused</h1>')
+})
+
+t.test('no more objects are listed than were checked', async (t) => {
+  // A Service, which only policies over several objects look at.
+  t.match(pageOf({ objects: many(3, () => ({})), checked: 2 }), 'Of 3 objects:')
+})
+
+t.test('errors are the deepest of the table, however many warnings there are', async (t) => {
+  const depths = (objects: readonly ReportedObject[]) =>
+    [...pageOf({ command: 'scan', objects }).matchAll(/<td class="(\w+) heat(\d)">/g)].map(([, level, depth]) => [
+      level,
+      Number(depth)
+    ])
+  const inNamespace = (namespace: string, objects: readonly ReportedObject[]) =>
+    objects.map((object) => ({ ...object, namespace }))
+  const errors = (number: number) => many(number, () => ({ level: 'error', outcome: 'denied' }))
+  const found = depths([
+    ...inNamespace('a', errors(1)),
+    ...inNamespace('b', errors(40)),
+    ...inNamespace(
+      'c',
+      many(29, () => ({}))
+    )
+  ])
+  t.strictSame(found, [
+    ['error', 4],
+    ['error', 3],
+    ['warning', 4]
+  ])
+})
+
+t.test('the most serious comes first', async (t) => {
+  const levels = [...htmlReport(scanReport()).matchAll(/<article class="(\w+)"/g)]
+  const ranks = levels.map(([, level]) => ['error', 'warning', 'note'].indexOf(level as Level))
   t.strictSame(ranks, ranks.toSorted())
   t.ok(new Set(ranks).size === 3)
 })
@@ -247,7 +385,7 @@ t.test('a summary where it says more than the list', async (t) => {
 t.test('ten thousand findings', async (t) => {
   const report = largeReport(5000, 2)
   const page = htmlReport(report)
-  t.equal(page.split('<li class="finding ').length - 1, 10_000)
+  t.equal(page.split('<li class="finding"').length - 1, 10_000)
   t.ok(page.length < 1.5 * writeJson(report, LOOK).length, 'a page is not much more than what it says')
 })
 
