@@ -70,6 +70,7 @@ export const ERRORS = {
     help: 'Set the namespace with -n, or compare one environment at a time; render kustomizations first.'
   },
   REPORT_UNWRITABLE: { exit: 2, help: 'Check the files of -o, and the free space on the disk.' },
+  HISTORY_UNUSABLE: { exit: 2, help: 'Check --history: it has to be a directory that you may write to.' },
   CLUSTER_UNREACHABLE: { exit: 2, help: 'Check --kubeconfig and --context, and that the API server answers kubectl.' },
   CLUSTER_FORBIDDEN: {
     exit: 2,

@@ -21,17 +21,13 @@ export async function deliver(
   report: Report,
   { output, failOn = 'enforce', quiet }: OutputFlags,
   stream: NodeJS.WriteStream = process.stdout,
-  upgradePlan?: string
+  more: Pick<FormatOptions, 'upgradePlan' | 'trend'> = {}
 ): Promise<number> {
   const failures: unknown[] = []
   for (const { format, file } of output ?? [{ format: 'text' as const, file: undefined }]) {
     const write = await loadFormat(format)
-    const text = write(report, {
-      ...(file === undefined ? formatOptionsFor(stream) : PLAIN),
-      failOn,
-      quiet: quiet === true,
-      upgradePlan
-    })
+    const options = file === undefined ? formatOptionsFor(stream) : PLAIN
+    const text = write(report, { ...options, failOn, quiet: quiet === true, ...more })
     try {
       if (file === undefined) stream.write(text)
       else {

@@ -1,4 +1,5 @@
 import type { Report } from './report.ts'
+import type { TrendPoint } from './trend.ts'
 
 /** How a report is laid out. A format that has no use for an option ignores it. */
 export interface FormatOptions {
@@ -12,6 +13,8 @@ export interface FormatOptions {
   readonly quiet?: boolean
   /** How to get refused upgrades through, in Markdown, where the run has compared any. */
   readonly upgradePlan?: string | undefined
+  /** What earlier runs over the same source found, oldest first, where they were kept. */
+  readonly trend?: readonly TrendPoint[] | undefined
 }
 
 /** A whole report as the text of one file. Every text of the report is one line. */

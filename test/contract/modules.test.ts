@@ -59,7 +59,12 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/writeFile|createWriteStream/, ['replace-file.ts']],
   [
     /createReadStream|readdir/,
-    ['inventory/files/walk.ts', 'inventory/files/propose.ts', 'inventory/rendered/next-release.ts']
+    [
+      'inventory/files/walk.ts',
+      'inventory/files/propose.ts',
+      'inventory/rendered/next-release.ts',
+      'commands/scan/history.ts'
+    ]
   ],
   [/'node:child_process'/, ['inventory/rendered/run-program.ts', 'kubernetes/']],
   [
@@ -73,6 +78,7 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
     [
       'commands/configuration-file.ts',
       'commands/recreate/journal.ts',
+      'commands/scan/history.ts',
       'certificates/key-pair.ts',
       'certificates/self-signed.ts',
       'inventory/rendered/next-release.ts',

@@ -39,7 +39,7 @@ import { UsedExemptions } from './used-exemptions.ts'
 export async function check(given: readonly string[], flags: CheckFlags): Promise<number> {
   const settings = await settingsOf(given, flags)
   const { report, upgradePlan } = await resultOf(settings)
-  return deliver(report, settings.flags, flags.fix ? process.stderr : process.stdout, upgradePlan)
+  return deliver(report, settings.flags, flags.fix ? process.stderr : process.stdout, { upgradePlan })
 }
 
 export interface CheckResult {

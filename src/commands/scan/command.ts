@@ -14,6 +14,10 @@ export function addScanCommand(program: Command): void {
         ['The namespace of the current context', 'holdfast scan'],
         ['The whole cluster, with an HTML report', 'holdfast scan -A -o text -o html=holdfast.html'],
         ['With the configuration of the webhook', 'holdfast scan -A --context=production --config=holdfast.yaml'],
+        [
+          'Every day, with the trend',
+          'holdfast scan -A --history=/var/lib/holdfast -o html=/var/lib/holdfast/scan.html'
+        ],
         ['The whole cluster, with reports in the cluster', 'holdfast scan -A --report=openreports']
       ])
     )

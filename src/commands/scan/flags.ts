@@ -10,6 +10,7 @@ export interface ScanFlags extends EvaluationFlags, ConnectionFlags, OutputFlags
   readonly namespace?: readonly string[]
   readonly allNamespaces?: true
   readonly report?: PolicyReportApi
+  readonly history?: string
 }
 
 export const SCAN_FLAGS = [
@@ -23,5 +24,6 @@ export const SCAN_FLAGS = [
   flag('--report <api>', 'also write a report to each namespace, in this API of PolicyReports').choices(
     Object.keys(POLICY_REPORT_APIS)
   ),
+  flag('--history <directory>', 'keep the JSON report here, and show the trend of the last 90 in the HTML report'),
   ...OUTPUT_FLAGS
 ]

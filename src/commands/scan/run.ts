@@ -14,19 +14,23 @@ import { deliver } from '../deliver.ts'
 import { type Progress, progressOn } from '../progress.ts'
 import { reportedSettings } from '../reported-settings.ts'
 import type { ScanFlags } from './flags.ts'
+import { History } from './history.ts'
 import { storePolicyReports } from './policy-reports.ts'
 import { checkCluster } from './scan-cluster.ts'
 
 /** @throws HoldfastError where the cluster cannot be reached, or the configuration or a report's file not be used */
 export async function scan(flags: ScanFlags): Promise<void> {
   const configuration = selected(await loadConfiguration(flags.config, flags.mode), flags)
+  const history = flags.history === undefined ? undefined : await History.open(flags.history)
   const connection = await connect(flags)
   const api = createApi(connection)
   const bar = progressOn(process.stderr, () => performance.now())
   try {
     const report = await reportOn(api, connection, configuration, flags, bar)
     bar.end()
-    process.exitCode = await deliver(report, flags)
+    const trend = await history?.pointsFor(report.source)
+    process.exitCode = await deliver(report, flags, process.stdout, { trend })
+    await history?.add(report)
   } finally {
     bar.end()
     api.close()

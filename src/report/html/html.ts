@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
+import type { FormatOptions } from '../format.ts'
 import type { Report } from '../report.ts'
 import { SCRIPT, STYLE } from './assets.ts'
 import { checked } from './checked.ts'
-import { figuresOf } from './figures.ts'
+import { type Figures, figuresOf } from './figures.ts'
 import { ICON } from './mark.ts'
-import { html, raw } from './markup.ts'
+import { type Html, html, raw } from './markup.ts'
 import { findings, incomplete, nextUpgrade, remarks, skipLink } from './sections.ts'
 import { masthead } from './summary.ts'
 import { breakdown } from './tables.ts'
+import { trend } from './trend.ts'
 import { headline, isIncomplete } from './words.ts'
 
 /**
@@ -28,7 +30,7 @@ function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }
 
-export function htmlReport(given: Report): string {
+export function htmlReport(given: Report, options: FormatOptions): string {
   const listed = given.objects.length + (given.leftOut?.objects ?? 0)
   // Of objects that belong together, one may be listed that no policy was asked about by itself.
   const report = { ...given, checked: Math.max(given.checked, listed) }
@@ -46,10 +48,18 @@ export function htmlReport(given: Report): string {
 <style>${raw(STYLE)}</style>
 </head>
 <body>
-${skipLink(figures)}${incomplete(report, figures)}${masthead(report, figures)}<main class="wide">${nextUpgrade(figures)}${breakdown(report, figures)}${findings(report, figures)}${remarks(report)}${checked(report, figures)}</main>
+${skipLink(figures)}${incomplete(report, figures)}${masthead(report, figures)}<main class="wide">${nextUpgrade(figures)}${breakdown(report, figures)}${trendOf(report, figures, options)}${findings(report, figures)}${remarks(report)}${checked(report, figures)}</main>
 <p id="said" class="aside" role="status"></p>
 <script>${raw(SCRIPT)}</script>
 </body>
 </html>
 `.text
+}
+
+/** Of the earlier runs and this one. */
+function trendOf(report: Report, figures: Figures, { trend: earlier = [] }: FormatOptions): Html {
+  const { createdAt, source, checked } = report
+  const isComplete = !isIncomplete(report, figures)
+  const now = { createdAt, source, checked, counts: figures.counts, failing: figures.failing.length, isComplete }
+  return trend([...earlier, now])
 }

@@ -235,6 +235,29 @@ t.test('what was checked, with which settings, and what found nothing', async (t
   t.match(pageOf({ policies }), '<details open><summary>2 of 2 policies', 'unfolded where it is the whole answer')
 })
 
+t.test('how the numbers went, each on a scale of its own', async (t) => {
+  const point = (day: number, error: number, warning: number, isComplete = true) => {
+    const createdAt = `2026-03-0${day}T09:12:44.120Z`
+    return { createdAt, source: '3 files', checked: 40, counts: { error, warning, note: 0 }, failing: 0, isComplete }
+  }
+  const earlier = [point(1, 2, 1000), point(1, 4, 1200, false)].map((one, index) => ({
+    ...one,
+    createdAt: point(index + 1, 0, 0).createdAt
+  }))
+  const made = { ...cleanReport(), createdAt: point(5, 0, 0).createdAt, objects: many(600, () => ({})), checked: 40 }
+  const page = body(writeHtml(made, { ...LOOK, trend: earlier }))
+  const section = between(page, '<section class="panel trend"', '</section>')
+  t.match(read(section), /3 runs since 2026-03-01 09:12 UTC\s+2 → 0 errors\s+1,000 → 600 warnings\s+0 → 0 fail at/)
+  const paths = [...section.matchAll(/<path d="([^"]+)"/g)].map(([, path]) => path)
+  t.strictSame(
+    paths,
+    ['M0 15L25 1L100 29', 'M0 5.67L25 1L100 15', 'M0 29L25 29L100 29'],
+    'over time, and from 0 to its own most'
+  )
+  t.match(read(section), '2026-03-02 09:12 UTC incomplete')
+  for (const trend of [undefined, []]) t.notMatch(writeHtml(made, { ...LOOK, trend }), 'trend-title')
+})
+
 t.test('a code is said once', async (t) => {
   const problem = {
     where: 'a.yaml',
