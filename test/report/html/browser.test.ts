@@ -220,6 +220,31 @@ for (const [name, report] of Object.entries(REPORTS)) {
   })
 }
 
+/** Words of a table that a line ends within. */
+const BROKEN_WORDS = `[...document.querySelectorAll('table th')].flatMap((cell) => {
+  const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT)
+  const broken = []
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    for (const word of node.data.matchAll(/[\\p{L}\\d]+/gu)) {
+      const range = document.createRange()
+      range.setStart(node, word.index)
+      range.setEnd(node, word.index + word[0].length)
+      if (range.getClientRects().length > 1) broken.push(word[0])
+    }
+  }
+  return broken
+})`
+
+visit(
+  'on a phone no word of a table breaks',
+  scanReport(),
+  { viewport: { width: 360, height: 800 }, isMobile: true },
+  async (t, page) => {
+    t.ok((await page.locator('table th').count()) > 8)
+    t.strictSame(await page.evaluate(BROKEN_WORDS), [])
+  }
+)
+
 visit('it is dark where the reader likes it dark', checkReport(), { colorScheme: 'light' }, async (t, page) => {
   const colours = `['body', 'article', 'header'].map((name) => {
     const { color, backgroundColor } = getComputedStyle(document.querySelector(name))
