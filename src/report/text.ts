@@ -118,8 +118,8 @@ class Page {
     const { location } = object
     const place = placeInWords(location)
     const template = location?.template === undefined ? '' : `, from ${location.template}`
-    const origin = place === undefined ? '' : `  ${this.#style('dim', `${place}${template}`)}`
-    this.#title(`${this.#style('bold', nameOfReported(object))}${origin}`)
+    if (this.text !== '') this.line('')
+    this.#beside(nameOfReported(object), place === undefined ? '' : `${place}${template}`, 0, 'bold')
     const worstFirst = LEVELS.flatMap((level) => findings.filter((finding) => finding.level === level))
     for (const finding of worstFirst) this.#finding(finding, [{ object, finding }])
   }
@@ -152,12 +152,19 @@ class Page {
     if (level !== 'note') this.#link(policy)
   }
 
+  /** A name and its place, which stands below it where one line has no room for both. */
+  #beside(name: string, place: string, indent: number, style?: Style): void {
+    const [before, title] = [' '.repeat(indent), style === undefined ? name : this.#style(style, name)]
+    const isOneLine = indent + name.length + 2 + place.length <= this.#look.width
+    const between = isOneLine ? '  ' : `\n${before}  `
+    this.line(place === '' ? before + title : `${before}${title}${between}${this.#style('dim', place)}`)
+  }
+
   /** Each on a line of its own, which a terminal opens. */
   #objects(found: readonly Found[]): void {
     const named = found.slice(0, MOST_NAMED)
     for (const { object, finding } of named) {
-      const place = placeInWords(object.location, finding)
-      this.#indented(`${nameOfReported(object)}${place === undefined ? '' : `  ${this.#style('dim', place)}`}`)
+      this.#beside(nameOfReported(object), placeInWords(object.location, finding) ?? '', INDENT)
     }
     const more = found.length - named.length
     if (more > 0) this.#indented(`and ${count(more, 'more object')}: -o json and -o html list them`)

@@ -215,6 +215,16 @@ t.test('what many objects have in common is said once', async (t) => {
   )
 })
 
+t.test('a place that has no room beside its name stands below it', async (t) => {
+  const objects = many(3, () => ({})).map((object) => ({ ...object, name: 'x'.repeat(60) }))
+  t.match(
+    textReport(report({ objects }), PLAIN),
+    `\n           StatefulSet monitoring/${'x'.repeat(60)}\n             0.yaml:17:9\n`
+  )
+  t.match(textReport(report({ objects }), { ...PLAIN, width: 120 }), `${'x'.repeat(60)}  0.yaml:17:9\n`)
+  t.match(textReport(report({ objects: objects.slice(1, 2) }), PLAIN), `${'x'.repeat(60)}\n  1.yaml:3:1\n  error `)
+})
+
 t.test('why nothing was changed', async (t) => {
   const text = textReport(
     report({ objects: about({ ...repair, outcome: 'patched', level: 'note', noDiff: 'so' }) }),
