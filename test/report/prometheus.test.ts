@@ -40,22 +40,25 @@ t.test('every line is one of the format', async (t) => {
 })
 
 t.test('the numbers', async (t) => {
-  const failing = live({ name: 'b', findings: [{ ...WARNED, failsNextUpgrade: true }] })
   const made = report({
     command: 'scan',
     checked: 40,
-    objects: [live(), live({ name: 'a', findings: [finding(), WARNED, CRASHED] }), failing],
+    objects: [
+      live(),
+      live({ name: 'a', findings: [finding(), WARNED, WARNED, CRASHED] }),
+      live({ name: 'b', findings: [WARNED] })
+    ],
     leftOut: { error: 0, warning: 5, note: 1, objects: 3 },
     problems: [PROBLEM]
   })
   const samples = samplesOf(prometheusReport(made))
   const table: readonly (readonly [string, number])[] = [
     ['holdfast_report_findings{command="scan",policy="shared-tsdb-claim",level="error"}', 2],
-    ['holdfast_report_findings{command="scan",policy="prometheus-storage",level="warning"}', 2],
+    ['holdfast_report_findings{command="scan",policy="prometheus-storage",level="warning"}', 3],
     ['holdfast_report_findings{command="scan",policy="query-balance",level="error"}', 0],
     ['holdfast_report_findings_unlisted{command="scan",level="warning"}', 5],
     ['holdfast_report_objects{command="scan"}', 40],
-    ['holdfast_report_objects_failing_next_upgrade{command="scan"}', 1],
+    ['holdfast_report_objects_failing_next_upgrade{command="scan"}', 2],
     ['holdfast_report_problems{command="scan"}', 2],
     ['holdfast_report_last_run_timestamp_seconds{command="scan"}', Date.UTC(2026, 10, 5, 8, 30) / 1000],
     ['holdfast_report_info{command="scan",version="1.2.3",source="2 files"}', 1]
