@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { History, MOST_REPORTS } from '../../src/commands/scan/history.ts'
-import { report } from '../fixtures/machine-reports.ts'
-import { statefulSet } from '../fixtures/objects.ts'
-import { temporaryDirectory } from '../helpers/certificates.ts'
-import { holdfast } from '../helpers/command.ts'
-import { fakeCluster, NOTHING_BESIDE } from '../helpers/fake-cluster.ts'
-import { filesIn } from '../helpers/files.ts'
+import { History, MOST_REPORTS } from '../../../src/commands/scan/history.ts'
+import { report } from '../../fixtures/machine-reports.ts'
+import { statefulSet } from '../../fixtures/objects.ts'
+import { temporaryDirectory } from '../../helpers/certificates.ts'
+import { holdfast } from '../../helpers/command.ts'
+import { fakeCluster, NOTHING_BESIDE } from '../../helpers/fake-cluster.ts'
+import { filesIn } from '../../helpers/files.ts'
 
 /** The n-th day of a year, as a time. */
 function day(number: number): string {
