@@ -1,6 +1,7 @@
 import { isReleasedChart } from '../inventory/previous-sources.ts'
 import { isChart } from '../inventory/rendered/chart.ts'
 import type { SourceOptions } from '../inventory/sources.ts'
+import type { Kinds } from '../inventory/yaml/kind.ts'
 import { type ChartFlags, chartOptions, refuseWithoutChart } from './flags/chart.ts'
 import type { UncheckedFlags } from './flags/unchecked.ts'
 
@@ -16,7 +17,7 @@ export async function sourceOptions(
   paths: readonly string[],
   previous: readonly string[],
   flags: Flags,
-  kinds: ReadonlySet<string>
+  kinds: Kinds
 ): Promise<SourceOptions> {
   const charts = await Promise.all(paths.map(isChart))
   const before = await Promise.all(previous.map(async (source) => isReleasedChart(source) || (await isChart(source))))

@@ -8,6 +8,7 @@ import type { Subject } from '../../core/subject.ts'
 import { detached, type JsonObject } from '../../core/values/json.ts'
 import { type Before, namespaceFor } from '../../inventory/files/previous.ts'
 import { isOfKind, subjectsOf } from '../../inventory/subjects.ts'
+import { Kinds } from '../../inventory/yaml/kind.ts'
 import type { Manifest } from '../../inventory/yaml/manifests.ts'
 import { POLICIES } from '../../policies/index.ts'
 import { calledAs, NO_FINDINGS, type ReportedObject, reportedObject, sumOf } from '../../report/report.ts'
@@ -34,11 +35,13 @@ export interface Checked {
   /** Whether any policy looked at it. */
   readonly evaluated: boolean
   readonly reported: ReportedObject | undefined
+  /** The object with the defaults that the API server fills in; undefined where nobody had to know. */
+  readonly stored: JsonObject | undefined
   /** What the webhook would change in the object as it is applied. */
   readonly operations: readonly PatchOperation[]
 }
 
-const NOTHING: Checked = { evaluated: false, reported: undefined, operations: [] }
+const NOTHING: Checked = { evaluated: false, reported: undefined, stored: undefined, operations: [] }
 
 /**
  * Checks one object of a file, and the Pods that it will make.
@@ -61,7 +64,8 @@ export function checkManifest(
   const policies = context.configuration.policiesFor(namespace)
   const [own, ...made] = subjectsOf(object, previous, namespace)
   const checked = [own, ...made].filter(({ subject }) => anyPolicyApplies(policies, subject))
-  if (checked.length === 0) return NOTHING
+  const stored = own.subject.object
+  if (checked.length === 0) return { ...NOTHING, stored }
 
   const operations: PatchOperation[] = []
   const reports = checked.flatMap(({ subject, within }) => {
@@ -77,14 +81,12 @@ export function checkManifest(
         : withNextVersion(decision.verdicts, subject, next, policies, context.evaluation)
     return reportedObject(subject, verdicts, placeIn(manifest, file, line, { within, isFixing })) ?? []
   })
-  return { evaluated: true, reported: together(own.subject, reports), operations }
+  return { evaluated: true, reported: together(own.subject, reports), stored, operations }
 }
 
 /** The kinds of objects that any policy, in whatever mode, wants to see, by themselves or together with others. */
-export const WATCHED_KINDS: ReadonlySet<string> = new Set(
-  POLICIES.flatMap((policy) =>
-    isSetPolicy(policy) ? policy.reads : policy.matches.map(({ resource }) => resource)
-  ).map(({ kind }) => kind)
+export const WATCHED_KINDS = new Kinds(
+  POLICIES.flatMap((policy) => (isSetPolicy(policy) ? policy.reads : policy.matches.map(({ resource }) => resource)))
 )
 
 /** The kind of the object, where any policy, in whatever mode, wants to see objects of it. */

@@ -219,7 +219,9 @@ class CheckRun {
     const checked: Checked[] = []
     for (const manifest of read.manifests) checked.push(await this.#manifest(manifest, read))
     const share = read.document.text.length / read.manifests.length
-    for (const manifest of read.manifests) this.sets.add(manifest, read.file, read.document.line, share)
+    for (const [index, manifest] of read.manifests.entries()) {
+      this.sets.add(manifest, read.file, read.document.line, share, checked[index]?.stored)
+    }
     this.#met += checked.length
     for (const [index, { object }] of read.manifests.entries()) this.#count(object, checked[index]?.evaluated === true)
     for (const { reported } of checked) if (reported !== undefined) this.found.add(reported)

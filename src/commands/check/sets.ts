@@ -6,9 +6,10 @@ import { isSetPolicy } from '../../core/policy.ts'
 import { type SetGap, SubjectSet } from '../../core/set.ts'
 import type { Subject } from '../../core/subject.ts'
 import type { JsonObject } from '../../core/values/json.ts'
+import { withDefaults } from '../../inventory/defaults.ts'
 import { namespaceFor } from '../../inventory/files/previous.ts'
 import { isMember, isOneOf, yamlValue } from '../../inventory/members.ts'
-import { subjectOf } from '../../inventory/subjects.ts'
+import { subjectOfStored } from '../../inventory/subjects.ts'
 import type { Manifest } from '../../inventory/yaml/manifests.ts'
 import { POLICIES } from '../../policies/index.ts'
 import type { Place } from '../../report/place.ts'
@@ -62,14 +63,14 @@ export class GivenSets {
     this.#context = context
   }
 
-  /** @param share of the document's text that is this object's */
-  add(manifest: Manifest, file: string, line: number, share: number): void {
+  /**
+   * @param share of the document's text that is this object's
+   * @param stored the object with its defaults, where somebody had to know
+   */
+  add(manifest: Manifest, file: string, line: number, share: number, stored?: JsonObject): void {
     if (this.#isFull || !isOneOf(READS, manifest.object)) return
-    const subject = subjectOf(
-      manifest.object,
-      undefined,
-      namespaceFor(manifest.object, this.#context.namespace, undefined)
-    )
+    const namespace = namespaceFor(manifest.object, this.#context.namespace, undefined)
+    const subject = subjectOfStored(stored ?? withDefaults(manifest.object), undefined, namespace)
     if (!isMember(subject)) return
     this.#characters += share
     this.#members.push({ subject, file, place: placeIn(manifest, file, line, this.#context) })

@@ -7,6 +7,7 @@ import type { DocumentRead } from '../../inventory/files/read.ts'
 import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
 import { readSources, type SourceRead } from '../../inventory/sources.ts'
 import { isOfKind, subjectOf } from '../../inventory/subjects.ts'
+import { Kinds } from '../../inventory/yaml/kind.ts'
 import type { ReadProblem } from '../../report/report.ts'
 import { type UpgradePlan, upgradePlanFor, upgradePlanForRemoved } from '../../upgrade/plan.ts'
 import { planMarkdown, planText } from '../../upgrade/plan-text.ts'
@@ -46,7 +47,7 @@ export async function explainUpgrade(paths: readonly string[], flags: ExplainFla
 }
 
 /** Those that a plan is about. */
-const KINDS = new Set([STATEFUL_SET.kind])
+const KINDS = new Kinds([STATEFUL_SET])
 
 /** More cannot be replaced by hand, and each takes a page. */
 const MOST_BLOCKED = 200

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { HoldfastError, messageOf } from '../../errors.ts'
-import { type DeclaredKind, declaredKind } from '../yaml/kind.ts'
+import { type DeclaredKind, declaredKind, type Kinds } from '../yaml/kind.ts'
 import { type Manifests, manifestsIn } from '../yaml/manifests.ts'
 import { InvalidDocument } from '../yaml/parse.ts'
 import { documentsOf, documentsOfStream, type IsIgnored, type Met } from './walk.ts'
@@ -23,7 +23,7 @@ export interface Note {
 }
 
 /** Kinds of objects that somebody looks at; undefined where all documents are to be parsed. */
-export type WantedKinds = ReadonlySet<string> | undefined
+export type WantedKinds = Kinds | undefined
 
 export interface ReadOptions {
   readonly isIgnored?: IsIgnored | undefined
@@ -54,7 +54,7 @@ const NOT_SKIPPED = /List$/
 
 function skipped(text: string, kinds: WantedKinds): DeclaredKind | undefined {
   const declared = kinds && declaredKind(text)
-  if (declared === undefined || kinds?.has(declared.kind) || NOT_SKIPPED.test(declared.kind)) return undefined
+  if (declared === undefined || kinds?.has(declared) || NOT_SKIPPED.test(declared.kind)) return undefined
   return declared.group === 'kustomize.config.k8s.io' ? undefined : declared
 }
 

@@ -8,6 +8,7 @@ import { namespaceOf } from '../files/previous.ts'
 import { type Note, type Read, readText, type WantedKinds } from '../files/read.ts'
 import type { FileReadProblem } from '../files/walk.ts'
 import { isOfKind } from '../subjects.ts'
+import { Kinds } from '../yaml/kind.ts'
 import { type ChartOptions, helmTemplate, type ReleasedChart } from './helm.ts'
 import { nextReleaseOf } from './next-release.ts'
 import { placed, sourceIn } from './placed.ts'
@@ -101,7 +102,7 @@ async function nextSets(chart: string, options: ChartOptions): Promise<NextSets>
   }
 }
 
-const STATEFUL_SETS = new Set([STATEFUL_SET.kind])
+const STATEFUL_SETS = new Kinds([STATEFUL_SET])
 
 const NOT_RENDERED = 'Not compared with its next version'
 

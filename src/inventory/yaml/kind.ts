@@ -4,6 +4,23 @@ export interface DeclaredKind {
   readonly kind: string
 }
 
+/** Kinds of objects, such as those that somebody looks at. */
+export class Kinds {
+  readonly #keys: ReadonlySet<string>
+
+  constructor(resources: readonly DeclaredKind[]) {
+    this.#keys = new Set(resources.map(keyOf))
+  }
+
+  has(declared: DeclaredKind): boolean {
+    return this.#keys.has(keyOf(declared))
+  }
+}
+
+function keyOf({ group, kind }: DeclaredKind): string {
+  return `${group}/${kind}`
+}
+
 const [NEWLINE, RETURN, SPACE, HASH, HYPHEN] = [...'\n\r #-'].map((character) => character.charCodeAt(0))
 
 /** A key at the beginning of a line, as everybody writes it: no quotation marks, no anchor, no space before the colon. */
