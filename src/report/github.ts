@@ -1,5 +1,5 @@
 import { count, cut } from '../core/values/text.ts'
-import { type Found, groupsOf } from './groups.ts'
+import { type GroupedFinding, groupsOf } from './groups.ts'
 import { countsOf, LEVELS, type Level, type ReadProblem, type Report } from './report.ts'
 import { nameOfReported, pageOf, sentencesOf } from './sentences.ts'
 
@@ -60,7 +60,7 @@ function findingAnnotations({ objects, version }: Report): Annotation[] {
   return [...first, ...others]
 }
 
-function annotationOf({ object, finding }: Found, version: string, others: number): Annotation {
+function annotationOf({ object, finding }: GroupedFinding, version: string, others: number): Annotation {
   const { location } = object
   const { policy, level, line, column } = finding
   const more = others === 0 ? [] : [`${count(others, 'more object')} with the same finding.`]

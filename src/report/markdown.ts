@@ -2,7 +2,7 @@ import { fencedCode, inlineCode, markdownText } from '../core/values/markdown.ts
 import { count, cut } from '../core/values/text.ts'
 import { frameOf, gutterOf } from './code-frame.ts'
 import type { FormatOptions } from './format.ts'
-import { type FindingGroup, type Found, groupsOf } from './groups.ts'
+import { type FindingGroup, type GroupedFinding, groupsOf } from './groups.ts'
 import { countsOf, LEVELS, type Report, type ReportedFinding } from './report.ts'
 import { nameOfReported, pageOf, placeInWords, whatOf } from './sentences.ts'
 
@@ -150,7 +150,7 @@ function cell(code: string): string {
   return code.replaceAll('|', '\\|')
 }
 
-function objectOf({ object }: Found): string {
+function objectOf({ object }: GroupedFinding): string {
   return inlineCode(cut(nameOfReported(object), LONGEST_NAME))
 }
 
@@ -187,7 +187,7 @@ function detailOf(group: FindingGroup, version: string): string {
   return folded(`<b>${level}</b> ${htmlCode(policy)} in ${where}`, blocks.join('\n\n'))
 }
 
-function placesOf(found: readonly Found[]): string {
+function placesOf(found: readonly GroupedFinding[]): string {
   const listed = found.slice(0, MOST_LISTED).map((one) => {
     const place = placeInWords(one.object.location, one.finding)
     return `- ${[objectOf(one), ...(place === undefined ? [] : [inlineCode(cut(place, LONGEST_NAME))])].join(' ')}`

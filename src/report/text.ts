@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import { count, cut, wrap } from '../core/values/text.ts'
 import { frameOf, gutterOf } from './code-frame.ts'
 import type { FormatOptions } from './format.ts'
-import { type FindingGroup, type Found, groupsOf } from './groups.ts'
+import { type FindingGroup, type GroupedFinding, groupsOf } from './groups.ts'
 import { notCheckedInWords } from './not-checked.ts'
 import {
   countsOf,
@@ -135,11 +135,11 @@ class Page {
   }
 
   /** @param found where it was found: one object, whose name stands above, or many */
-  #finding(finding: ReportedFinding, found: readonly Found[]): void {
+  #finding(finding: ReportedFinding, found: readonly GroupedFinding[]): void {
     const { level, outcome, policy, caution, remediation, noDiff, involved = [] } = finding
     const what = found.length === 1 ? `${policy}: ${whatOf(finding)}` : whatOf(finding)
     this.paragraph(level, outcome === 'skipped' ? 'skipped' : level, what)
-    if (found.length === 1) this.#detail('where', whereOf(found[0] as Found))
+    if (found.length === 1) this.#detail('where', whereOf(found[0] as GroupedFinding))
     else this.#objects(found)
     // A repair needs no remediation, and an exemption has been found already.
     if (outcome !== 'patched' && outcome !== 'skipped') {
@@ -161,7 +161,7 @@ class Page {
   }
 
   /** Each on a line of its own, which a terminal opens. */
-  #objects(found: readonly Found[]): void {
+  #objects(found: readonly GroupedFinding[]): void {
     const named = found.slice(0, MOST_NAMED)
     for (const { object, finding } of named) {
       this.#beside(nameOfReported(object), placeInWords(object.location, finding) ?? '', INDENT)
@@ -170,7 +170,7 @@ class Page {
     if (more > 0) this.#indented(`and ${count(more, 'more object')}: -o json and -o html list them`)
   }
 
-  #frame(found: Found | undefined): void {
+  #frame(found: GroupedFinding | undefined): void {
     const lines = found === undefined ? [] : frameOf(found.finding)
     const place = found && placeInWords(found.object.location, found.finding)
     // Three findings about one container do not need it three times.
@@ -242,7 +242,7 @@ function inBaseline({ baseline }: Report): string {
   return baseline === undefined ? '' : `; ${totalOf(baseline)} more in the baseline`
 }
 
-function whereOf({ object, finding }: Found): string {
+function whereOf({ object, finding }: GroupedFinding): string {
   return [placeInWords(object.location, finding), finding.field].filter(Boolean).join(' ')
 }
 

@@ -1,15 +1,19 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { dayOf } from '../../config/day.ts'
 import type { CheckFlags } from '../check/flags.ts'
+import { CHART_FLAGS, type ChartFlags } from '../flags/chart.ts'
 import { CONNECTION_FLAGS, type ConnectionFlags } from '../flags/connection.ts'
 import { DISCOVERED_CONFIG_FLAG, EVALUATION_FLAGS, type EvaluationFlags } from '../flags/evaluation.ts'
 import { flag, previousFlag } from '../flags/flag.ts'
+import { allowUncheckedFlag, type UncheckedFlags } from '../flags/unchecked.ts'
 import { namespace } from '../flags/values.ts'
 
 /** Those of `check` that say what is found, and what is printed of it. */
 export interface ExemptFlags
   extends EvaluationFlags,
     ConnectionFlags,
+    ChartFlags,
+    UncheckedFlags,
     Pick<CheckFlags, 'previous' | 'live' | 'namespace' | 'baseline'> {
   readonly reason: string
   readonly expires: Expiry
@@ -30,7 +34,9 @@ export const EXEMPT_FLAGS = [
   ...CONNECTION_FLAGS,
   flag('-n, --namespace <name>', 'namespace of objects that name none').argParser(namespace),
   DISCOVERED_CONFIG_FLAG,
+  ...CHART_FLAGS,
   ...EVALUATION_FLAGS,
+  allowUncheckedFlag(),
   flag('--baseline <file>', 'known findings, which need no exemption')
 ]
 

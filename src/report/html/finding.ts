@@ -1,5 +1,5 @@
 import { frameOf, gutterOf } from '../code-frame.ts'
-import type { Found } from '../groups.ts'
+import type { GroupedFinding } from '../groups.ts'
 import type { InvolvedObject, Level, ReportedFinding } from '../report.ts'
 import { nameOfReported, placeInWords } from '../sentences.ts'
 import type { Figures } from './figures.ts'
@@ -24,7 +24,12 @@ export interface ItemPage {
  * @param general what stands above all objects of the fault
  * @param index among these objects
  */
-export function findingItem({ object, finding }: Found, general: ReportedFinding, page: ItemPage, index: number): Html {
+export function findingItem(
+  { object, finding }: GroupedFinding,
+  general: ReportedFinding,
+  page: ItemPage,
+  index: number
+): Html {
   const { remediation } = finding
   const anchor = page.figures.anchors.get(finding)
   const id = anchor === undefined ? NOTHING : html` id="${anchor}"`
@@ -36,7 +41,7 @@ ${frame}${involved(finding)}${own}</li>
 `
 }
 
-function place({ object, finding }: Found): Html {
+function place({ object, finding }: GroupedFinding): Html {
   const { operation, location } = object
   const at = placeInWords(location, finding)
   const parts = [
