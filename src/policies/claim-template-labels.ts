@@ -12,7 +12,6 @@ import {
   shown,
   uncertaintyInWords
 } from '../core/objects/immutable-changes.ts'
-import { immutableFieldAt } from '../core/objects/immutable-fields.ts'
 import { STATEFUL_SET } from '../core/objects/kinds.ts'
 import { deleteCommand } from '../core/objects/kubectl.ts'
 import { metadataOf } from '../core/objects/metadata.ts'
@@ -74,8 +73,8 @@ function* volatileLabels({ object }: Subject, further: readonly string[]): Gener
     const field = ['spec', 'volumeClaimTemplates', index, 'metadata', 'labels']
     yield {
       field,
-      problem: `claim template ${quote(templateNameOf(template))} carries ${inWords(keys)}, which changes with a release, and ${immutableFieldAt(field).refused.inWords}`,
-      remediation: `${firstWay(object)} before there is an upgrade to fail, or set onChange: restore`,
+      problem: `claim template ${quote(templateNameOf(template))} has labels that change with every release (${inWords(keys)}), and no update may change them`,
+      remediation: `${firstWay(object)} before the next upgrade, or set onChange: restore`,
       advice: true,
       failsNextUpgrade: true
     }
@@ -113,7 +112,7 @@ function* changes(subject: Subject, onChange: 'reject' | 'restore', cluster: Clu
     yield {
       field: commonPath(uncertain.changes),
       problem: uncertaintyInWords(uncertain, subject),
-      remediation: 'leave it as it is where the API server is older, or tell its version with --kubernetes-version',
+      remediation: 'do not change it on older API servers, or set --kubernetes-version',
       changes: valuesIn(uncertain),
       advice: true
     }
@@ -132,7 +131,7 @@ function refusal(subject: Subject, changes: RefusedChanges, onChange: 'reject' |
   if (changes.restorable.length === 0) return { ...finding, remediation }
   if (onChange === 'reject') return { ...finding, remediation: `${remediation}, or set onChange: restore` }
   const fix = { edits: restoringEdits(subject, changes.restorable), does: keeping(changes, subject) }
-  return { ...finding, remediation: `${remediation}; enforced, the old ones would be kept`, fix }
+  return { ...finding, remediation: `${remediation}; in enforce mode, Holdfast keeps the old values`, fix }
 }
 
 function valuesIn({ changes }: Differences): ValueChange[] {
@@ -141,7 +140,7 @@ function valuesIn({ changes }: Differences): ValueChange[] {
 
 /** What a deletion without its flag would destroy. */
 const CLAIMS_AT_RISK =
-  'persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: set it to Retain first and see that no PVC keeps its owner, or the PVCs and their data may go with the StatefulSet'
+  'persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: set it to Retain first and verify that no PVC still has an owner; otherwise PVCs and their data may be deleted with the StatefulSet'
 
 function labelsIn(template: JsonObject): JsonObject {
   return objectOf(metadataOf(template).labels)
@@ -163,7 +162,7 @@ function keeping({ changes }: Differences, { oldObject }: Subject): string {
 
 /** The remediation in one line: what to run, and what that does not bring about by itself. */
 function remediationOf(subject: Subject, { cascade, podsStopFor, consequences }: Replacement): string {
-  const stays = cascade === 'orphan' ? 'its Pods and PVCs stay' : 'its Pods stop, its PVCs stay'
+  const stays = cascade === 'orphan' ? 'this keeps its Pods and PVCs' : 'this stops its Pods and keeps its PVCs'
   const way = `run "${deleteCommand(subject, cascade)}" (${stays}) and upgrade again`
   if (podsStopFor !== undefined) return `${way}: ${REASONS[podsStopFor]}`
   return [way, ...new Set(consequences.flatMap(({ what }) => NOTES[what] ?? []))].join('; ')
@@ -171,13 +170,13 @@ function remediationOf(subject: Subject, { cascade, podsStopFor, consequences }:
 
 const REASONS: Readonly<Record<NonNullable<Replacement['podsStopFor']>, string>> = {
   selector: 'a new StatefulSet does not adopt Pods that another selector chose',
-  'new-template': 'a Pod that runs cannot get a new volume; PVCs of a new name start empty, so copy the data'
+  'new-template': 'a running Pod cannot get a new volume; PVCs with a new name start empty, so copy the data'
 }
 
 /** Those that a line has room for; what is left of a template that is gone does no harm. */
 const NOTES: Readonly<Partial<Record<Consequence['what'], string>>> = {
   'restart-pods': 'restart the Pods then, which keep the DNS name of the old service',
-  'resize-claims-first': 'before that, resize the PVCs that are there (kubectl patch pvc)',
-  'claims-never-shrink': 'PVCs never shrink, so copy the data to new ones',
-  'claims-keep-what-they-have': 'PVCs that are there keep what they have'
+  'resize-claims-first': 'before that, resize the existing PVCs (kubectl patch pvc)',
+  'claims-never-shrink': 'PVCs cannot shrink, so copy the data to new ones',
+  'claims-keep-what-they-have': 'existing PVCs do not change'
 }

@@ -113,14 +113,14 @@ function asStatefulSets(subject: Subject, before: JsonObject, after: JsonObject)
 }
 
 function whatStays({ podsStopFor, consequences }: Replacement): string {
-  if (podsStopFor !== undefined) return ', and PVCs of a new name start empty'
-  return consequences.length === 0 ? '' : ', and PVCs that are there stay as they are'
+  if (podsStopFor !== undefined) return ', and PVCs with a new name start empty'
+  return consequences.length === 0 ? '' : ', and existing PVCs do not change'
 }
 
 function wayAround(subject: Subject, { podsStopFor, consequences }: Replacement): string {
   const what = new Set(consequences.map((consequence) => consequence.what))
   if (podsStopFor !== undefined) return 'keep the name, or copy the data, when the server may stop'
-  if (what.has('claims-never-shrink')) return 'keep the size: PVCs never shrink, so copy the data to new ones'
+  if (what.has('claims-never-shrink')) return 'keep the size: PVCs cannot shrink, so copy the data to new ones'
   const resize = what.has('resize-claims-first') ? ', resize the PVCs (kubectl patch pvc)' : ''
   return `set spec.paused: true in the same change${resize}, run "${orphanCommand(subject)}" and set spec.paused: false`
 }

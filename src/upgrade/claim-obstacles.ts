@@ -180,7 +180,7 @@ function sourcesOf({ template, before, after }: Pair, claims: readonly JsonObjec
   return [
     obstacle(
       'source',
-      `the claim template ${quote(template)} has another ${changed.join(', ')}, which says where data comes from, and PVCs that are there keep what they have`,
+      `the claim template ${quote(template)} has another ${changed.join(', ')}, which says where data comes from, and existing PVCs do not change`,
       'keep it in the manifest, or copy the data to new PVCs'
     )
   ]

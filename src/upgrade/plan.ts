@@ -119,5 +119,5 @@ function summaryOf({ podsStopFor, ownsClaims }: Replacement): string {
 
 const WHY_PODS_STOP: Readonly<Record<NonNullable<Replacement['podsStopFor']>, string>> = {
   selector: 'a new StatefulSet does not adopt Pods that another selector chose',
-  'new-template': 'a Pod that runs cannot get a new volume'
+  'new-template': 'a running Pod cannot get a new volume'
 }

@@ -204,7 +204,7 @@ function noteOn(consequence: Consequence): string | undefined {
     return 'No PVC can become smaller: those that are there keep their size, and to have a smaller one its data has to be copied to a new one.'
   // These have a step of their own.
   if (consequence.what === 'claims-keep-what-they-have' && consequence.field !== 'volumeAttributesClassName')
-    return 'PVCs that are there keep what they have; what the template says now is for PVCs that scaling up adds.'
+    return 'Existing PVCs do not change; the new template applies only to PVCs that scaling up adds.'
   if (consequence.what === 'claims-are-left') return 'PVCs of a template that is gone stay until you delete them.'
   return undefined
 }

@@ -29,14 +29,15 @@ const PHASE = 'spec.volumeClaimTemplates[0].status.phase'
 const CLAIMS = 'spec.volumeClaimTemplates[0].spec.selector'
 const LARGER = { claim: { resources: { requests: { storage: '10Gi' } } } }
 
-const orphan = (namespace: string) => `run "${deleteCommand(namespace)}" (its Pods and PVCs stay) and upgrade again`
-const keepWhatTheyHave = (namespace: string) => `${orphan(namespace)}; PVCs that are there keep what they have`
+const orphan = (namespace: string) =>
+  `run "${deleteCommand(namespace)}" (this keeps its Pods and PVCs) and upgrade again`
+const keepWhatTheyHave = (namespace: string) => `${orphan(namespace)}; existing PVCs do not change`
 const resizeFirst = (namespace: string) =>
-  `${orphan(namespace)}; before that, resize the PVCs that are there (kubectl patch pvc)`
+  `${orphan(namespace)}; before that, resize the existing PVCs (kubectl patch pvc)`
 const restartAfter = (namespace: string) =>
   `${orphan(namespace)}; restart the Pods then, which keep the DNS name of the old service`
 const replaceAll = (namespace: string) =>
-  `run "kubectl delete statefulset ${NAME} -n ${namespace}" (its Pods stop, its PVCs stay) and upgrade again: ` +
+  `run "kubectl delete statefulset ${NAME} -n ${namespace}" (this stops its Pods and keeps its PVCs) and upgrade again: ` +
   'a new StatefulSet does not adopt Pods that another selector chose'
 
 const SELECTOR = [

@@ -155,7 +155,7 @@ testPolicy(policy, {
         {
           field: 'spec.volumeClaimTemplates[0].spec.selector',
           problem: /none → "all volumes"/,
-          remediation: /PVCs that are there keep what they have$/
+          remediation: /existing PVCs do not change$/
         }
       ]
     },
@@ -176,7 +176,7 @@ testPolicy(policy, {
           field: 'spec.volumeClaimTemplates[0].metadata.labels',
           problem: /^labels of claim template "storage-volume" change: helm\.sh\/chart "pgw-1" → "pgw-2"$/,
           remediation:
-            /^run "kubectl delete statefulset --cascade=orphan pgw -n monitoring" \(its Pods and PVCs stay\) and upgrade again, or set onChange: restore$/
+            /^run "kubectl delete statefulset --cascade=orphan pgw -n monitoring" \(this keeps its Pods and PVCs\) and upgrade again, or set onChange: restore$/
         }
       ]
     },
@@ -227,7 +227,7 @@ testPolicy(policy, {
         {
           field: 'spec.volumeClaimTemplates[0].spec.resources.requests.storage',
           problem: /storage "2Gi" → "4Gi"/,
-          remediation: /; before that, resize the PVCs that are there \(kubectl patch pvc\)$/
+          remediation: /; before that, resize the existing PVCs \(kubectl patch pvc\)$/
         }
       ]
     },
@@ -236,7 +236,7 @@ testPolicy(policy, {
       oldObject: sized('4Gi'),
       object: sized('2Gi'),
       finds: [
-        { field: 'spec.volumeClaimTemplates[0].spec.resources.requests.storage', remediation: /PVCs never shrink/ }
+        { field: 'spec.volumeClaimTemplates[0].spec.resources.requests.storage', remediation: /PVCs cannot shrink/ }
       ]
     },
     {
@@ -255,7 +255,7 @@ testPolicy(policy, {
         {
           field: 'spec',
           problem: /v "1" → "2"; spec\.selector\.matchLabels\.app "a" → "b"/,
-          remediation: /"kubectl delete statefulset pgw -n monitoring" \(its Pods stop/
+          remediation: /"kubectl delete statefulset pgw -n monitoring" \(this stops its Pods and keeps its PVCs\)/
         }
       ]
     },
@@ -268,7 +268,7 @@ testPolicy(policy, {
         {
           field: 'spec.volumeClaimTemplates[0].spec.storageClassName',
           problem: /storageClassName "" → none/,
-          remediation: /keep what they have$/
+          remediation: /existing PVCs do not change$/
         }
       ]
     },
@@ -389,7 +389,7 @@ testPolicy(policy, {
       finds: [
         {
           field: 'spec.volumeClaimTemplates[0].metadata.labels',
-          problem: /carries helm\.sh\/chart, app\.kubernetes\.io\/version/
+          problem: /has labels that change with every release \(helm\.sh\/chart, app\.kubernetes\.io\/version\)/
         }
       ]
     },
@@ -397,9 +397,7 @@ testPolicy(policy, {
       name: "creation with a label of one's own list",
       object: labelled({ 'helm.sh/chart': 'pgw-1', revision: '7' }),
       options: { volatileLabels: ['revision'] },
-      finds: [
-        { field: 'spec.volumeClaimTemplates[0].metadata.labels', problem: /carries helm\.sh\/chart, revision, which/ }
-      ]
+      finds: [{ field: 'spec.volumeClaimTemplates[0].metadata.labels', problem: /\(helm\.sh\/chart, revision\)/ }]
     },
     {
       name: 'creation with the version of the image under a key of its own',
@@ -407,7 +405,7 @@ testPolicy(policy, {
       finds: [
         {
           field: 'spec.volumeClaimTemplates[0].metadata.labels',
-          problem: /carries build, which/,
+          problem: /\(build\)/,
           remediation: /^take the label out/
         }
       ]
@@ -418,8 +416,7 @@ testPolicy(policy, {
       finds: [
         {
           field: 'spec.volumeClaimTemplates[0].metadata.labels',
-          problem:
-            version > '2' ? /carries helm\.sh\/chart, app\.kubernetes\.io\/version, which/ : /carries chart, which/,
+          problem: version > '2' ? /\(helm\.sh\/chart, app\.kubernetes\.io\/version\)/ : /\(chart\)/,
           remediation:
             /^install the chart prometheus-pushgateway 3\.0\.0 or later, which has no such label, or take the label out/
         }
@@ -436,7 +433,12 @@ testPolicy(policy, {
     {
       name: 'creation with more labels than a message names',
       object: labelled(Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`l${index}`, '1.11.3']))),
-      finds: [{ field: 'spec.volumeClaimTemplates[0].metadata.labels', problem: /l7 and 1 more label, which/ }]
+      finds: [
+        {
+          field: 'spec.volumeClaimTemplates[0].metadata.labels',
+          problem: /l7 and 1 more label\), and no update may change them$/
+        }
+      ]
     }
   ],
   fixed: [

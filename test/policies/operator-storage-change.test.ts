@@ -67,7 +67,7 @@ testPolicy(policy, {
         {
           field: TEMPLATE,
           problem:
-            /^the claim template changes \(spec\.resources\.requests\.storage "100Gi" → "200Gi"\): prometheus-operator deletes the StatefulSet and creates it anew, so that all its Pods stop at once, and PVCs that are there stay as they are$/,
+            /^the claim template changes \(spec\.resources\.requests\.storage "100Gi" → "200Gi"\): prometheus-operator deletes the StatefulSet and creates it anew, so that all its Pods stop at once, and existing PVCs do not change$/,
           remediation:
             /^set spec\.paused: true in the same change, resize the PVCs \(kubectl patch pvc\), run "kubectl delete statefulset --cascade=orphan prometheus-k8s -n monitoring" and set spec\.paused: false$/
         }
@@ -91,7 +91,7 @@ testPolicy(policy, {
     {
       name: 'a smaller PVC',
       ...changed({}, { storage: claimed('50Gi') }),
-      finds: [{ field: TEMPLATE, remediation: /^keep the size: PVCs never shrink/ }]
+      finds: [{ field: TEMPLATE, remediation: /^keep the size: PVCs cannot shrink/ }]
     },
     {
       name: 'another class',
@@ -118,7 +118,7 @@ testPolicy(policy, {
         {},
         { storage: { volumeClaimTemplate: { ...(claimed().volumeClaimTemplate as object), metadata: { name: 'x' } } } }
       ),
-      finds: [{ field: TEMPLATE, problem: /PVCs of a new name start empty$/, remediation: /^keep the name/ }]
+      finds: [{ field: TEMPLATE, problem: /PVCs with a new name start empty$/, remediation: /^keep the name/ }]
     },
     {
       name: 'an agent',

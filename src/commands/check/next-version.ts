@@ -48,7 +48,7 @@ function aboutNextVersion(finding: Finding, subject: Subject): Finding {
   return {
     ...others,
     problem: `the next version of the chart changes what no update may change: ${finding.problem}`,
-    remediation: `take the version out of it before there is an upgrade to fail${restore}`,
+    remediation: `take the version out of it before the next upgrade${restore}`,
     identity: `next version: ${identityOf(finding, subject)}`,
     failsNextUpgrade: true
   }

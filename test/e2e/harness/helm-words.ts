@@ -73,7 +73,7 @@ export function deniedSize(from: string, to: string): Words {
     'admission webhook "statefulsets.mutate.holdfast.dev" denied the request: ' +
     `spec.volumeClaimTemplates[0]: ${changed(from, to)}; ` +
     'spec.volumeClaimTemplates[0].spec.resources.requests.storage "1Gi" → "2Gi". ' +
-    `Fix: ${replaced(namespace)}; before that, resize the PVCs that are there (kubectl patch pvc) ` +
+    `Fix: ${replaced(namespace)}; before that, resize the existing PVCs (kubectl patch pvc) ` +
     '(Holdfast, policy claim-template-labels)'
 }
 
@@ -95,10 +95,10 @@ export const silent: Warnings = () => []
 
 /** When the StatefulSet is created. */
 export const volatile: Warnings = () => [
-  'Holdfast claim-template-labels: claim template "data" carries helm.sh/chart, app.kubernetes.io/version, ' +
-    'which changes with a release, and no update may change it',
-  'Holdfast claim-template-labels: fix: take the label out of the claim template before there is an upgrade to ' +
-    'fail, or set onChange: restore'
+  'Holdfast claim-template-labels: claim template "data" has labels that change with every release ' +
+    '(helm.sh/chart, app.kubernetes.io/version), and no update may change them',
+  'Holdfast claim-template-labels: fix: take the label out of the claim template before the next upgrade, ' +
+    'or set onChange: restore'
 ]
 
 /** What a restore says. */
@@ -116,7 +116,7 @@ export function wouldReject(from: string, to: string): Warnings {
 export function wouldKeep(from: string, to: string): Warnings {
   return ({ namespace }) => [
     `Holdfast claim-template-labels: would patch: ${keeps(from, to)}`,
-    `Holdfast claim-template-labels: fix: ${replaced(namespace)}; enforced, the old ones would be kept`
+    `Holdfast claim-template-labels: fix: ${replaced(namespace)}; in enforce mode, Holdfast keeps the old values`
   ]
 }
 
@@ -137,7 +137,7 @@ function keeps(from: string, to: string): string {
 }
 
 function replaced(namespace: string): string {
-  return `run "${deleteCommand(namespace)}" (its Pods and PVCs stay) and upgrade again`
+  return `run "${deleteCommand(namespace)}" (this keeps its Pods and PVCs) and upgrade again`
 }
 
 function remediation(namespace: string): string {

@@ -24,7 +24,7 @@ export function deleteCommand(namespace: string): string {
 }
 
 function remediation(namespace: string): string {
-  return `run "${deleteCommand(namespace)}" (its Pods and PVCs stay) and upgrade again, or set onChange: restore`
+  return `run "${deleteCommand(namespace)}" (this keeps its Pods and PVCs) and upgrade again, or set onChange: restore`
 }
 
 export function denial(namespace: string): string {
@@ -48,8 +48,8 @@ export function wouldReject(namespace: string): string[] {
 
 /** When the StatefulSet is created. */
 export const VOLATILE = [
-  'Warning: Holdfast claim-template-labels: claim template "storage-volume" carries helm.sh/chart, ' +
-    'app.kubernetes.io/version, which changes with a release, and no update may change it',
+  'Warning: Holdfast claim-template-labels: claim template "storage-volume" has labels that change with every release ' +
+    '(helm.sh/chart, app.kubernetes.io/version), and no update may change them',
   'Warning: Holdfast claim-template-labels: fix: install the chart prometheus-pushgateway 3.0.0 or later, which has no ' +
-    'such label, or take the label out of the claim template before there is an upgrade to fail, or set onChange: restore'
+    'such label, or take the label out of the claim template before the next upgrade, or set onChange: restore'
 ]

@@ -134,10 +134,7 @@ t.test('a command stands apart, without its quotation marks', async (t) => {
   const commands = [...page.matchAll(/<code>((?:<span>[^<]*<\/span> ?)+)<\/code><button>Copy<\/button>/g)]
   t.strictSame(commands.map(([, words = '']) => read(words))[0], command)
   t.equal(commands.length, 2)
-  t.ok(
-    read(page).includes('resize the PVCs that are there (kubectl patch pvc)'),
-    'what is in no quotation marks is left'
-  )
+  t.ok(read(page).includes('resize the existing PVCs (kubectl patch pvc)'), 'what is in no quotation marks is left')
 })
 
 t.test('a change is a diff, and what differs stands out', async (t) => {
@@ -350,7 +347,7 @@ t.test('what fails at the next upgrade is said once, with all that it concerns',
   const page = htmlReport(scanReport())
   const section = between(page, '<section class="upgrade"', '</section>')
   t.match(section, '9 objects will fail at their next upgrade')
-  t.equal(section.split('claim template &quot;storage-volume&quot; carries').length, 2)
+  t.equal(section.split('claim template &quot;storage-volume&quot; has labels').length, 2)
   t.equal(section.split('<a href="#o').length, 10)
   t.notMatch(htmlReport(checkReport()), 'class="upgrade"')
   const [first] = scanReport().objects.filter(({ findings }) => findings.some((one) => one.failsNextUpgrade))
