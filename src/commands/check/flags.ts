@@ -17,7 +17,8 @@ export interface CheckFlags extends EvaluationFlags, ConnectionFlags, OutputFlag
   readonly writeBaseline?: string
 }
 
-export const CHECK_FLAGS = [
+/** What is read, and what it is evaluated with. */
+export const INPUT_FLAGS: readonly Option[] = [
   previousFlag(),
   new Option('--live', 'compare with what runs: read the same objects, and no others, from the cluster'),
   ...CONNECTION_FLAGS,
@@ -25,13 +26,17 @@ export const CHECK_FLAGS = [
   DISCOVERED_CONFIG_FLAG,
   ...CHART_FLAGS,
   ...EVALUATION_FLAGS,
+  allowUncheckedFlag()
+]
+
+export const CHECK_FLAGS = [
+  ...INPUT_FLAGS,
   ...OUTPUT_FLAGS,
   flag('--baseline <file>', 'known findings, which neither fail the run nor are listed'),
   new Option(
     '--write-baseline <file>',
     'write what is found as known findings; with --baseline, only what it still has'
   ),
-  allowUncheckedFlag(),
   new Option(
     '--fix',
     'write the YAML to standard output as the webhook would admit it, and the report to standard error'

@@ -1,12 +1,11 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { dayOf } from '../../config/day.ts'
-import type { CheckFlags } from '../check/flags.ts'
-import { CHART_FLAGS, type ChartFlags } from '../flags/chart.ts'
-import { CONNECTION_FLAGS, type ConnectionFlags } from '../flags/connection.ts'
-import { DISCOVERED_CONFIG_FLAG, EVALUATION_FLAGS, type EvaluationFlags } from '../flags/evaluation.ts'
-import { flag, previousFlag } from '../flags/flag.ts'
-import { allowUncheckedFlag, type UncheckedFlags } from '../flags/unchecked.ts'
-import { namespace } from '../flags/values.ts'
+import { type CheckFlags, INPUT_FLAGS } from '../check/flags.ts'
+import type { ChartFlags } from '../flags/chart.ts'
+import type { ConnectionFlags } from '../flags/connection.ts'
+import type { EvaluationFlags } from '../flags/evaluation.ts'
+import { flag } from '../flags/flag.ts'
+import type { UncheckedFlags } from '../flags/unchecked.ts'
 
 /** Those of `check` that say what is found, and what is printed of it. */
 export interface ExemptFlags
@@ -29,14 +28,7 @@ export const EXEMPT_FLAGS = [
   new Option('--expires <day>', 'first day on which the exemptions no longer apply, such as 2027-01-31, or 30d')
     .argParser(expiry)
     .default({ inDays: 90 }, '90d'),
-  previousFlag(),
-  new Option('--live', 'compare with what runs: read the same objects, and no others, from the cluster'),
-  ...CONNECTION_FLAGS,
-  flag('-n, --namespace <name>', 'namespace of objects that name none').argParser(namespace),
-  DISCOVERED_CONFIG_FLAG,
-  ...CHART_FLAGS,
-  ...EVALUATION_FLAGS,
-  allowUncheckedFlag(),
+  ...INPUT_FLAGS,
   flag('--baseline <file>', 'known findings, which need no exemption')
 ]
 
