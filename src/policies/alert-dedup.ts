@@ -42,7 +42,7 @@ function* sentTwice(set: SubjectSet, runner: Runner): Generator<SetFinding | Unc
     involved: [subject],
     field: ['data', key],
     identity: `alerts of ${subject.kind} ${subject.name}`,
-    problem: `alerts of the ${replicas} replicas of ${subject.kind} ${subject.name} differ by the external label ${kept.join(' and ')}: each arrives ${replicas} times, and is notified as often`,
+    problem: `alerts of the ${replicas} replicas of ${subject.kind} ${subject.name} differ by the external label ${kept.join(' and ')}: Alertmanager gets each alert ${replicas} times and sends ${replicas} notifications`,
     remediation: `drop the label in alerting.alert_relabel_configs: {action: labeldrop, regex: ${kept.join('|')}} (alertRelabelConfigs in the prometheus chart)`
   }
 }

@@ -12,7 +12,7 @@ import type { Subject } from '../core/subject.ts'
 
 export default defineSetPolicy({
   id: 'alertmanager-mesh',
-  summary: 'Replicas of Alertmanager know each other, so that each notification is sent once.',
+  summary: 'Replicas of Alertmanager form a cluster, so that each notification is sent once.',
   defaultMode: 'enforce',
   options: {},
   reads: [DEPLOYMENT, STATEFUL_SET, SERVICE, NETWORK_POLICY, CONFIG_MAP],
@@ -43,7 +43,7 @@ function meshesIn(set: SubjectSet): readonly Mesh[] {
   )
 }
 
-const EACH_BY_ITSELF = 'know nothing of each other: each sends every notification, and a silence counts in one of them'
+const EACH_BY_ITSELF = 'do not form a cluster: each sends every notification, and a silence applies to one replica only'
 
 function* peers(set: SubjectSet, mesh: Mesh): Generator<SetFinding> {
   const { subject, container, path, replicas } = mesh
@@ -54,7 +54,7 @@ function* peers(set: SubjectSet, mesh: Mesh): Generator<SetFinding> {
       field,
       identity: 'the mesh is off',
       problem: `--cluster.listen-address is empty, so the ${replicas} replicas of Alertmanager ${EACH_BY_ITSELF}`,
-      remediation: 'remove the flag and give each replica the others with --cluster.peer, or run one replica'
+      remediation: 'remove the flag and set all other replicas as --cluster.peer, or run one replica'
     }
     return
   }
@@ -91,7 +91,7 @@ function* services(set: SubjectSet, { subject, path, labels }: Mesh, named: read
       field:
         service === undefined ? [...path, 'args'] : ['spec', isHeadless(service.object) ? 'selector' : 'clusterIP'],
       identity: `peers through ${name} of ${subject.kind} ${subject.name}`,
-      problem: `the peers of ${subject.kind} ${subject.name} are named through the Service ${name}, ${what}: the replicas of Alertmanager find no peer and send every notification each`,
+      problem: `the peers of ${subject.kind} ${subject.name} are named through the Service ${name}, ${what}: the replicas of Alertmanager find no peers, and each sends every notification`,
       remediation: `make ${name} a headless Service (clusterIP: None) that selects the Pods of ${subject.kind} ${subject.name}`
     }
   }
@@ -125,7 +125,7 @@ function* closedPorts(set: SubjectSet, mesh: Mesh): Generator<SetFinding> {
     involved: [subject, ...others],
     field: ['spec', 'ingress'],
     identity: `closed to ${subject.kind} ${subject.name}`,
-    problem: `port ${port} of ${subject.kind} ${subject.name} is closed for ${closed.join(' and ')}, by which replicas of Alertmanager tell each other what they have sent`,
+    problem: `port ${port} of ${subject.kind} ${subject.name} is blocked for ${closed.join(' and ')}; replicas of Alertmanager use it to coordinate notifications`,
     remediation: `admit port ${port}, TCP and UDP, from the Pods of ${subject.kind} ${subject.name} themselves`
   }
 }

@@ -35,16 +35,16 @@ function withoutVolume(server: Server, isEmptyDir: boolean): Finding {
   const what = `silences and the notification log of ${title} at ${quote(dataPath)} are in ${where}`
   const finding = { field: fields.storage, remediation: wayOut(server) }
   if (copies >= 2) {
-    return { ...finding, problem: `${what}: they are gone when all replicas stop together`, advice: true }
+    return { ...finding, problem: `${what}: they are lost if all replicas stop at the same time`, advice: true }
   }
-  return { ...finding, problem: `${what}: a new Pod notifies again, of what is silenced too` }
+  return { ...finding, problem: `${what}: a new Pod repeats notifications and ignores silences` }
 }
 
 function sharedClaim(server: Server, claimName: string): Finding {
   return {
     field: server.fields.storage,
     identity: `claim ${claimName}`,
-    problem: `the replicas of Alertmanager write their silences and notification logs over each other's, through one PVC, ${quote(claimName)}`,
+    problem: `the replicas of Alertmanager overwrite each other's silences and notification logs on one PVC, ${quote(claimName)}`,
     remediation: wayOut(server)
   }
 }

@@ -38,7 +38,7 @@ export default defineSetPolicy({
 
 /** What comes of a second replica, without a full stop; undefined where it does no harm. */
 function effectOfMore({ role, container, workload }: Runner): string | undefined {
-  if (role === 'pushgateway') return 'each push lands on one of them, and Prometheus scrapes another'
+  if (role === 'pushgateway') return 'each push reaches only one of them, so each scrape returns different metrics'
   if (container === undefined || workload === undefined) return undefined
   if (role === 'kube-state-metrics') {
     const isFrozen = isAutosharded(container) && followsByLabels(container) === true
@@ -48,7 +48,7 @@ function effectOfMore({ role, container, workload }: Runner): string | undefined
   const mount = path === undefined ? undefined : mountCovering(container, path)
   const volume = mount && volumeNamed(workload, mount.name)
   if (volume?.kind !== 'claim' || mount?.subPathExpr !== undefined) return undefined
-  return `all of them write one TSDB through the PVC ${quote(volume.claimName)}, and all but one fail`
+  return `all of them write one TSDB through the PVC ${quote(volume.claimName)}, and all except one fail`
 }
 
 interface Scaler {

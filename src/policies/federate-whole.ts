@@ -8,7 +8,7 @@ import { quote } from '../core/values/text.ts'
 
 export default defineSetPolicy({
   id: 'federate-whole',
-  summary: 'A job that federates keeps the labels of what it takes, and takes a part of it.',
+  summary: 'A federation job keeps the original labels and selects only some series.',
   defaultMode: 'warn',
   options: {},
   reads: [DEPLOYMENT, STATEFUL_SET, CONFIG_MAP],
@@ -40,8 +40,8 @@ function* federating(set: SubjectSet, { subject, ...runner }: Runner): Generator
     yield {
       ...found,
       identity: `everything in job ${name} of ${subject.kind} ${subject.name}`,
-      problem: `the job ${quote(name)} federates everything (match[] ${all}): each scrape takes all series of the other Prometheus at once, and both run out of memory or time as it grows`,
-      remediation: 'take aggregated series alone, as in {__name__=~"job:.*"}, or use remote write for all of them'
+      problem: `the job ${quote(name)} selects all series (match[] ${all}): each scrape takes all series of the other Prometheus at once, and both run out of memory or time as it grows`,
+      remediation: 'select only aggregated series, as in {__name__=~"job:.*"}, or use remote write for all of them'
     }
   }
 }

@@ -7,7 +7,7 @@ import { type JsonObject, textOf } from '../core/values/json.ts'
 
 export default defineSetPolicy({
   id: 'governing-service',
-  summary: 'The Service that a StatefulSet names gives its Pods their names.',
+  summary: 'The Service of a StatefulSet gives its Pods DNS names.',
   defaultMode: 'warn',
   options: {},
   reads: [STATEFUL_SET, SERVICE],
@@ -35,13 +35,13 @@ function* nameless(set: SubjectSet, { subject, workload, labels }: Runner): Gene
     object: subject,
     involved: service === undefined ? [] : [service],
     field: ['spec', 'serviceName'],
-    problem: `the Service ${name} ${what}, so the Pods have no names like ${subject.name}-0.${name} by which others could reach each of them`,
-    remediation: `add a headless Service ${name} (clusterIP: None) that selects the Pods, or name the one that there is; no update may change serviceName, so the StatefulSet has to be replaced for that`
+    problem: `the Service ${name} ${what}, so the Pods have no DNS names such as ${subject.name}-0.${name}`,
+    remediation: `add a headless Service ${name} (clusterIP: None) that selects the Pods, or set serviceName to an existing headless Service; no update may change serviceName, so the StatefulSet has to be replaced for that`
   }
 }
 
 function faultOf(service: JsonObject | undefined, labels: Runner['labels']): string | undefined {
-  if (service === undefined) return 'is not there'
+  if (service === undefined) return 'does not exist'
   if (!isHeadless(service)) return 'is not headless'
   return serviceSelects(service, labels) && pickedPod(service) === undefined ? undefined : 'does not select the Pods'
 }

@@ -71,8 +71,8 @@ function without({ subject, program, replicas, role }: Runner): SetFinding {
     object: subject,
     field: ['spec', 'replicas'],
     identity: `no budget for ${program}`,
-    problem: `no PodDisruptionBudget selects the ${replicas} replicas of ${program}: whoever drains nodes may stop all of them at once`,
-    remediation: `add a PodDisruptionBudget with maxUnavailable: 1 whose selector fits the labels of its Pods${CHART_VALUES[role] ?? ''}`
+    problem: `no PodDisruptionBudget selects the ${replicas} replicas of ${program}: a node drain may evict all of them at once`,
+    remediation: `add a PodDisruptionBudget with maxUnavailable: 1 whose selector matches the labels of its Pods${CHART_VALUES[role] ?? ''}`
   }
 }
 
@@ -88,7 +88,7 @@ function* blocking(budget: Subject, { subject, program, replicas, shards }: Runn
     involved: [subject],
     field: ['spec', field],
     identity: `blocks ${subject.kind} ${subject.name}`,
-    problem: `${field}: ${value} lets none of the ${pods} Pods of ${program} in ${subject.kind} ${subject.name} be evicted: every drain of their nodes waits for ever`,
+    problem: `${field}: ${value} allows no eviction of the ${pods} Pods of ${program} in ${subject.kind} ${subject.name}: every drain of their nodes blocks`,
     remediation: 'set maxUnavailable: 1 and no minAvailable'
   }
 }

@@ -35,7 +35,7 @@ export default definePolicy({
 
 const TEMPLATE: Path = ['spec', 'storage', 'volumeClaimTemplate']
 
-const STOPS = 'prometheus-operator deletes the StatefulSet and creates it anew, so that all its Pods stop at once'
+const STOPS = 'prometheus-operator deletes the StatefulSet and creates it again, so that all its Pods stop at once'
 
 /** The operator recreates what an update cannot change. While it is paused, it does nothing: that is the way around it. */
 function* changedClaims(subject: Subject): Generator<Finding> {
@@ -98,7 +98,7 @@ function otherVolume(isNew: boolean): Finding {
   return {
     field: TEMPLATE,
     problem: `the claim template ${what}: ${STOPS}, and they start without history`,
-    remediation: 'do it when the server may stop',
+    remediation: 'change it during a maintenance window',
     advice: true
   }
 }
@@ -153,7 +153,7 @@ function* fewerShards({ object, oldObject }: Subject): Generator<Finding> {
     field: ['spec', 'shards'],
     problem: `shards go from ${before} to ${after}: prometheus-operator deletes the StatefulSets of the others, and nothing moves their history`,
     remediation:
-      'set spec.shardRetentionPolicy.whenScaled: Retain until nobody asks for that history any more, or copy it before',
+      'set spec.shardRetentionPolicy.whenScaled: Retain until the history is no longer needed, or copy it before',
     advice: true,
     ...(isLost && { caution: CLAIMS_GO })
   }

@@ -7,7 +7,7 @@ import { type JsonObject, objectOf, textOf, textsOf } from '../core/values/json.
 
 export default defineSetPolicy({
   id: 'pair-differs',
-  summary: 'Two workloads of Prometheus that are a pair scrape and evaluate alike.',
+  summary: 'Two Prometheus servers that are a pair have the same scrape and rule configuration.',
   defaultMode: 'warn',
   options: {},
   reads: [DEPLOYMENT, STATEFUL_SET, CONFIG_MAP],
@@ -59,7 +59,7 @@ function* differing(set: SubjectSet, one: Runner, other: Runner): Generator<SetF
     involved: [other.subject, one.subject, left.source],
     field: ['data', right.key],
     identity: `differs from ${one.subject.kind} ${one.subject.name}`,
-    problem: `${one.subject.name} and ${other.subject.name} scrape the same jobs and differ in ${listed(differences)}: what one of them shows and alerts on, the other does not`,
+    problem: `${one.subject.name} and ${other.subject.name} scrape the same jobs and differ in ${listed(differences)}: they return different data and alerts`,
     remediation: 'let both use one configuration, or give them names that are not those of a pair',
     info: true
   }

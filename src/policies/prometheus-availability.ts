@@ -11,7 +11,7 @@ import { listOf, objectOf } from '../core/values/json.ts'
 
 export default definePolicy({
   id: 'prometheus-availability',
-  summary: 'Replicas of Prometheus, Alertmanager and Thanos do not all go down with one node.',
+  summary: 'Replicas of Prometheus, Alertmanager and Thanos do not all fail with one node.',
   defaultMode: 'warn',
   matches: [
     ...storedAs([DEPLOYMENT, STATEFUL_SET, REPLICA_SET], PROMETHEUS, ALERTMANAGER, THANOS),
@@ -23,7 +23,7 @@ export default definePolicy({
     if (server === undefined) return
     yield {
       field: [...server.fields.pod, 'affinity'],
-      problem: `nothing keeps the ${server.copies} replicas of ${server.role.name} from running on one node, and then they go down together`,
+      problem: `no rule prevents the ${server.copies} replicas of ${server.role.name} from running on one node and failing together`,
       remediation: withChartValue(
         'add topologySpreadConstraints or podAntiAffinity over kubernetes.io/hostname',
         server,

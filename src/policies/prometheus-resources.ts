@@ -62,21 +62,21 @@ const WANTED = [
     kind: 'requests',
     name: 'cpu',
     inWords: 'CPU request',
-    remediation: 'set resources.requests.cpu to what it uses on an ordinary day'
+    remediation: 'set resources.requests.cpu to its normal usage'
   },
   {
     what: 'memoryRequest',
     kind: 'requests',
     name: 'memory',
     inWords: 'memory request',
-    remediation: 'set resources.requests.memory to what it uses on an ordinary day'
+    remediation: 'set resources.requests.memory to its normal usage'
   },
   {
     what: 'memoryLimit',
     kind: 'limits',
     name: 'memory',
     inWords: 'memory limit',
-    remediation: 'set resources.limits.memory to twice what it uses on an ordinary day; a CPU limit is not needed'
+    remediation: 'set resources.limits.memory to twice its normal usage; a CPU limit is not needed'
   }
 ] as const
 

@@ -103,7 +103,7 @@ function* tooMuchRetention(
   yield {
     field: fields.retentionSize,
     identity: `retention of ${container.object.name}`,
-    problem: `${settings.retentionInWords} is ${Math.round((100 * kept) / room)} % of the volume ${of}, and the write-ahead log and compaction need room beside it`,
+    problem: `${settings.retentionInWords} is ${Math.round((100 * kept) / room)} % of the volume ${of}, and the write-ahead log and compaction need additional space`,
     remediation: `keep it below ${percent} % of the volume: ${moreRoom(smallest, classOf(volume, smallest, provision))}`,
     // What enforcing sees is the template alone.
     ...(!isTooMuchFor(amountOf(request)) && { advice: true as const })
@@ -144,7 +144,7 @@ function* deletedClaims({ workload, isOperated }: Server, storageClass: StorageC
       field: ['spec', 'persistentVolumeClaimRetentionPolicy', when],
       problem: isRetained
         ? `the PVCs are deleted when the ${what} ${event}: StorageClass ${quote(storageClass.name)} retains their volumes, but new Pods start without the history on them`
-        : `the PVCs and the history on them are deleted when the ${what} ${event}`,
+        : `PVCs and their data are deleted when the ${what} ${event}`,
       remediation: 'set it to Retain',
       ...(isRetained && { advice: true as const })
     }
@@ -211,7 +211,7 @@ function* surge({ workload }: Server, claimName: string): Generator<Finding> {
   if (workload.replicas > 1 || !surges(workload)) return
   yield {
     field: ['spec', 'strategy'],
-    problem: `a rollout starts the new Pod while the old one still holds the PVC ${quote(claimName)} and the lock on the TSDB, and waits for it for ever`,
+    problem: `a rollout starts the new Pod while the old one still uses PVC ${quote(claimName)} and the TSDB lock, so the rollout never finishes`,
     remediation: 'set strategy.type to Recreate'
   }
 }
@@ -222,7 +222,7 @@ function* withoutLock({ settings, fields, container }: Server): Generator<Findin
     field: fields.arguments,
     identity: `no lock for ${container.object.name}`,
     problem:
-      '--storage.tsdb.no-lockfile takes away what keeps a second Prometheus from writing the same TSDB and corrupting it',
+      '--storage.tsdb.no-lockfile disables the lock that prevents a second Prometheus from writing the same TSDB and corrupting it',
     remediation: 'remove the flag'
   }
 }

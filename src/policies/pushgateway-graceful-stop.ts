@@ -180,7 +180,7 @@ function tooLong({ index, object }: Container, seconds: number): Finding {
 function problemOf(path: Edit['path'], grace: number, needed: number): string {
   return path === GRACE_PERIOD
     ? `a grace period of ${grace} s is too short for the container's preStop, which needs ${needed} s`
-    : 'Pushgateway stops as soon as it is told to, while pushes are still being sent to it'
+    : 'Pushgateway exits on SIGTERM at once, while clients still push to it'
 }
 
 type Handler =
@@ -221,7 +221,7 @@ function* shortProbes({ index, object }: Container, seconds: number, margin: num
     yield advice(
       ['spec', 'containers', index, probe, 'terminationGracePeriodSeconds'],
       `the ${probe} of container ${quote(object.name)} gives it ${grace} s to stop, and its preStop and ${margin} s to exit take ${seconds + margin} s`,
-      'leave it out, so that the grace period of the Pod counts'
+      'leave it out, so that the grace period of the Pod applies'
     )
   }
 }
@@ -232,7 +232,7 @@ const NO_HANDLER =
 function whyNoHandler(version: KubernetesVersion | undefined): string {
   const server =
     version === undefined ? 'an API server of unknown version' : `Kubernetes ${version.major}.${version.minor}`
-  return `${server} may not know the sleep handler, and the image is not known to have /bin/sleep`
+  return `${server} may not support the sleep handler, and the image may not contain /bin/sleep`
 }
 
 function advice(field: Finding['field'], problem: string, remediation: string): Finding {

@@ -35,8 +35,8 @@ function* severalReplicas(workload: Workload): Generator<Finding> {
   if (workload.replicas < 2) return
   yield {
     field: ['spec', 'replicas'],
-    problem: `each push lands on one of ${replicasInWords(workload)}, so every scrape sees another part of the metrics`,
-    remediation: 'set replicas to 1: Pushgateway does not share what it holds'
+    problem: `each push reaches only one of ${replicasInWords(workload)}, so each scrape returns different metrics`,
+    remediation: 'set replicas to 1: replicas do not share metrics'
   }
 }
 
@@ -56,7 +56,7 @@ function* persistence(workload: Workload, container: Container, path: Path): Gen
     yield {
       field: [...path, 'args'],
       identity: `file of ${container.object.name}`,
-      problem: `--persistence.file=${quote(file)} ${where}, so the metrics are gone with the Pod`,
+      problem: `--persistence.file=${quote(file)} ${where}, so the metrics are lost with the Pod`,
       remediation:
         'name a file below the mountPath of a volume that outlives the Pod, /data/pushgateway.data in the chart'
     }
@@ -92,7 +92,7 @@ function* missingFlag(container: Container, path: Path): Generator<Finding> {
   if (!command.some((word) => word.includes('--flush-metrics'))) return
   yield {
     field: [...path, 'lifecycle', 'preStop'],
-    problem: 'the preStop hook calls --flush-metrics, which no version of Pushgateway knows',
+    problem: 'the preStop hook calls --flush-metrics, which no version of Pushgateway has',
     remediation: 'remove it: metrics are written at SIGTERM where --persistence.file is set'
   }
 }

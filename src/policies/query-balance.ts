@@ -47,7 +47,7 @@ function overReplicas(set: SubjectSet, service: Subject, runner: Runner): SetFin
     involved: [subject, ...sticky],
     field: ['spec', 'sessionAffinity'],
     identity: `balances over ${subject.kind} ${subject.name}`,
-    problem: `queries are spread over the ${replicas} replicas${each} of Prometheus in ${subject.kind} ${subject.name}, which scraped at other moments and missed other scrapes: a graph changes from one refresh to the next`,
+    problem: `queries are spread over the ${replicas} replicas${each} of Prometheus in ${subject.kind} ${subject.name}, whose samples differ, so graphs change with every refresh`,
     remediation:
       'set sessionAffinity: ClientIP (server.service.sessionAffinity in the prometheus chart, prometheus.service.sessionAffinity in kube-prometheus-stack), or query through Thanos Query',
     // What comes through the one that is sticky is not spread; what comes to the Service itself is.

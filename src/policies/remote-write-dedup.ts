@@ -19,7 +19,7 @@ import type { Path } from '../core/values/path.ts'
 
 export default defineSetPolicy({
   id: 'remote-write-dedup',
-  summary: 'What replicas of Prometheus write to a remote store carries the labels by which that store deduplicates.',
+  summary: 'Replicas of Prometheus write with the labels that the remote store needs for deduplication.',
   defaultMode: 'warn',
   options: {},
   reads: [DEPLOYMENT, STATEFUL_SET, PROMETHEUS_RESOURCE, PROMETHEUS_AGENT_RESOURCE, CONFIG_MAP, SERVICE],
@@ -130,7 +130,7 @@ function distinct({ differing }: Writer, relabelling: readonly unknown[]): Fault
   const kept = differing.filter((label) => dropsInEitherForm(relabelling, label) === false)
   if (kept.length === 0) return undefined
   return {
-    what: `with another ${kept.join(' and ')} each: it deduplicates what has the same labels, and keeps every sample as often as there are replicas`,
+    what: `with different values of ${kept.join(' and ')}, so VictoriaMetrics keeps every sample once for each replica`,
     remediation: `drop ${kept.join(' and ')} in write_relabel_configs, or set none (replicaExternalLabelName: "" for prometheus-operator)`
   }
 }
@@ -152,7 +152,7 @@ function alike(
   }
   if (backend === 'thanos' || !differing.includes('__replica__') || labels.has('cluster')) return undefined
   return {
-    what: 'with __replica__ and without cluster: it elects a replica for each cluster, and takes all samples of all of them',
+    what: 'with the label __replica__ and without cluster: without both, Mimir cannot elect a replica and accepts all samples',
     remediation: 'add an external label cluster that is the same for all replicas'
   }
 }

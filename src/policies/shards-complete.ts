@@ -10,7 +10,7 @@ import { integerOf, type JsonObject, listOf, objectOf, textOf, textsOf } from '.
 
 export default defineSetPolicy({
   id: 'shards-complete',
-  summary: 'Shards that several workloads share among them are all there, each as often as the others.',
+  summary: 'Every shard of a job or of kube-state-metrics is assigned to a workload.',
   defaultMode: 'warn',
   options: {},
   reads: [DEPLOYMENT, STATEFUL_SET, CONFIG_MAP],
@@ -93,15 +93,15 @@ function* incomplete(group: string, members: readonly Shard[]): Generator<SetFin
   if (missing.length === 0 && uneven.length === 0) return
   const what =
     missing.length > 0
-      ? `nobody takes ${listed(missing)} of 0 to ${total - 1}, so what falls to it is not scraped`
-      : `${listed(uneven)} of 0 to ${total - 1} is taken less often than others`
+      ? `no workload has shard ${listed(missing)} of 0 to ${total - 1}, so its targets or objects are missing`
+      : `fewer workloads have shard ${listed(uneven)} of 0 to ${total - 1} than the others`
   yield {
     object: first,
     involved: others,
     field: ['spec', 'template', 'spec', 'containers'],
     identity: group,
-    problem: `${group} is not whole: ${what}`,
-    remediation: `let one workload take each number from 0 to ${total - 1}, and each number as many as the others`
+    problem: `${group} is incomplete: ${what}`,
+    remediation: `assign each number from 0 to ${total - 1} to the same number of workloads`
   }
 }
 

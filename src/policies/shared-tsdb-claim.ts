@@ -30,7 +30,7 @@ function* sharedClaim(server: Server): Generator<Finding> {
   yield {
     field: [...fields.pod, 'volumes', volume.index, 'persistentVolumeClaim', 'claimName'],
     identity: `claim ${volume.claimName}`,
-    problem: `${replicasInWords(workload)} of ${role.name} write one TSDB at ${quote(dataPath)} through one PVC, ${quote(volume.claimName)}; all but one fail with "lock DB directory" or wait for the volume`,
+    problem: `${replicasInWords(workload)} of ${role.name} write one TSDB at ${quote(dataPath)} through one PVC, ${quote(volume.claimName)}; all except one fail with "lock DB directory" or wait for the volume`,
     remediation: wayOut(server)
   }
 }

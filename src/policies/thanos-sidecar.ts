@@ -74,7 +74,7 @@ function* unequalBlocks({ subject, workload, path }: Runner, container: Containe
     object: subject,
     field: [...path, 'args'],
     identity: 'unequal block durations',
-    problem: `Prometheus compacts blocks that the Thanos sidecar uploads (min-block-duration ${least ?? '2h by default'}, max-block-duration ${most ?? 'a tenth of the retention by default'}): the sidecar never gets ready`,
+    problem: `Prometheus compacts blocks that the Thanos sidecar uploads (min-block-duration ${least ?? '2h by default'}, max-block-duration ${most ?? 'a tenth of the retention by default'}): the sidecar is never ready`,
     remediation: 'set --storage.tsdb.min-block-duration=2h and --storage.tsdb.max-block-duration=2h'
   }
 }
@@ -118,7 +118,7 @@ function* labelling(
   }
   const effect = uploads(workload && sidecarOf(workload.template))
     ? 'their blocks overlap in the bucket, and the compactor halts'
-    : 'Thanos Query takes them for one'
+    : 'Thanos Query treats them as one'
   const [first] = failing
   const isInConfiguration = first === undefined || first.isInConfiguration
   yield {
@@ -181,7 +181,7 @@ function* undeduplicated(set: SubjectSet, identities: readonly Identity[]): Gene
         involved: [subject],
         field: [...path, 'args'],
         identity: `replica label of ${subject.kind} ${subject.name}`,
-        problem: `Thanos Query does not know ${listOf(labels).join(' or ')} for the label of a replica of ${subject.kind} ${subject.name}: every series comes once for each replica`,
+        problem: `Thanos Query does not have ${listOf(labels).join(' or ')} of ${subject.kind} ${subject.name} in --query.replica-label: every series comes once for each replica`,
         remediation: `set --query.replica-label=${labels[0]}`,
         advice: true
       }

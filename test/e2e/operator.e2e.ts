@@ -43,7 +43,7 @@ async function webhook(t: Test, stage: Stage): Promise<void> {
   t.equal(bad.code, 0, 'warned about')
   for (const words of [
     'Warning: Holdfast prometheus-storage: would reject: the TSDB of the Prometheus at "/prometheus" uses an emptyDir',
-    'Warning: Holdfast prometheus-availability: would reject: nothing keeps the 2 replicas of Prometheus'
+    'Warning: Holdfast prometheus-availability: would reject: no rule prevents the 2 replicas of Prometheus'
   ]) {
     t.ok(bad.stderr.includes(words), words)
   }

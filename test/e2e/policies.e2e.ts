@@ -35,7 +35,7 @@ async function sharedClaim(t: Test, stage: Stage): Promise<void> {
       .split('\n')
       .filter((line) => !line.startsWith('Warning: '))
       .join('\n'),
-    `The Deployment "prometheus" is invalid: ${field}: 2 replicas of Prometheus write one TSDB at "/data" through one PVC, "prometheus-data"; all but one fail with "lock DB directory" or wait for the volume. Fix: run it as a StatefulSet`
+    `The Deployment "prometheus" is invalid: ${field}: 2 replicas of Prometheus write one TSDB at "/data" through one PVC, "prometheus-data"; all except one fail with "lock DB directory" or wait for the volume. Fix: run it as a StatefulSet`
   )
   t.equal((await stage.run(['get', 'deployment', 'prometheus', '-n', namespace])).code, 1, 'and nothing is stored')
   const one = await stage.run(['apply', '-n', namespace, '-f', '-'], bare(prometheus({ replicas: 1 })))

@@ -47,7 +47,8 @@ testSetPolicy(policy, {
       finds: [
         {
           ...FOUND,
-          problem: /differ by the external label replica: each arrives 2 times/,
+          problem:
+            /differ by the external label replica: Alertmanager gets each alert 2 times and sends 2 notifications/,
           remediation: /regex: replica/
         }
       ]

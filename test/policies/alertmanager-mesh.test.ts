@@ -111,12 +111,12 @@ testSetPolicy(policy, {
     {
       name: 'a NetworkPolicy without the port',
       objects: [CLUSTER, alertmanager(), policyFor([WEB_PORT])],
-      finds: [{ object: 'NetworkPolicy am', field: 'spec.ingress', problem: /^port 9094 .* closed for TCP and UDP/ }]
+      finds: [{ object: 'NetworkPolicy am', field: 'spec.ingress', problem: /^port 9094 .* blocked for TCP and UDP/ }]
     },
     {
       name: 'a NetworkPolicy with one of the two protocols',
       objects: [CLUSTER, alertmanager(), policyFor([WEB_PORT, { port: 9094 }])],
-      finds: [{ object: 'NetworkPolicy am', field: 'spec.ingress', problem: /closed for UDP/ }]
+      finds: [{ object: 'NetworkPolicy am', field: 'spec.ingress', problem: /blocked for UDP/ }]
     },
     {
       name: 'alerts to a Service over all of them',

@@ -54,7 +54,7 @@ testPolicy(policy, {
         {
           field: MOUNTS,
           problem:
-            /of container "alertmanager" at "\/data" are in an emptyDir: a new Pod notifies again, of what is silenced too$/,
+            /of container "alertmanager" at "\/data" are in an emptyDir: a new Pod repeats notifications and ignores silences$/,
           remediation: /^run it as a StatefulSet .*\(persistence\.enabled: true in the alertmanager chart\)$/
         }
       ]
@@ -77,7 +77,7 @@ testPolicy(policy, {
     {
       name: 'two replicas on one PVC',
       object: alertmanager({ replicas: 2, volumes: [claimVolume('one')] }),
-      finds: [{ field: MOUNTS, problem: /over each other's, through one PVC, "one"/ }]
+      finds: [{ field: MOUNTS, problem: /overwrite each other's silences and notification logs on one PVC, "one"/ }]
     },
     ...[undefined, { emptyDir: {} }].map((storage: JsonObject | undefined, index) => ({
       name: `an object of prometheus-operator, ${index}`,
@@ -95,7 +95,7 @@ testPolicy(policy, {
     {
       name: 'a cluster of three on emptyDirs',
       object: alertmanager({ kind: 'StatefulSet', replicas: 3, volumes: emptyDir }),
-      finds: [{ field: MOUNTS, problem: /gone when all replicas stop together$/ }]
+      finds: [{ field: MOUNTS, problem: /lost if all replicas stop at the same time$/ }]
     }
   ]
 })

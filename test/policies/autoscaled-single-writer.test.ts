@@ -46,7 +46,7 @@ testSetPolicy(policy, {
       finds: [
         {
           ...FOUND,
-          problem: /^it scales Deployment gateway to as many as 5 replicas: each push lands on one/,
+          problem: /^it scales Deployment gateway to as many as 5 replicas: each push reaches only one of them/,
           involved: ['Deployment gateway']
         }
       ]

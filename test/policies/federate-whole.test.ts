@@ -36,7 +36,7 @@ testSetPolicy(policy, {
     ...[`{__name__=~".+"}`, `{job=~".*"}`, `{__name__!=""}`, '{}'].map((selector) => ({
       name: `everything, as ${selector}`,
       objects: [job(`metrics_path: /federate, ${HONEST}, params: { "match[]": ['${selector}'] }`), SERVER],
-      finds: [{ ...FOUND, problem: /federates everything/ }]
+      finds: [{ ...FOUND, problem: /selects all series/ }]
     })),
     {
       name: 'both',

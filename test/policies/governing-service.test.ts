@@ -20,7 +20,7 @@ testSetPolicy(policy, {
     {
       name: 'no Service of that name',
       objects: [service(), pair()],
-      finds: [{ ...FOUND, problem: /^the Service prometheus-headless is not there/, involved: [] }]
+      finds: [{ ...FOUND, problem: /^the Service prometheus-headless does not exist/, involved: [] }]
     },
     {
       name: 'a Service with an address of its own',

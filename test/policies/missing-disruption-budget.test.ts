@@ -107,7 +107,7 @@ testSetPolicy(policy, {
         {
           object: 'PodDisruptionBudget prometheus',
           field: 'spec.maxUnavailable',
-          problem: /every drain of their nodes waits for ever$/,
+          problem: /every drain of their nodes blocks$/,
           involved: ['StatefulSet prometheus']
         }
       ]
@@ -123,7 +123,9 @@ testSetPolicy(policy, {
         budget({ maxUnavailable: undefined, minAvailable: 4, selector: { matchLabels: OPERATED_SELECTOR } }),
         operated({ shards: 2 })
       ],
-      finds: [{ object: 'PodDisruptionBudget prometheus', field: 'spec.minAvailable', problem: /none of the 4 Pods/ }]
+      finds: [
+        { object: 'PodDisruptionBudget prometheus', field: 'spec.minAvailable', problem: /no eviction of the 4 Pods/ }
+      ]
     }
   ]
 })

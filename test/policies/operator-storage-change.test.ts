@@ -67,7 +67,7 @@ testPolicy(policy, {
         {
           field: TEMPLATE,
           problem:
-            /^the claim template changes \(spec\.resources\.requests\.storage "100Gi" → "200Gi"\): prometheus-operator deletes the StatefulSet and creates it anew, so that all its Pods stop at once, and existing PVCs do not change$/,
+            /^the claim template changes \(spec\.resources\.requests\.storage "100Gi" → "200Gi"\): prometheus-operator deletes the StatefulSet and creates it again, so that all its Pods stop at once, and existing PVCs do not change$/,
           remediation:
             /^set spec\.paused: true in the same change, resize the PVCs \(kubectl patch pvc\), run "kubectl delete statefulset --cascade=orphan prometheus-k8s -n monitoring" and set spec\.paused: false$/
         }

@@ -110,7 +110,7 @@ testPolicy(policy, {
     ...['receive', 'rule', 'store', 'query', 'query-frontend', 'compact'].map((component) => ({
       name: component,
       object: thanos([component], { resources: {} }),
-      finds: [{ field: CPU, remediation: /day$/ }, { field: MEMORY }, { field: LIMIT }]
+      finds: [{ field: CPU, remediation: /normal usage$/ }, { field: MEMORY }, { field: LIMIT }]
     })),
     {
       name: 'an agent',

@@ -198,7 +198,7 @@ testPolicy(policy, {
       name: 'PVCs that are deleted with their volumes',
       cluster: holding(claim('storage-prometheus-0', '100Gi', { className: 'rigid' })),
       object: prometheusSet({ spec: DELETES }),
-      finds: [{ field: WHEN_DELETED, problem: /^the PVCs and the history on them are deleted/ }]
+      finds: [{ field: WHEN_DELETED, problem: /^PVCs and their data are deleted/ }]
     },
     {
       name: 'a receiver of Thanos on an emptyDir',

@@ -110,9 +110,7 @@ testPolicy(policy, {
         ...kept,
         lifecycle: { preStop: { exec: { command: ['/bin/sh', '-c', '/pushgateway --flush-metrics & sleep 60'] } } }
       }),
-      finds: [
-        { field: 'spec.template.spec.containers[0].lifecycle.preStop', problem: /no version of Pushgateway knows/ }
-      ]
+      finds: [{ field: 'spec.template.spec.containers[0].lifecycle.preStop', problem: /no version of Pushgateway has/ }]
     },
     {
       name: 'behind another container',

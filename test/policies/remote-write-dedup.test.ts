@@ -81,7 +81,7 @@ testSetPolicy(policy, {
     {
       name: 'VictoriaMetrics and labels that differ',
       objects: [writing(VICTORIA, 'replica: $POD_NAME'), server()],
-      finds: [{ ...FOUND, problem: /deduplicates what has the same labels/ }]
+      finds: [{ ...FOUND, problem: /keeps every sample once for each replica/ }]
     },
     {
       name: 'VictoriaMetrics by a Service beside it',
@@ -95,7 +95,7 @@ testSetPolicy(policy, {
     {
       name: 'the operator and VictoriaMetrics',
       objects: [operated({ remoteWrite: [{ url: VICTORIA }] })],
-      finds: [{ ...OPERATED, problem: /another prometheus_replica each/ }]
+      finds: [{ ...OPERATED, problem: /different values of prometheus_replica/ }]
     },
     {
       name: 'the operator and Thanos, without the label',

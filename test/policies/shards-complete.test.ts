@@ -48,7 +48,7 @@ testSetPolicy(policy, {
         {
           object: 'Deployment ksm-0',
           field: FIELD,
-          problem: /nobody takes 1 of 0 to 2/,
+          problem: /no workload has shard 1 of 0 to 2/,
           involved: ['Deployment ksm-2']
         }
       ]
@@ -56,7 +56,7 @@ testSetPolicy(policy, {
     {
       name: 'a number that stands twice',
       objects: [metrics(0, 2), metrics(0, 2, 'ksm-b')],
-      finds: [{ object: 'Deployment ksm-0', field: FIELD, problem: /nobody takes 1/ }]
+      finds: [{ object: 'Deployment ksm-0', field: FIELD, problem: /no workload has shard 1 of/ }]
     },
     {
       name: 'a part of a job that nobody scrapes',
@@ -65,7 +65,7 @@ testSetPolicy(policy, {
         {
           object: 'Deployment a',
           field: FIELD,
-          problem: /^the job pods over 3 shards is not whole: nobody takes 2/,
+          problem: /^the job pods over 3 shards is incomplete: no workload has shard 2/,
           involved: ['Deployment b']
         }
       ]
@@ -73,7 +73,9 @@ testSetPolicy(policy, {
     {
       name: 'a pair for one shard, and one server for the other',
       objects: [...server('a-0', 0), ...server('a-1', 0), ...server('b-0', 1)],
-      finds: [{ object: 'Deployment a-0', field: FIELD, problem: /1 of 0 to 1 is taken less often/ }]
+      finds: [
+        { object: 'Deployment a-0', field: FIELD, problem: /fewer workloads have shard 1 of 0 to 1 than the others$/ }
+      ]
     }
   ]
 })

@@ -115,7 +115,7 @@ testSetPolicy(policy, {
     {
       name: 'blocks that are compacted',
       objects: [GOOD, beside({ args: ARGS.slice(0, 2) })],
-      finds: [{ ...CONTAINER_ARGS, problem: /never gets ready/ }]
+      finds: [{ ...CONTAINER_ARGS, problem: /is never ready/ }]
     },
     {
       name: 'blocks of different lengths',
@@ -135,7 +135,7 @@ testSetPolicy(policy, {
     {
       name: 'labels that are the same, and nothing is uploaded',
       objects: [labelled('cluster: a'), beside({ sidecar: [] })],
-      finds: [{ ...CONFIG, problem: /Thanos Query takes them for one$/ }]
+      finds: [{ ...CONFIG, problem: /Thanos Query treats them as one$/ }]
     },
     {
       name: 'what Kubernetes expands and Prometheus does not',
@@ -175,7 +175,7 @@ testSetPolicy(policy, {
           object: 'Deployment thanos-query',
           field: 'spec.template.spec.containers[0].args',
           outcome: 'warned',
-          problem: /does not know replica/,
+          problem: /does not have replica/,
           involved: ['StatefulSet prometheus']
         }
       ]

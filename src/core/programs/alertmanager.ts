@@ -29,7 +29,7 @@ export const ALERTMANAGER_SERVER: Role = {
   without: {
     cpuRequest: 'on a busy node its notifications come late',
     memoryRequest: EVICTED,
-    memoryLimit: 'a flood of alerts can take the whole node down'
+    memoryLimit: 'a flood of alerts can exhaust the memory of the node'
   },
   chart: {
     name: 'the alertmanager chart',

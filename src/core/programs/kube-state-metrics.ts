@@ -39,7 +39,7 @@ const EXPORTER: Role = {
   without: {
     cpuRequest: 'on a busy node scrapes of it time out',
     memoryRequest: EVICTED,
-    memoryLimit: 'it grows with the cluster, and can take the whole node down'
+    memoryLimit: 'it grows with the cluster, and can exhaust the memory of the node'
   },
   chart: { name: 'the kube-state-metrics chart', resources: 'resources' },
   dataPathIn: () => undefined

@@ -31,7 +31,7 @@ export function isPrometheus(container: Container): boolean {
 const WITHOUT = {
   cpuRequest: 'on a busy node its rules and scrapes come late',
   memoryRequest: EVICTED,
-  memoryLimit: 'one expensive query can take the whole node down'
+  memoryLimit: 'one expensive query can exhaust the memory of the node'
 } as const
 
 const CHART: Chart = {
@@ -57,7 +57,7 @@ export const PROMETHEUS_AGENT: Role = {
   without: {
     ...WITHOUT,
     cpuRequest: 'on a busy node its scrapes come late',
-    memoryLimit: 'a flood of series can take the whole node down'
+    memoryLimit: 'a flood of series can exhaust the memory of the node'
   },
   chart: CHART,
   dataPathIn: () => undefined

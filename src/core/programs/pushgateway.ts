@@ -31,7 +31,7 @@ const PUSHGATEWAY_SERVER: Role = {
   without: {
     cpuRequest: 'on a busy node pushes time out',
     memoryRequest: EVICTED,
-    memoryLimit: 'jobs that push under ever new names can take the whole node down'
+    memoryLimit: 'jobs that push under ever new names can exhaust the memory of the node'
   },
   chart: { name: 'the prometheus-pushgateway chart', resources: 'resources' },
   dataPathIn: () => undefined

@@ -37,4 +37,4 @@ export interface Chart {
 }
 
 /** For what a Pod without a memory request meets, whatever it runs. */
-export const EVICTED = 'it is among the first to be evicted from a node that runs short'
+export const EVICTED = 'it is among the first to be evicted from a node under memory pressure'

@@ -16,7 +16,7 @@ const QUERIES = {
   without: {
     cpuRequest: 'on a busy node its answers come late',
     memoryRequest: EVICTED,
-    memoryLimit: 'one expensive query can take the whole node down'
+    memoryLimit: 'one expensive query can exhaust the memory of the node'
   },
   dataPathIn: () => undefined
 } as const
@@ -29,7 +29,7 @@ export const THANOS_RULER: Role = {
   without: {
     cpuRequest: 'on a busy node its rules come late',
     memoryRequest: EVICTED,
-    memoryLimit: 'a flood of series can take the whole node down'
+    memoryLimit: 'a flood of series can exhaust the memory of the node'
   },
   dataPathIn: (container) => pathIn(container, 'data-dir')
 }
@@ -56,7 +56,7 @@ const ROLES: Readonly<Record<string, Role>> = {
     without: {
       cpuRequest: 'on a busy node it falls behind',
       memoryRequest: EVICTED,
-      memoryLimit: 'one large block can take the whole node down'
+      memoryLimit: 'one large block can exhaust the memory of the node'
     },
     dataPathIn: () => undefined
   }

@@ -224,7 +224,7 @@ t.test('what storage and resources really are', async (t) => {
     '/apis/storage.k8s.io/v1/storageclasses': [{ metadata: { name: 'rigid' } }]
   }
   const tooMuch = '--storage.tsdb.retention.size'
-  const beside = ', and the write-ahead log and compaction need room beside it'
+  const beside = ', and the write-ahead log and compaction need additional space'
   const real = await scan(t, ['-A'], undefined, more)
   t.strictSame(aboutServers(real), [
     `lab prometheus-storage warning: ${tooMuch}=80GB is 160 % of the volume of "50Gi" behind the PVC "prometheus-data"${beside}`
@@ -247,8 +247,8 @@ t.test('what storage and resources really are', async (t) => {
   const asBefore = [
     `monitoring prometheus-storage warning: ${tooMuch}=95GB is 95 % of the volume of "100Gi"${beside}`,
     'lab prometheus-resources warning: container "prometheus-server" has no CPU request: on a busy node its rules and scrapes come late',
-    'lab prometheus-resources warning: container "prometheus-server" has no memory request: it is among the first to be evicted from a node that runs short',
-    'lab prometheus-resources warning: container "prometheus-server" has no memory limit: one expensive query can take the whole node down'
+    'lab prometheus-resources warning: container "prometheus-server" has no memory request: it is among the first to be evicted from a node under memory pressure',
+    'lab prometheus-resources warning: container "prometheus-server" has no memory limit: one expensive query can exhaust the memory of the node'
   ].sort()
   const hidden = /\/(persistentvolumeclaims|storageclasses|limitranges)$/
   const table: readonly (readonly [string, Answer, readonly string[]])[] = [
