@@ -15,6 +15,8 @@ import { warningsIn } from './warnings.ts'
 export interface Configuration {
   /** The policies as they are configured in a namespace. The same list for the same settings, so it costs nothing to ask. */
   policiesFor(namespace: string): readonly ConfiguredPolicy[]
+  /** Whether a policy may be on in some namespace: where this is false, `policiesFor` has it off in all of them. */
+  mayBeOn(policy: Policy): boolean
   /**
    * Settings that cannot act, each as one sentence without a full stop.
    *
@@ -54,6 +56,10 @@ function configurationFrom(file: JsonObject, policies: readonly Policy[], ceilin
   const policiesWith = (layers: readonly JsonObject[]): readonly ConfiguredPolicy[] =>
     policies.map((policy) => configured(policy, [file, ...layers], ceiling, exemptions))
   const base = policiesWith([])
+  const on = new Set<Policy>()
+  // Several overrides together allow no more than the last of them that sets the mode, or the base: modes are ceilings.
+  for (const list of [base, ...overrides.map((layer) => policiesWith([layer]))])
+    for (const { policy, mode } of list) if (mode !== 'off') on.add(policy)
   // One list for each combination of overrides that some namespace has met.
   const lists = new Map<string, readonly ConfiguredPolicy[]>()
   return {
@@ -66,6 +72,7 @@ function configurationFrom(file: JsonObject, policies: readonly Policy[], ceilin
       lists.set(key, own)
       return own
     },
+    mayBeOn: (policy) => on.has(policy),
     warningsAt: (now) => warningsIn(file, policies, now),
     check: checkSettingsFrom(file)
   }

@@ -30,7 +30,8 @@ export function selected(configuration: Configuration, selection: Selection): Co
         all.map((configured) => (isLeftOut(configured.policy, selection) ? { ...configured, mode: 'off' } : configured))
       lists.set(all, own)
       return own
-    }
+    },
+    mayBeOn: (policy) => !isLeftOut(policy, selection) && configuration.mayBeOn(policy)
   }
 }
 

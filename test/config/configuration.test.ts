@@ -242,3 +242,26 @@ exemptions:
     else t.throws(read, { message: 'exemptions[0].expires: has to be a day such as 2027-01-31\n' }, day)
   }
 })
+
+t.test('policies that may be on', (t) => {
+  const claims = 'policies: { shared-tsdb-claim: { mode: off } }'
+  const back = 'policies: { shared-tsdb-claim: { mode: warn } }'
+  const table: readonly (readonly [text: string, ceiling: Mode, namespace: string, mayBeOn: boolean])[] = [
+    ['', 'enforce', 'lab', true],
+    ['', 'off', 'lab', false],
+    [claims, 'enforce', 'lab', false],
+    [`${claims}\nnamespaces: [{ match: [lab], ${back} }]`, 'enforce', 'lab', true],
+    [`${claims}\nnamespaces: [{ match: [lab], ${back} }]`, 'off', 'lab', false],
+    [`${claims}\nnamespaces: [{ match: [lab], mode: off, ${back} }]`, 'enforce', 'lab', false],
+    ['namespaces: [{ match: [lab], mode: off }]', 'enforce', 'prod', true],
+    [`mode: off\nnamespaces: [{ match: [lab], mode: warn, ${back} }]`, 'enforce', 'lab', false]
+  ]
+  for (const [text, ceiling, namespace, mayBeOn] of table) {
+    const configuration = parseConfiguration(text, 'test.yaml', POLICIES, ceiling)
+    const [of] = configuration.policiesFor(namespace).filter(({ policy }) => policy.id === 'shared-tsdb-claim')
+    if (of === undefined) throw new Error('the policy is not there')
+    t.equal(configuration.mayBeOn(of.policy), mayBeOn, text)
+    t.equal(of.mode !== 'off', mayBeOn, `${text}: in ${namespace}`)
+  }
+  t.end()
+})

@@ -22,7 +22,8 @@ import { placeIn } from './place.ts'
 const MOST_MEMBERS = 20_000
 const MOST_CHARACTERS = 64 * 1024 * 1024
 
-const READS = POLICIES.flatMap((policy) => (isSetPolicy(policy) ? policy.reads : []))
+const SET_POLICIES = POLICIES.filter(isSetPolicy)
+const READS = SET_POLICIES.flatMap(({ reads }) => reads)
 
 interface Member {
   readonly subject: Subject
@@ -55,12 +56,15 @@ const REPEATED: SetGap = {
 export class GivenSets {
   readonly #context: CheckContext
   readonly #silences = new Silences()
+  /** All or nothing: what one policy concludes depends on objects that only others read, and on other namespaces. */
+  readonly #isAsked: boolean
   #members: Member[] = []
   #characters = 0
   #isFull = false
 
   constructor(context: CheckContext) {
     this.#context = context
+    this.#isAsked = SET_POLICIES.some((policy) => context.configuration.mayBeOn(policy))
   }
 
   /**
@@ -68,7 +72,7 @@ export class GivenSets {
    * @param stored the object with its defaults, where somebody had to know
    */
   add(manifest: Manifest, file: string, line: number, share: number, stored?: JsonObject): void {
-    if (this.#isFull || !isOneOf(READS, manifest.object)) return
+    if (!this.#isAsked || this.#isFull || !isOneOf(READS, manifest.object)) return
     const namespace = namespaceFor(manifest.object, this.#context.namespace, undefined)
     const subject = subjectOfStored(stored ?? withDefaults(manifest.object), undefined, namespace)
     if (!isMember(subject)) return

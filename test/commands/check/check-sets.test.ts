@@ -101,3 +101,25 @@ t.test('what is not whole', async (t) => {
   t.match(unread, { code: 2, found: [], notes: [/something of what was given could not be read/] })
   t.match(await check({ 'a.yaml': [SERVICE, pair({ replicas: 1 })] }), { found: [], notes: [] }, 'nothing to speak of')
 })
+
+const OFF = `policies: { ${BALANCE}: { mode: off } }`
+const ON_IN_LAB = `${OFF}\nnamespaces: [{ match: [lab], policies: { ${BALANCE}: { mode: warn } } }]`
+
+t.test('more than is looked at together', async (t) => {
+  const items = Array.from({ length: 20_001 }, () => ({ apiVersion: 'v1', kind: 'Service', metadata: { name: 's' } }))
+  const list: JsonObject = { apiVersion: 'v1', kind: 'List', items }
+  const file = { 'all.yaml': JSON.stringify(list) }
+  const config = (text: string): string => `--config=${join(filesIn({ 'c.yaml': text }), 'c.yaml')}`
+  const table: readonly (readonly [what: string, args: readonly string[], isTold: boolean])[] = [
+    ['with the policies on', [], true],
+    ['a policy that is on in one namespace', [config(ON_IN_LAB), `--only=${BALANCE}`], true],
+    ['with all policies off', ['--mode=off'], false],
+    ['with only policies over single objects', ['--only=shared-tsdb-claim'], false],
+    ['with the policy that is selected off', [config(OFF), `--only=${BALANCE}`], false]
+  ]
+  for (const [what, args, isTold] of table) {
+    const { stdout } = await holdfast('check', '-o', 'json', ...args, filesIn(file))
+    const { notes } = JSON.parse(stdout) as Report
+    t.equal(notes.join().includes('there is too much to look at together'), isTold, what)
+  }
+})
