@@ -13,6 +13,7 @@ import { Gathered } from '../../report/gathered.ts'
 import { NotCheckedCount } from '../../report/not-checked.ts'
 import type { ReadProblem } from '../../report/report.ts'
 import { problemInCluster } from '../asked-cluster.ts'
+import { fileToApply } from '../file-to-apply.ts'
 import { ambiguity, placeOf, problemOf } from '../previous-files.ts'
 import { progressOn } from '../progress.ts'
 import type { Fixes } from './fixes.ts'
@@ -114,12 +115,12 @@ export class CheckRun {
     const before = await this.#before(manifest, read)
     if (before.kind === 'ambiguous') this.problems.push(ambiguity(manifest.object, read, manifest, before))
     if (before.kind === 'unread') this.problems.push(problemInCluster(before.problem))
-    if (before.kind === 'known') this.#compared(manifest.object, before.object, read.file)
+    if (before.kind === 'known') this.#compared(manifest.object, before.object, fileToApply(read))
     const known = before.kind === 'unread' ? NEW : before
     return checkManifest(manifest, known, read.file, read.document.line, this.#context)
   }
 
-  #compared(object: JsonObject, previous: JsonObject, file: string): void {
+  #compared(object: JsonObject, previous: JsonObject, file: string | undefined): void {
     const { namespace, evaluation } = this.#context
     this.refused.add(object, previous, file, namespace, evaluation.cluster)
   }

@@ -2,7 +2,6 @@ import type { Cluster } from '../../core/cluster.ts'
 import { STATEFUL_SET } from '../../core/objects/kinds.ts'
 import type { JsonObject } from '../../core/values/json.ts'
 import { namespaceFor } from '../../inventory/files/previous.ts'
-import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
 import { isOfKind, subjectOf } from '../../inventory/subjects.ts'
 import { type UpgradePlan, upgradePlanFor } from '../../upgrade/plan.ts'
 import { planMarkdown } from '../../upgrade/plan-text.ts'
@@ -15,11 +14,20 @@ export class RefusedUpgrades {
   readonly #plans: UpgradePlan[] = []
   #leftOut = 0
 
-  /** @param namespace of objects that name none; undefined where nobody said */
-  add(object: JsonObject, previous: JsonObject, file: string, namespace: string | undefined, cluster: Cluster): void {
+  /**
+   * @param file that the object can be applied from; undefined where there is none
+   * @param namespace of objects that name none; undefined where nobody said
+   */
+  add(
+    object: JsonObject,
+    previous: JsonObject,
+    file: string | undefined,
+    namespace: string | undefined,
+    cluster: Cluster
+  ): void {
     if (!isOfKind(STATEFUL_SET, object)) return
     const subject = subjectOf(object, previous, namespaceFor(object, namespace, previous))
-    const plan = upgradePlanFor(subject, { cluster, ...(file !== STANDARD_INPUT && { file }) })
+    const plan = upgradePlanFor(subject, { cluster, ...(file !== undefined && { file }) })
     if (plan.fate !== 'blocked') return
     if (this.#plans.length < MOST_PLANS) this.#plans.push(plan)
     else this.#leftOut++

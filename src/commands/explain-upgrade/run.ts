@@ -3,8 +3,6 @@ import { STATEFUL_SET } from '../../core/objects/kinds.ts'
 import { FirstOf } from '../../core/values/first-of.ts'
 import { count, oneLine } from '../../core/values/text.ts'
 import { namespaceFor, type Previous } from '../../inventory/files/previous.ts'
-import type { DocumentRead } from '../../inventory/files/read.ts'
-import { STANDARD_INPUT } from '../../inventory/files/walk.ts'
 import { readSources, type SourceRead } from '../../inventory/sources.ts'
 import { isOfKind, subjectOf } from '../../inventory/subjects.ts'
 import { Kinds } from '../../inventory/yaml/kind.ts'
@@ -12,6 +10,7 @@ import type { ReadProblem } from '../../report/report.ts'
 import { type UpgradePlan, upgradePlanFor, upgradePlanForRemoved } from '../../upgrade/plan.ts'
 import { planMarkdown, planText } from '../../upgrade/plan-text.ts'
 import { CLEAN, FOUND, INCOMPLETE } from '../deliver.ts'
+import { fileToApply } from '../file-to-apply.ts'
 import { ambiguity, MOST_PROBLEMS, placeOf, problemOf, readPrevious, refuseTwoInputs } from '../previous-files.ts'
 import { sourceOptions } from '../source-options.ts'
 import type { ExplainFlags } from './flags.ts'
@@ -89,11 +88,6 @@ interface Setting {
   note(sentence: string): void
 }
 
-/** Whether the objects can be applied from there. */
-function isFile({ file, rendered }: DocumentRead): boolean {
-  return file !== STANDARD_INPUT && rendered === undefined
-}
-
 async function plansFor(
   reads: AsyncIterable<SourceRead>,
   previous: Previous,
@@ -105,6 +99,7 @@ async function plansFor(
     if (read.kind === 'problem') problems.push(problemOf(read))
     if (read.kind === 'note') note(read.text)
     if (read.kind !== 'document') continue
+    const file = fileToApply(read)
     for (const manifest of read.manifests) {
       const { object } = manifest
       if (!isOfKind(STATEFUL_SET, object)) continue
@@ -113,7 +108,7 @@ async function plansFor(
       else {
         const old = before.kind === 'known' ? before.object : undefined
         const subject = subjectOf(object, old, namespaceFor(object, namespace, old))
-        plans.add(upgradePlanFor(subject, { cluster, ...(isFile(read) && { file: read.file }) }))
+        plans.add(upgradePlanFor(subject, { cluster, ...(file !== undefined && { file }) }))
       }
     }
   }

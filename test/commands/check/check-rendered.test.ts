@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
 import type { Report } from '../../../src/report/report.ts'
-import { pod, statefulSet } from '../../fixtures/objects.ts'
+import { claimTemplate, pod, statefulSet } from '../../fixtures/objects.ts'
 import { holdfast } from '../../helpers/command.ts'
 import { filesIn } from '../../helpers/files.ts'
 import { standIns } from '../../helpers/stand-in.ts'
@@ -320,6 +320,29 @@ t.test('a chart of a repository', async (t) => {
   t.match(
     programs.calls().find(([, , , at]) => at === 'repo/pgw'),
     ['helm', 'template', 'pgw', 'repo/pgw', '--version=0.9.0']
+  )
+})
+
+t.test('the steps for a refused upgrade apply no template and no kustomization', async (t) => {
+  const withLabel = (chart: string) =>
+    stringify(
+      statefulSet({ name: 'pgw', labels: {}, templates: [claimTemplate({ labels: { 'helm.sh/chart': chart } })] })
+    )
+  const directory = filesIn({
+    'old.yaml': withLabel('pgw-1'),
+    'new/kustomization.yaml': 'resources: [set.yaml]',
+    'new/set.yaml': withLabel('pgw-2')
+  })
+  const steps = async (path: string) => {
+    const previous = join(directory, 'old.yaml')
+    const { stdout } = await holdfast('check', '-o', 'markdown', '--previous', previous, join(directory, path))
+    return /^kubectl apply .*$/m.exec(stdout)?.[0]
+  }
+  t.equal(await steps('new'), 'kubectl apply -n monitoring -f FILE')
+  t.equal(
+    await steps('new/set.yaml'),
+    `kubectl apply -n monitoring -f ${join(directory, 'new/set.yaml')}`,
+    'but a file'
   )
 })
 
