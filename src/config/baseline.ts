@@ -31,12 +31,13 @@ const SCHEMA: JsonObject = {
 }
 
 /**
- * Reads the text of a baseline.
+ * Reads the text of a baseline. An empty one, such as that of /dev/null, knows nothing.
  *
  * @param source what to call the file in an error
  * @throws HoldfastError BASELINE_INVALID
  */
 export function parseBaseline(text: string, source: string): BaselineEntry[] {
+  if (text.trim() === '') return []
   const { value, invalid } = readYamlFile(text, source, 'BASELINE_INVALID')
   const problems = problemsIn(value, SCHEMA)
   if (problems.length > 0) throw invalid(problems)

@@ -46,10 +46,15 @@ t.test('whatever is written is read again', async (t) => {
   t.doesNotThrow(() => fc.assert(property, { numRuns: 60 }))
 })
 
+t.test('an empty file knows nothing: --baseline=/dev/null uses none', async (t) => {
+  t.strictSame(parseBaseline('', 'x'), [])
+  t.strictSame(parseBaseline('\n', 'x'), [])
+})
+
 t.test('what is no baseline', async (t) => {
   const item = 'policy: a, object: b, file: c, finding: d'
   const table: readonly (readonly [text: string, problem: string])[] = [
-    ['', 'x:1:1: lacks the field kind'],
+    ['{}', 'x:1:1: lacks the field kind'],
     ['kind: HoldfastConfiguration\nfindings: []', 'x:1:7: kind: has to be HoldfastBaseline'],
     ['kind: HoldfastBaseline\nfinding: []', 'x:2:1: finding: is not a field here; did you mean "findings"?'],
     [

@@ -91,6 +91,24 @@ t.test('what is printed exempts all that was found, and nothing else', async (t)
   t.match(await levelsIn(directory), { code: 1 }, 'another namespace is not covered')
 })
 
+t.test('what a baseline of the configuration knows is named, and can be exempted', async (t) => {
+  const configuration = FILES['.holdfast.yaml'].replace('paths', 'baseline: known.yaml, paths')
+  const directory = filesIn({ ...FILES, '.holdfast.yaml': configuration })
+  await holdfastAt(directory, ['check', '--write-baseline', 'known.yaml', '-o', 'json'])
+  const known = await holdfastAt(directory, ['exempt', '--reason=x'])
+  t.match(known, { code: 0, stdout: '' })
+  t.match(
+    known.stderr,
+    /^holdfast: there is no error and no warning to exempt besides \d+ findings in the baseline known\.yaml: to exempt those, set --baseline=\/dev\/null\n$/
+  )
+  const all = await holdfastAt(directory, ['exempt', '--reason=x', '--baseline=/dev/null'])
+  t.match(all, { code: 0, stderr: '' })
+  t.strictSame(
+    exemptionsIn(all.stdout).map(({ names }) => names),
+    [['a'], ['b'], ['pgw-*']]
+  )
+})
+
 t.test('which ones', async (t) => {
   const bare = JSON.stringify(bad('a')).replace('"namespace":"monitoring",', '')
   const table: readonly (readonly [what: string, args: readonly string[], policies: readonly (readonly string[])[]])[] =
