@@ -61,13 +61,13 @@ function linesOf(verdict: Verdict): string[] {
   if (verdict.outcome === 'patched') return [intent(verdict)]
   if (verdict.outcome !== 'warned') return []
   const { caution, remediation } = verdict.finding
-  return [intent(verdict), ...(caution === undefined ? [] : [`careful: ${caution}`]), `fix: ${remediation}`]
+  return [intent(verdict), ...(caution === undefined ? [] : [`caution: ${caution}`]), `fix: ${remediation}`]
 }
 
 const CRASHED = 'could not evaluate this object; its log has the reason'
 
 function cautionOf({ caution }: FindingVerdict['finding']): string {
-  return caution === undefined ? '' : ` Careful: ${caution}.`
+  return caution === undefined ? '' : ` Caution: ${caution}.`
 }
 
 /** For the audit log of the API server: the outcome, and in one sentence why. */

@@ -26,7 +26,7 @@ export async function askedVersion(api: Pick<Api, 'get'>, said: KubernetesVersio
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
   }
-  return { version: undefined, notes: ['The API server did not tell its version: --kubernetes-version can.'] }
+  return { version: undefined, notes: ['The version of the API server is unknown: set --kubernetes-version.'] }
 }
 
 export function problemInCluster({ where, error: { code, message } }: ClusterReadProblem): ReadProblem {

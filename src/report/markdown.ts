@@ -179,7 +179,7 @@ function detailOf(group: FindingGroup, version: string): string {
     ...(involved.length === 0
       ? []
       : [`Involved: ${involved.map((object) => inlineCode(nameOfReported(object))).join(', ')}`]),
-    ...(caution === undefined ? [] : [`**Careful:** ${markdownText(cut(caution, LONGEST_TEXT))}.`]),
+    ...(caution === undefined ? [] : [`**Caution:** ${markdownText(cut(caution, LONGEST_TEXT))}.`]),
     ...(remediation === undefined ? [] : [`**Fix:** ${withCommands(cut(remediation, LONGEST_TEXT))}.`]),
     ...(noDiff === undefined ? [] : [`No diff: ${markdownText(noDiff)}.`]),
     `Policy: ${linkTo(finding, version)}`

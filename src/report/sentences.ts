@@ -25,7 +25,7 @@ export function sentencesOf(finding: ReportedFinding): string {
   const sentences = [`${whatOf(finding)}.`]
   if (failsNextUpgrade) sentences.push('Its next upgrade will be refused.')
   if (involved.length > 0) sentences.push(`Involved: ${involved.map(nameOfReported).join(', ')}.`)
-  if (caution !== undefined) sentences.push(`Careful: ${caution}.`)
+  if (caution !== undefined) sentences.push(`Caution: ${caution}.`)
   if (remediation !== undefined) sentences.push(`Fix: ${remediation}.`)
   return sentences.join(' ')
 }

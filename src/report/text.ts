@@ -145,7 +145,7 @@ class Page {
     if (outcome !== 'patched' && outcome !== 'skipped') {
       if (level !== 'note') this.#frame(found[0])
       if (involved.length > 0 && found.length === 1) this.#detail('involved', involved.map(involvedInWords).join(', '))
-      if (caution !== undefined) this.#detail('careful', caution)
+      if (caution !== undefined) this.#detail('caution', caution)
       if (remediation !== undefined) this.#detail('fix', remediation)
     }
     if (noDiff !== undefined) this.#detail('no diff', noDiff)

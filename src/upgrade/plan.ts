@@ -104,7 +104,7 @@ const OPERATOR =
 
 function claimsOfOperator({ oldObject }: Subject): string {
   return deletesClaims(oldObject)
-    ? 'Careful: persistentVolumeClaimRetentionPolicy.whenDeleted is Delete, so its PVCs and their data go too. Set it to Retain first, in the object that the StatefulSet belongs to, and go on when no PVC has an owner (metadata.ownerReferences): one whose Pod is gone keeps its own.'
+    ? 'Caution: persistentVolumeClaimRetentionPolicy.whenDeleted is Delete, so its PVCs and their data go too. Set it to Retain first, in the object that the StatefulSet belongs to, and go on when no PVC has an owner (metadata.ownerReferences): one whose Pod is gone keeps its own.'
     : 'Its PVCs stay.'
 }
 

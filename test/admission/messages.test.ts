@@ -113,9 +113,9 @@ t.test('a caution has a line of its own, and stands before the remediation', asy
   const risky = { ...finding, caution: 'it burns' }
   t.strictSame(
     warningsOf([verdict({ outcome: 'warned', finding: risky })]).map((line) => line.slice(22)),
-    ['would reject: replicas are 2', 'careful: it burns', 'fix: set them to 1']
+    ['would reject: replicas are 2', 'caution: it burns', 'fix: set them to 1']
   )
-  t.match(denialOf([verdict({ finding: risky })]).message, 'replicas are 2. Careful: it burns. Fix: set them to 1')
+  t.match(denialOf([verdict({ finding: risky })]).message, 'replicas are 2. Caution: it burns. Fix: set them to 1')
 })
 
 t.test('a crash in audit says nothing to the client', async (t) => {

@@ -284,7 +284,7 @@ async function warnsOfDeletion(t: Test, stage: Stage): Promise<void> {
   await run(stage, namespace, ['2.16.0', parts])
   const result = await stage.run(['apply', '-f', '-'], release('2.17.0', namespace, parts))
   const careful =
-    'Careful: persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: set it to Retain first and see that no PVC ' +
+    'Caution: persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: set it to Retain first and see that no PVC ' +
     'keeps its owner, or the PVCs and their data may go with the StatefulSet. '
   t.strictSame(said(result), [denial(namespace).replace('Fix: ', `${careful}Fix: `)])
 }

@@ -561,7 +561,7 @@ t.test('what a long name leaves of the warning that could save the data', async 
   const subject = { ...subjectOf(now as JsonObject, old), namespace: 'm'.repeat(63) }
   const { verdicts } = decisionFor(subject, [enforced(policy as never)], context({ ceiling: 'warn' }))
   const lines = warningsOf(verdicts)
-  t.match(lines[1], /^Holdfast claim-template-labels: careful: .*set it to Retain first.*with the StatefulSet$/)
+  t.match(lines[1], /^Holdfast claim-template-labels: caution: .*set it to Retain first.*with the StatefulSet$/)
   t.match(lines[2], `"kubectl delete statefulset --cascade=orphan ${'n'.repeat(52)} -n ${'m'.repeat(63)}"`)
 })
 

@@ -64,7 +64,7 @@ t.test('a comment', async (t) => {
 
 Involved: \`Service monitoring/p\`
 
-**Careful:** data may go.
+**Caution:** data may go.
 
 **Fix:** run \`kubectl delete sts p\` and wait.
 

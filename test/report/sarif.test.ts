@@ -115,7 +115,7 @@ t.test('a message stands alone', async (t) => {
     [
       'careful',
       finding({ caution: 'mind' }),
-      `2 replicas write one TSDB. Careful: mind. Fix: set replicas to 1. ${subject}`
+      `2 replicas write one TSDB. Caution: mind. Fix: set replicas to 1. ${subject}`
     ],
     [
       'an upgrade that fails',

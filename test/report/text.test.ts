@@ -63,7 +63,7 @@ const cases: readonly (readonly [name: string, report: Report, text: string])[] 
   error    claim-template-labels: labels of claim template "data" change: chart
            "a-1" → "a-2"
            where: new.yaml:17:9 spec.volumeClaimTemplates[0].metadata.labels
-           careful: whenDeleted is Delete
+           caution: whenDeleted is Delete
            fix: run
            "kubectl delete statefulset --cascade=orphan pgw -n monitoring" and
            upgrade again
@@ -140,14 +140,14 @@ Incomplete: 2 parts could not be read
   warning  claim-template-labels: labels of claim template "data" change: chart
            "a-1" → "a-2"
            where: spec.volumeClaimTemplates[0].metadata.labels
-           careful: whenDeleted is Delete
+           caution: whenDeleted is Delete
            fix: x
            docs:
            https://github.com/holdfast-dev/holdfast/blob/v1.2.3/docs/policies/claim-template-labels.md
   note     claim-template-labels: labels of claim template "data" change: chart
            "a-1" → "a-2"
            where: spec.volumeClaimTemplates[0].metadata.labels
-           careful: whenDeleted is Delete
+           caution: whenDeleted is Delete
            fix: run
            "kubectl delete statefulset --cascade=orphan pgw -n monitoring" and
            upgrade again

@@ -149,7 +149,7 @@ export class CheckRun {
 
 function repetition({ file, document, repeated }: DocumentRead): string {
   const aliases = repeated === 1 ? '1 alias' : `${repeated} aliases`
-  return `${file}:${document.line}: what ${aliases} of objects stand for is checked once`
+  return `${file}:${document.line}: objects behind ${aliases} are checked once`
 }
 
 /** As it is called from here, which is where `git apply` looks for it. */

@@ -32,21 +32,21 @@ interface Member {
 }
 
 /** Why nothing is concluded from what is not there. */
-const UNREAD: SetGap = { what: 'objects', isAll: false, why: 'something of what was given could not be read' }
+const UNREAD: SetGap = { what: 'objects', isAll: false, why: 'a part of the input could not be read' }
 const PART: SetGap = {
   what: 'objects',
   isAll: false,
-  why: 'what was given holds no Service, so it seems to be a part of what is applied; give all of it together'
+  why: 'the input contains no Service and seems incomplete; pass all manifests together'
 }
 const UNNAMED: SetGap = {
   what: 'objects',
   isAll: false,
-  why: 'some objects name no namespace and others name several; say with -n which it is'
+  why: 'some objects name no namespace and others name several; set the namespace with -n'
 }
 const REPEATED: SetGap = {
   what: 'objects',
   isAll: false,
-  why: 'an object stands twice in one file, as in several environments; check one at a time'
+  why: 'an object occurs twice in one file, as in several environments; check one at a time'
 }
 
 /**
@@ -109,7 +109,7 @@ export class GivenSets {
 
   notes(): string[] {
     const full =
-      'Policies over several objects were not evaluated: there is too much to look at together. Check fewer files at once.'
+      'Policies over several objects were not evaluated: there are too many objects to evaluate together. Check fewer files at once.'
     return [...(this.#isFull ? [full] : []), ...this.#silences.notes()]
   }
 }

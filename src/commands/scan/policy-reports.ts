@@ -120,7 +120,7 @@ async function carryOut(writer: Writer, plan: PolicyReportPlan, isAgain = false)
   }
   for (const namespace of plan.kept) writer.kept.add(namespace)
   for (const namespace of plan.blocked) {
-    const what = `somebody else has a ${writer.resource.kind} called ${REPORT_NAME} there, and it was left alone`
+    const what = `another tool owns a ${writer.resource.kind} called ${REPORT_NAME} there, so it was not changed`
     writer.failures.set(namespace, new ApiError('Status', what))
   }
 }
@@ -179,7 +179,7 @@ function notesOn({ resource, done: { created, updated, removed }, kept }: Writer
     created + updated + removed === 0 ? 'nothing to change' : `${created} new, ${updated} changed, ${removed} removed`
   const note = `Reports in the cluster (${nameOfResource(resource)}): ${what}.`
   if (kept.size === 0) return [note]
-  const why = 'an earlier report may know more than this scan could read, and was left as it is'
+  const why = 'an earlier report may contain results that this scan could not read, and was not changed'
   return [note, `${nameOfResource(resource)} in ${namedIn([...kept].sort())}: ${why}.`]
 }
 

@@ -146,7 +146,7 @@ function notesOn({ refused, repaired, exempted, exemptedIn }: Tally, { isUnread 
   const notes: string[] = []
   if (refused > 0) {
     notes.push(
-      'Every object was checked as if it were created now. An update of one that is there is not refused for a fault that it has already.'
+      'Every object was checked as if it were created now. An update of an existing object is not refused for a problem that it already has.'
     )
   }
   if (repaired > 0) {
@@ -159,7 +159,7 @@ function notesOn({ refused, repaired, exempted, exemptedIn }: Tally, { isUnread 
     const where = `${count(exemptedIn.size, 'namespace')} with the label ${MODE_LABEL}=off`
     notes.push(`${count(exempted, 'object')} in ${where} ${exempted === 1 ? 'was' : 'were'} not checked.`)
   }
-  if (isUnread) notes.push(`Namespaces could not be read, so that their label ${MODE_LABEL} did not count.`)
+  if (isUnread) notes.push(`Namespaces could not be read, so their label ${MODE_LABEL} had no effect.`)
   return notes
 }
 

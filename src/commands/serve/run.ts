@@ -95,7 +95,7 @@ function knowCluster({ kubernetesVersion: version }: ServeFlags, logger: Logger)
       if (text !== known) logger.info({ kubernetes: text }, 'learned the version of the API server')
     },
     failed(error) {
-      logger.warn({ reason: messageOf(error) }, 'the API server did not tell its version, asking again')
+      logger.warn({ reason: messageOf(error) }, 'the version of the API server is unknown, asking again')
     }
   })
   return () => cluster

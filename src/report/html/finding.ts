@@ -80,7 +80,7 @@ function placeOfInvolved({ location }: InvolvedObject): Html {
 }
 
 export function caution({ caution }: ReportedFinding): Html {
-  return caution === undefined ? NOTHING : html`<p class="careful"><b>Careful:</b> ${caution}</p>\n`
+  return caution === undefined ? NOTHING : html`<p class="careful"><b>Caution:</b> ${caution}</p>\n`
 }
 
 export function remediation({ remediation, noDiff }: ReportedFinding): Html {

@@ -30,7 +30,7 @@ function numbers(report: Report, figures: Figures): Html {
   const tiles = [
     tile('', report.checked, plural(report.checked, 'object checked', 'objects checked'), found),
     tile('error', counts.error, plural(counts.error, 'error', 'errors'), refused, { level: 'error' }),
-    tile('warning', counts.warning, plural(counts.warning, 'warning', 'warnings'), 'admitted all the same', {
+    tile('warning', counts.warning, plural(counts.warning, 'warning', 'warnings'), 'admitted with a warning', {
       level: 'warning'
     }),
     lastTile(report, figures)
@@ -46,7 +46,7 @@ function lastTile({ command }: Report, { counts, failing }: Figures): Html {
     return tile('', counts.note, plural(counts.note, 'note', 'notes'), 'repaired or recorded', { level: 'note' })
   }
   const fail = plural(failing.length, 'fails at its next upgrade', 'fail at their next upgrade')
-  return tile('next', failing.length, fail, 'unnoticed until then', { upgrade: '1' })
+  return tile('next', failing.length, fail, 'at the next upgrade', { upgrade: '1' })
 }
 
 function plural(value: number, one: string, many: string): string {

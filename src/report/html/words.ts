@@ -36,7 +36,7 @@ export function headline(report: Report, figures: Figures): string {
   if (total > 0) return 'Nothing refused, no warnings'
   if (isIncomplete(report, figures)) return 'Nothing found in what could be read'
   if (report.checked === 0) return 'No object was checked'
-  return report.checked === 1 ? 'The one object checked holds fast' : `All ${number(report.checked)} objects hold fast`
+  return `No findings in ${several(report.checked, 'object')}`
 }
 
 const ONE_REFUSED = 'The one object checked would be refused'

@@ -17,7 +17,7 @@ export interface PolicyReportPlan {
   /** With the metadata that is stored, its resourceVersion included, so that no other writer is overruled. */
   readonly update: readonly PolicyReport[]
   readonly remove: readonly Removal[]
-  /** Namespaces in which somebody else has a report of our name. It is left alone, and ours is not written. */
+  /** Namespaces in which another tool owns a report of our name. It is left alone, and ours is not written. */
   readonly blocked: readonly string[]
   /** Namespaces in which what is stored may know more than this scan, and stays. */
   readonly kept: readonly string[]

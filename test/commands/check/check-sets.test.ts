@@ -88,17 +88,17 @@ t.test('several environments', async (t) => {
   t.strictSame(files.found, [`${FOUND} prod.yaml:1 with StatefulSet lab/prometheus prod.yaml:3`])
   const one = await check({ 'all.yaml': [dev as JsonObject, server, prod as JsonObject, server] })
   t.strictSame(one.found, [])
-  t.match(one.notes.join(), /an object stands twice in one file/)
+  t.match(one.notes.join(), /an object occurs twice in one file/)
 })
 
 t.test('what is not whole', async (t) => {
   const part = await check({ 'sts.yaml': [SERVER] })
   t.match(part, {
     found: [],
-    notes: [/^query-balance.* not evaluated in the namespace monitoring: what was given holds no Service/]
+    notes: [/^query-balance.* not evaluated in the namespace monitoring: the input contains no Service/]
   })
   const unread = await check({ 'all.yaml': [SERVICE, SERVER], 'broken.yaml': 'a: {' })
-  t.match(unread, { code: 2, found: [], notes: [/something of what was given could not be read/] })
+  t.match(unread, { code: 2, found: [], notes: [/a part of the input could not be read/] })
   t.match(await check({ 'a.yaml': [SERVICE, pair({ replicas: 1 })] }), { found: [], notes: [] }, 'nothing to speak of')
 })
 

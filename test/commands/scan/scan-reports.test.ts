@@ -112,7 +112,7 @@ t.test('what an earlier scan found is not lost because this one could read less'
     { ...a, results: [] },
     { ...a, results: [...(a.results as JsonObject[]), { policy: 'x' }] }
   ]
-  const left = 'an earlier report may know more than this scan could read, and was left as it is.'
+  const left = 'an earlier report may contain results that this scan could not read, and was not changed.'
   const table: readonly (readonly [string, JsonObject[], Report, string[], string[], string[]])[] = [
     ['fewer', [more], reportOn(['a']), ['a'], [], [`reports.openreports.io in the namespace a: ${left}`]],
     ['more', [less], reportOn(['a']), ['a'], [`PUT ${path('a')}/holdfast`], []],
@@ -270,7 +270,7 @@ t.test('a report of somebody else that has our name is left alone', async (t) =>
   }
   const { writes, problems, cluster } = await store(t, [foreign], reportOn(['a', 'b']))
   t.strictSame(writes, [`POST ${path('a')}`, `POST ${path('b')}`])
-  t.match(problems, [/^reports\.openreports\.io in the namespace a: somebody else has a Report called holdfast there/])
+  t.match(problems, [/^reports\.openreports\.io in the namespace a: another tool owns a Report called holdfast there/])
   t.strictSame(cluster.stored.get(PATH)?.[0], foreign)
 })
 

@@ -91,7 +91,7 @@ const SPOKEN_OF = [SHARED, 'claim-template-labels', 'pushgateway-graceful-stop']
 const NEXT = 'monitoring/pgw claim-template-labels warned'
 const HOOK = 'monitoring/pushgateway-0 pushgateway-graceful-stop patched'
 const AS_NEW =
-  'Every object was checked as if it were created now. An update of one that is there is not refused for a fault that it has already.'
+  'Every object was checked as if it were created now. An update of an existing object is not refused for a problem that it already has.'
 const REPAIRED =
   '1 object lacks a repair that it gets when it is created anew: a Pod by "kubectl rollout restart" of what it belongs to.'
 
@@ -407,7 +407,7 @@ t.test('the version of the API server', async (t) => {
     ['forbidden', ({ path }) => (path === '/version' ? forbidden('it') : undefined)]
   ] as readonly (readonly [string, Intercept])[]) {
     const { report } = await scan(t, ['-A'], intercept)
-    t.equal(report.notes[0], 'The API server did not tell its version: --kubernetes-version can.', name)
+    t.equal(report.notes[0], 'The version of the API server is unknown: set --kubernetes-version.', name)
   }
 })
 
@@ -434,7 +434,7 @@ t.test('what cannot be read', async (t) => {
   t.equal(labels.report.judged, 5)
   t.match(
     withoutConfigurations(labels.report.notes).at(-1),
-    'Namespaces could not be read, so that their label holdfast.dev/mode did not count.'
+    'Namespaces could not be read, so their label holdfast.dev/mode had no effect.'
   )
   const unknown = await scan(t, ['-n', 'nowhere,monitoring'])
   t.equal(unknown.code, 2)

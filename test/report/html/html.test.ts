@@ -92,7 +92,7 @@ t.test('all of each finding is there', async (t) => {
     t.equal(page.split('<li class="finding"').length - 1, findings.length)
     for (const { policy, message, field, location, line, caution, remediation, changes = [] } of findings) {
       const expected = [policy, message, field, ...(location === undefined ? [] : [`${location.file}:${line}`])]
-      if (caution !== undefined) expected.push(`Careful: ${caution}`)
+      if (caution !== undefined) expected.push(`Caution: ${caution}`)
       if (remediation !== undefined) expected.push(`Fix: ${remediation.split('"')[0]}`)
       for (const { key, before, after } of changes) {
         if (before !== undefined) expected.push(`− ${key}: ${before}`)
@@ -374,9 +374,9 @@ t.test('the headline answers what was asked', async (t) => {
     [{ ...cleanReport(), objects: failing }, '9 of 42 objects will fail at the next upgrade'],
     [only('warning'), 'Nothing refused; 27 of 71 objects with warnings'],
     [only('note'), 'Nothing refused, no warnings'],
-    [cleanReport(), 'All 42 objects hold fast'],
-    [{ ...cleanReport(), checked: 1 }, 'The one object checked holds fast'],
-    [{ ...cleanReport(), checked: 12345 }, 'All 12,345 objects hold fast'],
+    [cleanReport(), 'No findings in 42 objects'],
+    [{ ...cleanReport(), checked: 1 }, 'No findings in 1 object'],
+    [{ ...cleanReport(), checked: 12345 }, 'No findings in 12,345 objects'],
     [{ ...cleanReport(), checked: 0 }, 'No object was checked'],
     [{ ...cleanReport(), problems: [problem as never] }, 'Nothing found in what could be read']
   ]

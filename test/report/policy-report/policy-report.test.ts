@@ -121,7 +121,7 @@ t.test('a result', async (t) => {
       result: 'fail',
       severity: 'high',
       scored: true,
-      message: '2 replicas write one TSDB. Careful: mind. Fix: set replicas to 1.',
+      message: '2 replicas write one TSDB. Caution: mind. Fix: set replicas to 1.',
       resources: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace: 'monitoring', name: 'prometheus' }],
       timestamp: { seconds: 1793867400, nanos: 0 },
       properties: {
