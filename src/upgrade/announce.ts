@@ -35,9 +35,9 @@ function sayingOf(action: Action, subject: Subject, { saved, replicas }: Told): 
     someInWords(names.map((name) => namesInWords(claimPrefix(name, subject), ordinalsOf(subject.oldObject))))
   switch (action.do) {
     case 'save':
-      return `The StatefulSet as it runs is written to ${saved}: kubectl create -f brings it back.`
+      return `The StatefulSet as it runs is written to ${saved}. To restore it, run kubectl create -f ${saved}.`
     case 'keep-claims':
-      return `whenDeleted becomes Retain, and the PVCs (${templates(claimTemplatesOf(subject.oldObject).map(templateNameOf))}) lose their owner, before anything is deleted.`
+      return `whenDeleted becomes Retain, and the PVCs (${templates(claimTemplatesOf(subject.oldObject).map(templateNameOf))}) have their owner reference removed, before anything is deleted.`
     case 'resize-claims':
       return action.resizes
         .map(({ template, to }) => `${templates([template])}: ${quote(to)}.`)
@@ -52,7 +52,7 @@ function sayingOf(action: Action, subject: Subject, { saved, replicas }: Told): 
         ? `Its Pods keep running (${podsOf(subject)}), but a Pod that fails is not replaced until the new StatefulSet exists.`
         : `Its Pods stop, all at once (${podsOf(subject)}), and do not serve until the new ones are ready. Its PVCs stay.`
     case 'create':
-      return `It is created from the manifests${scaling(subject, replicas)}. If the API server refuses it, the old one is put back.`
+      return `It is created from the manifests${scaling(subject, replicas)}. If the API server refuses it, the old one is restored.`
     case 'restart-pods':
       return action.through === 'template'
         ? 'Pods with the DNS name of the old service that the upgrade does not replace anyway are restarted by the controller, one after the other.'
@@ -60,7 +60,7 @@ function sayingOf(action: Action, subject: Subject, { saved, replicas }: Told): 
     case 'relabel-claims':
       return 'The PVCs get the labels that their templates have now, and keep all others.'
     case 'verify':
-      return 'The new StatefulSet has the Pods, and the PVCs are the ones from before.'
+      return 'The new StatefulSet has adopted the Pods, and the PVCs are unchanged.'
   }
 }
 
@@ -73,5 +73,5 @@ function podsOf(subject: Subject): string {
 function scaling({ oldObject }: Subject, wanted: number | undefined): string {
   const runs = integerOf(specOf(oldObject).replicas)
   if (runs === undefined || wanted === undefined || wanted === runs) return ''
-  return `, but with ${runs} replicas, as many as it has: the manifests have ${wanted}, which the next upgrade brings`
+  return `, but with ${runs} replicas, as many as it has: the manifests have ${wanted}, which the next upgrade sets`
 }

@@ -30,7 +30,7 @@ function absentClaims(subject: Subject, { pods, claims }: ClusterFacts): Obstacl
           {
             kind: 'missing-claim' as const,
             reason: `PVCs of Pods are missing: ${named(missing)}`,
-            fix: 'find out what became of their data first: a Pod that starts anew would get an empty PVC'
+            fix: 'find out what happened to their data first: a Pod that starts again would get an empty PVC'
           }
         ]),
     ...(terminating.length === 0
@@ -39,7 +39,7 @@ function absentClaims(subject: Subject, { pods, claims }: ClusterFacts): Obstacl
           {
             kind: 'terminating-claim' as const,
             reason: `PVCs are being deleted: ${named(terminating)}`,
-            fix: 'they go, with their data, when their Pod stops: save the data, and run this again with PVCs that stay'
+            fix: 'they and their data are deleted when their Pod stops: save the data, and run this again with PVCs that stay'
           }
         ])
   ]

@@ -25,10 +25,10 @@ export function keepClaimsSection(subject: Subject, { ownsClaims }: Replacement)
         say: 'persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: the PVCs have the StatefulSet as their owner, and Kubernetes deletes them and their data with it. Argo CD and Flux would set Delete back: suspend them until the upgrade (argocd app set APP --sync-policy none; flux suspend kustomization NAME or flux suspend helmrelease NAME).'
       },
       { run: [`kubectl patch ${setArguments(subject)} -p '${retain}'`] },
-      { say: 'The controller takes the owner away, a moment later. This lists the PVCs that have one:' },
+      { say: 'The controller removes the owner reference a moment later. This lists the PVCs that have one:' },
       { run: [`kubectl get pvc${where} -o jsonpath='${owners}'`] },
       {
-        say: `Go on when no line ends in ${podName(subject)}. The controller passes over a PVC whose Pod is not ready or is gone, such as after scaling down. Each of those needs:`
+        say: `Go on when no line ends in ${podName(subject)}. The controller skips a PVC whose Pod is not ready or is gone, such as after scaling down. Each of those needs:`
       },
       { run: [`kubectl patch pvc CLAIM${where} --type=json -p '${disown}'`] }
     ]
@@ -51,7 +51,7 @@ export function resizeClaimsSection(subject: Subject, { consequences }: Replacem
       { run },
       ...(more > 0 ? [{ say: `${more} more templates have a larger size. Resize their PVCs in the same way.` }] : []),
       {
-        say: 'A PVC that stays FileSystemResizePending (kubectl describe pvc) gets its size when its Pod starts anew.'
+        say: 'A PVC that stays FileSystemResizePending (kubectl describe pvc) gets its size when its Pod starts again.'
       }
     ]
   }
@@ -78,7 +78,7 @@ export function changeClass(subject: Subject): Section | undefined {
     action: { do: 'change-class', changes },
     parts: [
       {
-        say: 'A PVC does not follow its template: those that are there have to be told, while nothing is deleted. The driver of the volumes carries it out, and kubectl describe pvc says how far it is:'
+        say: 'A PVC does not follow its template: existing PVCs must be changed, while nothing is deleted. The driver of the volumes carries it out, and kubectl describe pvc says how far it is:'
       },
       { run }
     ]

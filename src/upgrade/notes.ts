@@ -32,7 +32,7 @@ function restoring(blocked: readonly UpgradePlan[]): Section {
       },
       { yaml: 'metadata:\n  annotations:\n    argocd.argoproj.io/compare-options: ServerSideDiff=true' },
       {
-        say: 'or, where it does not sync with ServerSideApply=true, ignores them (without RespectIgnoreDifferences=true, which would drop a larger size in Git without a word):'
+        say: 'or, where it does not sync with ServerSideApply=true, ignores them (without RespectIgnoreDifferences=true, which would drop a larger size in Git without a message):'
       },
       { yaml: ignoring(what) }
     ]
@@ -66,8 +66,8 @@ function neverDo(blocked: readonly UpgradePlan[]): Section {
       {
         list: [
           ...(podsStay ? ['kubectl delete statefulset without --cascade=orphan: all Pods stop at once.'] : []),
-          ...(ownsClaims ? ['Any deletion before the PVCs have lost their owner: their data is gone.'] : []),
-          `kubectl replace --force, force: true of a Flux Kustomization, Replace=true with Force=true in Argo CD: they delete the StatefulSet with its Pods${claims}, and create it anew.`,
+          ...(ownsClaims ? ['Any deletion while PVCs still have an owner: their data is lost.'] : []),
+          `kubectl replace --force, force: true of a Flux Kustomization, Replace=true with Force=true in Argo CD: they delete the StatefulSet with its Pods${claims}, and create it again.`,
           'helm upgrade --force (Helm 4: --force-replace): the API server refuses it in the same way.'
         ]
       }

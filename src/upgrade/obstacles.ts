@@ -42,7 +42,7 @@ function ownerOf({ object, oldObject }: Subject): Obstacle[] {
       {
         kind: 'owner',
         reason: `${owner.kind}${owner.group === '' ? '' : ` (${oneLine(owner.group, 100)})`} controls it, and would change it back`,
-        fix: 'change the object that it belongs to; its controller has a way of its own to replace a StatefulSet'
+        fix: 'change the object that it belongs to; its controller has its own method to replace a StatefulSet'
       }
     ]
   }
@@ -103,7 +103,7 @@ function deletionOf({ oldObject }: Subject): Obstacle[] {
     {
       kind: 'terminating',
       reason: 'it is being deleted already',
-      fix: 'run this again when it is gone'
+      fix: 'run this again when it is deleted'
     }
   ]
 }
@@ -141,7 +141,7 @@ function partitionOf({ name, namespace, object, oldObject }: Subject): Obstacle[
     {
       kind: 'partition',
       reason:
-        'a partition of its update strategy holds Pods back, and a new StatefulSet knows nothing of the old revision',
+        'a partition of its update strategy keeps Pods on the old revision, which the new StatefulSet does not have',
       fix: `finish the rollout first (kubectl patch statefulset ${pasteable(name, 'NAME')}${inNamespace(namespace)} -p '${patch}'), and have no partition in the manifest`
     }
   ]
@@ -183,7 +183,7 @@ function renamedTemplates(subject: Subject): Obstacle[] {
 export function rightsObstacle(missing: readonly string[]): Obstacle {
   return {
     kind: 'rights',
-    reason: `rights are missing: ${missing.join(', ')}`,
+    reason: `permissions are missing: ${missing.join(', ')}`,
     fix: 'grant them with a Role; docs/recreate.md has one'
   }
 }
@@ -193,7 +193,7 @@ export function admissionObstacle(message: string): Obstacle {
   return {
     kind: 'admission',
     reason: `the API server would not create the new one: ${message}`,
-    fix: 'change the manifest, the quota or the policy that says no, and run this again'
+    fix: 'change the manifest, the quota or the policy that denies it, and run this again'
   }
 }
 
@@ -202,6 +202,6 @@ export function unexplainedObstacle(message: string): Obstacle {
   return {
     kind: 'unexplained',
     reason: `the API server refuses the update, and replacing the StatefulSet would not help: ${message}`,
-    fix: 'change the manifest, or the policy that says no'
+    fix: 'change the manifest, or the policy that denies it'
   }
 }

@@ -100,7 +100,7 @@ function nothingToDo({ namespace, name }: Subject, fate: Fate, summary: string):
 }
 
 const OPERATOR =
-  'Nothing to do: prometheus-operator deletes it with its Pods when the API server refuses the update, and creates it anew.'
+  'Nothing to do: prometheus-operator deletes it with its Pods when the API server refuses the update, and creates it again.'
 
 function claimsOfOperator({ oldObject }: Subject): string {
   return deletesClaims(oldObject)

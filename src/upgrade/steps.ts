@@ -56,7 +56,7 @@ function lookFirst(subject: Subject, { ownsClaims }: Replacement): Section {
   ]
   if (!ownsClaims && claimTemplatesOf(subject.oldObject).length > 0) {
     parts.push(
-      { say: 'Deleting the StatefulSet must not delete its PVCs. This has to say Retain, or nothing:' },
+      { say: 'Deleting the StatefulSet must not delete its PVCs. The output has to be Retain or empty:' },
       { run: [`kubectl get ${set} -o jsonpath='{.spec.persistentVolumeClaimRetentionPolicy.whenDeleted}{"\\n"}'`] },
       { say: `Where it says Delete, stop here and compare with what runs: --previous ${file}.` }
     )
@@ -90,7 +90,7 @@ function upgrade(subject: Subject, { cascade }: Replacement, { file }: StepOptio
   const pods =
     cascade === 'orphan'
       ? 'It adopts the Pods, and replaces them one after the other where their template changed.'
-      : 'It makes new Pods, which find the PVCs of their names.'
+      : 'It creates new Pods, which use the existing PVCs.'
   const how =
     release === undefined
       ? 'Apply the new version as usual.'
@@ -138,7 +138,7 @@ function relabel(subject: Subject, { relabelClaims = false }: StepOptions): Sect
   if (!relabelClaims || templates.length === 0) return undefined
   const names = someInWords(templates.map((template) => `${claimPrefix(templateNameOf(template), subject)}-…`))
   return {
-    title: 'Label the PVCs anew',
+    title: 'Label the PVCs again',
     action: { do: 'relabel-claims' },
     parts: [{ say: `The PVCs (${names}) get the labels that their templates have now, and keep all others.` }]
   }
@@ -157,7 +157,7 @@ function copyData(subject: Subject, { consequences }: Replacement): Section | un
   const retain = JSON.stringify({ spec: { persistentVolumeClaimRetentionPolicy: { whenScaled: 'Retain' } } })
   const replicas = integerOf(specOf(subject.object).replicas) ?? 1
   return {
-    title: 'Bring the data over',
+    title: 'Copy the data',
     parts: [
       {
         say: `The new PVCs (${someInWords(empty)}) start empty; the old ones (${someInWords(left)}) stay, but are not used. To copy the data, stop the Pods:`
@@ -187,7 +187,7 @@ function verify(subject: Subject, { cascade, podsStopFor, consequences, ownsClai
     title: 'Verify',
     action: { do: 'verify' },
     parts: [
-      { say: `All Pods become ready, and the PVCs are the ones from before.${adopted}` },
+      { say: `All Pods become ready, and the PVCs are unchanged.${adopted}` },
       { run: [...(isRolling(subject) ? [rollout] : []), pods, `kubectl get pvc${where}${claims}`] },
       ...(notes.length === 0 ? [] : [{ say: notes.join(' ') }])
     ]
@@ -201,7 +201,7 @@ function isRolling({ object }: Subject): boolean {
 
 function noteOn(consequence: Consequence): string | undefined {
   if (consequence.what === 'claims-never-shrink')
-    return 'No PVC can become smaller: those that are there keep their size, and to have a smaller one its data has to be copied to a new one.'
+    return 'No PVC can become smaller: existing PVCs keep their size. For a smaller one, copy the data to a new PVC.'
   // These have a step of their own.
   if (consequence.what === 'claims-keep-what-they-have' && consequence.field !== 'volumeAttributesClassName')
     return 'Existing PVCs do not change; the new template applies only to PVCs that scaling up adds.'

@@ -18,7 +18,7 @@ const ORPHAN = 'Delete the StatefulSet and nothing else'
 const REMOVE = 'Delete the StatefulSet with its Pods'
 const UPGRADE = 'Upgrade again'
 const RESTART = 'Restart Pods that have the old name'
-const COPY = 'Bring the data over'
+const COPY = 'Copy the data'
 const VERIFY = 'Verify'
 
 /** A StatefulSet whose claim template has this label; nothing else differs between two of them. */
@@ -309,7 +309,7 @@ StatefulSet monitoring/pgw
     kubectl get statefulset pgw -n monitoring -o yaml > pgw.before.yaml
     kubectl get pods,pvc -n monitoring -l app=pgw
 
-   Deleting the StatefulSet must not delete its PVCs. This has to say Retain, or nothing:
+   Deleting the StatefulSet must not delete its PVCs. The output has to be Retain or empty:
 
     kubectl get statefulset pgw -n monitoring -o jsonpath='{.spec.persistentVolumeClaimRetentionPolicy.whenDeleted}{"\\n"}'
 
@@ -329,8 +329,8 @@ StatefulSet monitoring/pgw
     kubectl apply -n monitoring -f FILE
 
 4. Verify
-   All Pods become ready, and the PVCs are the ones from before. OWNER has to be pgw everywhere;
-   <none> is a Pod that the StatefulSet did not adopt.
+   All Pods become ready, and the PVCs are unchanged. OWNER has to be pgw everywhere; <none> is
+   a Pod that the StatefulSet did not adopt.
 
     kubectl rollout status statefulset pgw -n monitoring --timeout=10m
     kubectl get pods -n monitoring -l app=pgw -o 'custom-columns=POD:.metadata.name,OWNER:.metadata.ownerReferences[*].name,STARTED:.status.startTime'
@@ -354,8 +354,8 @@ t.test('what holds for all of them', async (t) => {
   const safe = planText([labelChange()])
   const risky = planText([labelChange({ spec: DELETE })])
   t.match(safe, /without --cascade=orphan: all Pods stop/)
-  t.notMatch(safe, /their data is gone/)
-  t.match(risky, /their data is gone/)
+  t.notMatch(safe, /their data is lost/)
+  t.match(risky, /their data is lost/)
   t.match(risky, /force: true of a Flux\s+Kustomization.*whenDeleted is Delete/s)
   t.match(safe, 'onChange: restore')
   const service = change({ spec: { serviceName: 'a' } }, { spec: { serviceName: 'b' } })

@@ -49,11 +49,11 @@ export async function prepare(wanted: WantedSet, tools: Tools, options: Preparat
 
   const answer = await refusalOf(manifest, live, view, tools)
   if (answer === undefined) {
-    if (saved === undefined) return { kind: 'nothing', why: 'Nothing to do: the API server takes it as it is.' }
+    if (saved === undefined) return { kind: 'nothing', why: 'Nothing to do: the API server accepts the update.' }
     if (saved.uid !== uidOf(live)) return underWay(wanted, saved, options)
     return {
       kind: 'nothing',
-      why: 'Nothing to do: the API server takes it as it is. An earlier run has deleted nothing.'
+      why: 'Nothing to do: the API server accepts the update. An earlier run has deleted nothing.'
     }
   }
   if (answer.status !== 422) return refused(undefined, [unexplainedObstacle(answer.message)])

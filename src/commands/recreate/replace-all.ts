@@ -67,12 +67,12 @@ export async function replaceAll(sets: readonly WantedSet[], voice: Voice, means
   if (isRefused) return { results, code: REFUSED }
   if (means.isDryRun || ready.length === 0) return { results, code: DONE }
   if (!(await means.isWanted(ready.length))) {
-    throw new HoldfastError('RECREATE_REFUSED', 'Nobody has said yes: answer the question, or give --yes')
+    throw new HoldfastError('RECREATE_REFUSED', 'Not confirmed: answer the question, or set --yes')
   }
   return carryOutAll(plans, results)
 }
 
-const GOES_ON = 'The old one is deleted already: what is done of these steps is not done again.\n'
+const GOES_ON = 'The old StatefulSet is already deleted; completed steps are not repeated.\n'
 
 async function planned(sets: readonly WantedSet[], { tell, show }: Voice, means: Means): Promise<Planned[]> {
   const { api, now, sleep, timeoutMs, gitOpsPaused, relabelClaims, journalFor } = means
@@ -152,7 +152,7 @@ async function carriedOut(job: Job, tools: Tools, result: Result): Promise<Resul
     return { ...result, ...saved, outcome: 'recreated', message: 'It is replaced.', done }
   } catch (error) {
     if (!(error instanceof ApiError || error instanceof Stopped)) throw error
-    const { message } = new HoldfastError('RECREATE_STOPPED', `It stopped on the way: ${messageOf(error)}`)
+    const { message } = new HoldfastError('RECREATE_STOPPED', `Stopped before the end: ${messageOf(error)}`)
     return { ...result, ...saved, outcome: 'stopped', message }
   }
 }

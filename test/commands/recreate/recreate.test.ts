@@ -109,7 +109,7 @@ t.test('nobody says yes', async (t) => {
   const { plane, run } = await labFor(t, LABELS, NEW_LABELS)
   const { code, stderr } = await run()
   t.equal(code, 1)
-  t.match(stderr, /Nobody has said yes.*\[RECREATE_REFUSED\]/)
+  t.match(stderr, /Not confirmed.*\[RECREATE_REFUSED\]/)
   t.strictSame(writesTo(plane), [])
 })
 
@@ -158,8 +158,8 @@ t.test('as JSON', async (t) => {
 
 t.test('nothing to do', async (t) => {
   const table: readonly (readonly [string, readonly JsonObject[], readonly JsonObject[], RegExp])[] = [
-    ['the same', LABELS, LABELS, /takes it as it is/],
-    ['another image', LABELS, [set({ image: 'a' })], /takes it as it is/],
+    ['the same', LABELS, LABELS, /accepts the update/],
+    ['another image', LABELS, [set({ image: 'a' })], /accepts the update/],
     ['a new one', [], LABELS, /the upgrade creates it/],
     ['no StatefulSet at all', [], [{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' } }], /no StatefulSet/]
   ]
