@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { relative } from 'node:path'
-import { type Configuration, defaultConfiguration, parseConfiguration } from '../config/configuration.ts'
+import { type Configuration, defaultConfiguration } from '../config/configuration.ts'
 import type { Mode } from '../core/mode.ts'
 import { type ErrorCode, HoldfastError, messageOf } from '../errors.ts'
 import { POLICIES } from '../policies/index.ts'
@@ -30,12 +30,14 @@ export async function configurationFile(flag: string | undefined): Promise<strin
 }
 
 /**
- * The configuration of a file, or as it is without a file, for a command that reads it once.
+ * The configuration of a file, or as it is without a file, for a command that reads it once. What reads and validates
+ * files is loaded only for one: it is more than a third of the modules of a short run.
  *
  * @throws HoldfastError CONFIG_UNREADABLE, CONFIG_INVALID
  */
 export async function loadConfiguration(file: string | undefined, ceiling: Mode = 'enforce'): Promise<Configuration> {
   if (file === undefined) return defaultConfiguration(POLICIES, ceiling)
+  const { parseConfiguration } = await import('../config/parse-configuration.ts')
   return parseConfiguration(await readConfigurationFile(file), file, POLICIES, ceiling)
 }
 

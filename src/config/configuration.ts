@@ -6,9 +6,6 @@ import { matchesGlob } from '../core/values/glob.ts'
 import { type JsonObject, listOf, objectOf, own, textOf, textsOf } from '../core/values/json.ts'
 import { type CheckSettings, checkSettingsFrom } from './check-settings.ts'
 import { dayOf } from './day.ts'
-import { readYamlFile } from './document.ts'
-import { problemsIn } from './problems.ts'
-import { configurationSchema } from './schema.ts'
 import { warningsIn } from './warnings.ts'
 
 /** Settings that were read and found valid. */
@@ -31,26 +28,8 @@ export function defaultConfiguration(policies: readonly Policy[], ceiling: Mode 
   return configurationFrom({}, policies, ceiling)
 }
 
-/**
- * Reads the text of a configuration file. An empty file is a valid one.
- *
- * @param source what to call the file in an error
- * @param ceiling what the server allows at the most
- * @throws HoldfastError CONFIG_INVALID that lists every problem with its line, its column and its field path
- */
-export function parseConfiguration(
-  text: string,
-  source: string,
-  policies: readonly Policy[],
-  ceiling: Mode = 'enforce'
-): Configuration {
-  const { value, invalid } = readYamlFile(text, source, 'CONFIG_INVALID')
-  const problems = problemsIn(value, configurationSchema(policies))
-  if (problems.length > 0) throw invalid(problems)
-  return configurationFrom(value, policies, ceiling)
-}
-
-function configurationFrom(file: JsonObject, policies: readonly Policy[], ceiling: Mode): Configuration {
+/** The configuration of a file that was found valid. */
+export function configurationFrom(file: JsonObject, policies: readonly Policy[], ceiling: Mode): Configuration {
   const exemptions = listOf(file.exemptions).map(objectOf)
   const overrides = listOf(file.namespaces).map(objectOf)
   const policiesWith = (layers: readonly JsonObject[]): readonly ConfiguredPolicy[] =>

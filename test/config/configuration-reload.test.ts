@@ -1,6 +1,7 @@
 import t from 'tap'
-import { type Configuration, parseConfiguration } from '../../src/config/configuration.ts'
+import type { Configuration } from '../../src/config/configuration.ts'
 import { configurationReloader } from '../../src/config/configuration-reload.ts'
+import { parseConfiguration } from '../../src/config/parse-configuration.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 
 t.test('a changed file is taken up, a broken one is not, and no news is no news', async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { defaultConfiguration, parseConfiguration } from '../../src/config/configuration.ts'
+import { defaultConfiguration } from '../../src/config/configuration.ts'
+import { parseConfiguration } from '../../src/config/parse-configuration.ts'
 import { configurationSchema } from '../../src/config/schema.ts'
 import { isExempt } from '../../src/core/exemption.ts'
 import type { Mode } from '../../src/core/mode.ts'

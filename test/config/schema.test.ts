@@ -5,7 +5,7 @@ import { Ajv } from 'ajv'
 import t from 'tap'
 import { parse } from 'yaml'
 import { configurationText } from '../../src/commands/init/text.ts'
-import { parseConfiguration } from '../../src/config/configuration.ts'
+import { parseConfiguration } from '../../src/config/parse-configuration.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 
 const SCHEMA = JSON.parse(readFileSync(join(import.meta.dirname, '../../docs/configuration.schema.json'), 'utf8'))

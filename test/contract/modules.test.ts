@@ -206,21 +206,28 @@ t.test('words stay in their modules', async (t) => {
   }
 })
 
-t.test('a command loads what it needs, and nothing of what the others need', async (t) => {
+/** Packages that some files load before they run, themselves and by what they import. */
+function packagesLoadedBy(...files: readonly string[]): string[] {
   const packages = new Set<string>()
   const seen = new Set<string>()
   const follow = (file: string): void => {
     if (seen.has(file)) return
     seen.add(file)
-    const text = sources.find((source) => source.file === file)?.text ?? ''
-    for (const [, target = ''] of text.matchAll(/^(?:import|export)(?! type)[^;]*?from '([^']+)'/gm)) {
+    const source = sources.find((one) => one.file === file)
+    if (source === undefined) throw new Error(`there is no file ${file}`)
+    for (const [, target = ''] of source.text.matchAll(/^(?:import|export)(?! type)[^;]*?from '([^']+)'/gm)) {
       if (target.startsWith('.')) follow(relative(SRC, join(SRC, file, '..', target)))
       else packages.add(target)
     }
   }
-  follow('main.ts')
-  t.ok(seen.size > 20, 'there is something to follow')
-  t.strictSame([...packages].filter((name) => !name.startsWith('node:')).sort(), ['commander'])
+  for (const file of files) follow(file)
+  return [...packages].filter((name) => !name.startsWith('node:')).sort()
+}
+
+t.test('a command loads what it needs, and nothing of what the others need', async (t) => {
+  t.strictSame(packagesLoadedBy('main.ts'), ['commander'])
+  const check = packagesLoadedBy('main.ts', 'commands/check/run.ts')
+  t.strictSame(check, ['commander', 'fast-json-patch', 'js-yaml'], 'ajv and yaml are for settings, baselines and fixes')
 })
 
 t.test('the client of Kubernetes is loaded only when a connection is needed', async (t) => {

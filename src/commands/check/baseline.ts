@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
-import { baselineText, parseBaseline, type WrittenEntry } from '../../config/baseline.ts'
+import type { WrittenEntry } from '../../config/baseline.ts'
 import type { BaselineEntry } from '../../core/baseline.ts'
 import { FirstOf } from '../../core/values/first-of.ts'
 import { count, oneLine } from '../../core/values/text.ts'
@@ -27,6 +27,7 @@ export async function readBaseline(flags: CheckFlags): Promise<Baseline | undefi
     throw new HoldfastError('FLAG_INVALID', what)
   }
   if (file === undefined) return undefined
+  const { parseBaseline } = await import('../../config/baseline.ts')
   return { file, entries: parseBaseline(await readTextFile(file, 'BASELINE_UNREADABLE'), file) }
 }
 
@@ -57,6 +58,7 @@ export async function withBaseline(
   }
   const isKept = before && keptBy(before, objects, filesRead)
   const entries = entriesOf(objects, filesOf(file, filesRead), isKept)
+  const { baselineText } = await import('../../config/baseline.ts')
   try {
     await replaceFiles([{ file, text: baselineText(entries) }])
   } catch (error) {
