@@ -1,4 +1,5 @@
-import { CONFIG_MAP, type Resource } from '../core/objects/kinds.ts'
+import { isAnnotatedForBackup } from '../core/objects/backup.ts'
+import { CONFIG_MAP, PERSISTENT_VOLUME_CLAIM, POD, type Resource } from '../core/objects/kinds.ts'
 import { kindOf, metadataOf } from '../core/objects/metadata.ts'
 import { RUNNER_KINDS, runnersOf } from '../core/programs/runners.ts'
 import type { Subject } from '../core/subject.ts'
@@ -8,12 +9,13 @@ import { InvalidDocument, valuesIn } from './yaml/parse.ts'
 
 /**
  * Whether policies over Sets may ever look at an object: of the workloads those that run something of the stack, of the
- * ConfigMaps those that hold YAML. All that a Set holds is in memory at once.
+ * ConfigMaps those that hold YAML, of Pods and PVCs those that ask for a backup. All that a Set holds is in memory at once.
  */
 export function isMember(subject: Subject): boolean {
   const { object } = subject
   if (RUNNER_KINDS.some((resource) => isOfKind(resource, object))) return runnersOf(subject).length > 0
   if (isOfKind(CONFIG_MAP, object)) return Object.keys(objectOf(object.data)).some((key) => /\.ya?ml$/.test(key))
+  if ([POD, PERSISTENT_VOLUME_CLAIM].some((resource) => isOfKind(resource, object))) return isAnnotatedForBackup(object)
   return true
 }
 

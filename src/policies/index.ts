@@ -9,6 +9,7 @@ import claimTemplateLabels from './claim-template-labels.ts'
 import federateWhole from './federate-whole.ts'
 import governingService from './governing-service.ts'
 import kubeStateMetricsShards from './kube-state-metrics-shards.ts'
+import missingBackup from './missing-backup.ts'
 import missingDisruptionBudget from './missing-disruption-budget.ts'
 import operatorStorageChange from './operator-storage-change.ts'
 import pairDiffers from './pair-differs.ts'
@@ -51,5 +52,6 @@ export const POLICIES: readonly Policy[] = [
   shardsComplete,
   federateWhole,
   pairDiffers,
-  unwatchedPrometheus
+  unwatchedPrometheus,
+  missingBackup
 ]

@@ -74,6 +74,7 @@ export class GivenSets {
   add(manifest: Manifest, file: string, line: number, share: number, stored?: JsonObject): void {
     if (!this.#isAsked || this.#isFull || !isOneOf(READS, manifest.object)) return
     const namespace = namespaceFor(manifest.object, this.#context.namespace, undefined)
+    if (!this.#isLookedAt(manifest.object, namespace)) return
     const subject = subjectOfStored(stored ?? withDefaults(manifest.object), undefined, namespace)
     if (!isMember(subject)) return
     this.#characters += share
@@ -87,6 +88,14 @@ export class GivenSets {
     if (!isOneOf(READS, object)) return false
     const namespace = namespaceFor(object, this.#context.namespace, undefined)
     return anySetPolicyReads(this.#context.configuration.policiesFor(namespace), kindOf(object))
+  }
+
+  /**
+   * What no policy looks at that is on says nothing of what belongs together either, such as objects of Velero's namespace.
+   * Without a Service nothing is whole, and which policies are on is known later for what names no namespace.
+   */
+  #isLookedAt(object: JsonObject, namespace: string): boolean {
+    return namespace === '' || isOneOf([SERVICE], object) || this.reads(object)
   }
 
   /** @param isUnread whether something could not be read */

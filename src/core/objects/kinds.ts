@@ -105,8 +105,38 @@ export const SCALED_OBJECT: Resource = {
   kind: 'ScaledObject'
 }
 
+/** What tells that volumes are backed up. */
+const REPLICATION_SOURCE: Resource = {
+  group: 'volsync.backube',
+  isCustom: true,
+  version: 'v1alpha1',
+  resource: 'replicationsources',
+  kind: 'ReplicationSource'
+}
+
+/** VolSync's stands beside the volume that it copies, and so do those of K8up; Velero's are where Velero is. */
+export const BACKUP_RESOURCES: readonly Resource[] = [
+  {
+    group: 'snapshot.storage.k8s.io',
+    isCustom: true,
+    version: 'v1',
+    resource: 'volumesnapshots',
+    kind: 'VolumeSnapshot'
+  },
+  REPLICATION_SOURCE,
+  ...['k8up.io', 'velero.io'].flatMap((group): Resource[] => [
+    { group, isCustom: true, version: 'v1', resource: 'schedules', kind: 'Schedule' },
+    { group, isCustom: true, version: 'v1', resource: 'backups', kind: 'Backup' }
+  ])
+]
+
 /** Kinds that are read in another version than v1. */
-const NOT_V1: readonly Resource[] = [PROMETHEUS_AGENT_RESOURCE, HORIZONTAL_POD_AUTOSCALER, SCALED_OBJECT]
+const NOT_V1: readonly Resource[] = [
+  PROMETHEUS_AGENT_RESOURCE,
+  HORIZONTAL_POD_AUTOSCALER,
+  SCALED_OBJECT,
+  REPLICATION_SOURCE
+]
 
 /** `apps/v1`: how objects of the kind are read, and called in a report. */
 export function apiVersionOf({ group, kind }: Pick<Resource, 'group' | 'kind'>): string {

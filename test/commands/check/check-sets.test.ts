@@ -76,6 +76,30 @@ t.test('namespaces', async (t) => {
   )
 })
 
+t.test('what no policy that is on looks at', async (t) => {
+  const of = (apiVersion: string, kind: string, namespace: string) => ({
+    apiVersion,
+    kind,
+    metadata: { name: 'daily', namespace }
+  })
+  const velero = of('velero.io/v1', 'Schedule', 'velero')
+  const snapshot = of('snapshot.storage.k8s.io/v1', 'VolumeSnapshot', 'lab')
+  const found = [`${FOUND} all.yaml:3 with StatefulSet /prometheus all.yaml:1`]
+  const release = [within(undefined, SERVER), within('lab', SERVICE)]
+  const elsewhere = { 'all.yaml': [...release, velero] }
+  const twice = { 'all.yaml': [...release, snapshot, snapshot] }
+  for (const files of [elsewhere, twice]) t.strictSame((await check(files)).found, found)
+  const config = join(filesIn({ 'c.yaml': 'policies: { missing-backup: { mode: audit } }' }), 'c.yaml')
+  for (const [files, why] of [
+    [elsewhere, /some objects name no namespace/],
+    [twice, /an object stands twice/]
+  ] as const) {
+    const on = await check(files, `--config=${config}`)
+    t.strictSame(on.found, [])
+    t.match(on.notes.join(), why, 'as with whatever is looked at')
+  }
+})
+
 t.test('several environments', async (t) => {
   const [dev, prod] = [service('prometheus', { sessionAffinity: 'ClientIP' }), service()].map((it) => within('lab', it))
   const server = within('lab', SERVER)

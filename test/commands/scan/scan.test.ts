@@ -190,6 +190,42 @@ t.test('what belongs together may be hidden', async (t) => {
   t.strictSame(about(lower), ['lab warning', 'monitoring note'], 'a level less where more may be there')
 })
 
+t.test('backups are looked for where somebody asks', async (t) => {
+  const config = join(filesIn({ 'c.yaml': 'policies: { missing-backup: { mode: audit } }' }), 'c.yaml')
+  const storage = { volumeClaimTemplate: { spec: { resources: { requests: { storage: '100Gi' } } } } }
+  const server = { [collectionPath(PROMETHEUS_RESOURCE)]: [inside('lab', prometheusObject({ storage }))] }
+  const stored = { '/apis/apps/v1/deployments': [], ...server }
+  const ask = async (more: Readonly<Record<string, readonly unknown[]>>, intercept?: Intercept, ...args: string[]) => {
+    const { report, cluster } = await scan(t, ['-n', 'lab', ...args], intercept, { ...stored, ...more })
+    const isAbout = ({ policy }: { readonly policy: string }): boolean => policy === 'missing-backup'
+    return {
+      found: report.objects.flatMap(({ name, findings }) =>
+        findings.filter(isAbout).map(({ level }) => `${name} ${level}`)
+      ),
+      problems: report.problems,
+      notes: report.notes.filter((note) => note.includes('missing-backup')),
+      asked: cluster.asked.filter((line) => /volumesnapshots|replicationsources|schedules|backups/.test(line)).length
+    }
+  }
+  const on = `--config=${config}`
+  const silent = { found: [], problems: [], notes: [], asked: 6 }
+  t.strictSame(await ask({}), { ...silent, asked: 0 }, 'off: not a list')
+  const bare = { ...silent, found: ['k8s note'] }
+  t.strictSame(await ask({}, undefined, on), bare, 'without the CRDs')
+  const snapshots = '/apis/snapshot.storage.k8s.io/v1/volumesnapshots'
+  const snapshot = { metadata: { name: 'nightly' } }
+  t.strictSame(await ask({ [snapshots]: [inside('lab', snapshot)] }, undefined, on), silent, 'a VolumeSnapshot')
+  t.strictSame(await ask({ [snapshots]: [inside('old', snapshot)] }, undefined, on), bare, 'in another namespace')
+  const annotations = { 'backup.velero.io/backup-volumes': 'db' }
+  t.strictSame(await ask({ '/api/v1/pods': [inside('lab', pod({ annotations }))] }, undefined, on), silent)
+  t.strictSame(await ask({ '/api/v1/pods': [inside('lab', pod())] }, undefined, on), bare, 'a Pod that says nothing')
+  const hidden: Intercept = ({ path }) => (path.endsWith('volumesnapshots') ? forbidden('it') : undefined)
+  t.strictSame(await ask({}, hidden, on), {
+    ...silent,
+    notes: ['missing-backup was not evaluated in the namespace lab: volumesnapshots may not be listed.']
+  })
+})
+
 /** What is said about storage and resources, as `namespace policy level: message`. */
 function aboutServers({ report }: Scanned): string[] {
   return report.objects.flatMap(({ namespace, findings }) =>
