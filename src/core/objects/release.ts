@@ -10,7 +10,7 @@ export interface ChartRelease {
 }
 
 /** Keys that name a chart: of today, and of charts before 2019. */
-const CHART_KEYS = ['helm.sh/chart', 'chart'] as const
+export const CHART_KEYS = ['helm.sh/chart', 'chart'] as const
 
 /** Keys whose value is a version by what they mean. */
 const VERSION_KEYS = ['app.kubernetes.io/version', 'tags.datadoghq.com/version', 'version'] as const

@@ -97,6 +97,12 @@ const cases: readonly Case[] = [
   },
   { name: 'labels that stay', files: { ...CHART, 'templates/set.yaml': set({ app: 'RELEASE' }) }, says: [], code: 0 },
   {
+    name: 'a label that names the chart and stays where its version moves',
+    files: { ...CHART, 'templates/set.yaml': set({ 'helm.sh/chart': 'pgw-0.9.0' }) },
+    says: [],
+    code: 0
+  },
+  {
     name: 'a label that may change without the chart is advice, as before',
     files: { ...CHART, 'templates/set.yaml': set({ 'app.kubernetes.io/version': 'v2' }) },
     says: [

@@ -76,7 +76,7 @@ t.test('namespaces', async (t) => {
   )
 })
 
-t.test('what no policy that is on looks at', async (t) => {
+t.test('what no policy that is on reads', async (t) => {
   const of = (apiVersion: string, kind: string, namespace: string) => ({
     apiVersion,
     kind,
@@ -92,7 +92,7 @@ t.test('what no policy that is on looks at', async (t) => {
   const config = join(filesIn({ 'c.yaml': 'policies: { missing-backup: { mode: audit } }' }), 'c.yaml')
   for (const [files, why] of [
     [elsewhere, /some objects name no namespace/],
-    [twice, /an object stands twice/]
+    [twice, /an object occurs twice/]
   ] as const) {
     const on = await check(files, `--config=${config}`)
     t.strictSame(on.found, [])
@@ -129,7 +129,7 @@ t.test('what is not whole', async (t) => {
 const OFF = `policies: { ${BALANCE}: { mode: off } }`
 const ON_IN_LAB = `${OFF}\nnamespaces: [{ match: [lab], policies: { ${BALANCE}: { mode: warn } } }]`
 
-t.test('more than is looked at together', async (t) => {
+t.test('more than is evaluated together', async (t) => {
   const items = Array.from({ length: 20_001 }, () => ({ apiVersion: 'v1', kind: 'Service', metadata: { name: 's' } }))
   const list: JsonObject = { apiVersion: 'v1', kind: 'List', items }
   const file = { 'all.yaml': JSON.stringify(list) }
@@ -144,6 +144,6 @@ t.test('more than is looked at together', async (t) => {
   for (const [what, args, isTold] of table) {
     const { stdout } = await holdfast('check', '-o', 'json', ...args, filesIn(file))
     const { notes } = JSON.parse(stdout) as Report
-    t.equal(notes.join().includes('there is too much to look at together'), isTold, what)
+    t.equal(notes.join().includes('there are too many objects to evaluate together'), isTold, what)
   }
 })
