@@ -108,10 +108,10 @@ visit('each filter', scanReport(), {}, async (t, page) => {
 visit('nothing fits', scanReport(), {}, async (t, page) => {
   t.notOk(await page.locator('#empty').isVisible())
   await page.getByRole('searchbox').fill('zebra')
-  t.equal((await shown(page)).count, '0 of 69 findings shown')
+  await counts(t, page, '0 of 69 findings shown')
   t.ok(await page.getByText('No finding fits all of these filters.').isVisible())
   await page.locator('#empty button').click()
-  t.equal((await shown(page)).count, '69 of 69 findings shown')
+  await counts(t, page, '69 of 69 findings shown')
   t.equal(await page.getByRole('searchbox').inputValue(), '')
   t.notOk(await page.locator('#empty').isVisible())
 })
@@ -183,10 +183,10 @@ visit('with the keyboard alone', scanReport(), {}, async (t, page) => {
   await page.locator('#findings-title:focus').waitFor()
   await page.keyboard.press('Tab')
   await page.keyboard.type('canary')
-  t.equal((await shown(page)).count, '6 of 69 findings shown')
+  await counts(t, page, '6 of 69 findings shown')
   for (const _ of ['policy', 'namespace', 'errors', 'warnings']) await page.keyboard.press('Tab')
   await page.keyboard.press('Space')
-  t.equal((await shown(page)).count, '0 of 69 findings shown')
+  await counts(t, page, '0 of 69 findings shown')
 })
 
 visit(
@@ -265,6 +265,6 @@ visit('hostile texts stay texts', hostileReport(), {}, async (t, page) => {
     await page.getByRole('combobox', { name: 'Namespace' }).selectOption({ index })
     t.equal((await shown(page)).count, '2 of 22 findings shown', new URL(page.url()).hash)
     await page.reload()
-    t.equal((await shown(page)).count, '2 of 22 findings shown', 'and again from the address')
+    await counts(t, page, '2 of 22 findings shown', 'and again from the address')
   }
 })
