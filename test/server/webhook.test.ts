@@ -259,7 +259,7 @@ t.test('one line for each decision, with names and without contents', async (t) 
         ms: Number
       }
     },
-    { review: { outcome: 'allowed', policies: [] } }
+    { review: { outcome: 'allowed', policies: { length: 0 } } }
   ])
   t.notMatch(JSON.stringify(server.lines), /hunter/)
 })

@@ -52,7 +52,7 @@ t.test('written, and used', async (t) => {
   )
 
   const report = await reportIn(directory)
-  t.match(report, { code: 0, objects: [], counts: { error: 0, warning: 0, note: 0 } })
+  t.match(report, { code: 0, objects: { length: 0 }, counts: { error: 0, warning: 0, note: 0 } })
   t.strictSame(report.baseline, { error: 2, warning: 2, note: 0, file: 'known.yaml', gone: 0 })
   await holdfastAt(directory, WRITE)
   t.equal(readFileSync(join(directory, 'known.yaml'), 'utf8'), text, 'the same findings, the same bytes')

@@ -221,7 +221,7 @@ t.test('a kustomization', async (t) => {
   })
   const run = await holdfast('check', '-o', 'json', join(directory, 'prod'))
   const file = join(directory, 'prod/kustomization.yaml')
-  t.match(reportOf(run), { objects: [{ kind: 'Pod', location: { file, line: 1 } }], problems: [] })
+  t.match(reportOf(run), { objects: [{ kind: 'Pod', location: { file, line: 1 } }], problems: { length: 0 } })
   t.equal(run.code, 0)
   const diff = await holdfast(
     'check',
@@ -292,7 +292,7 @@ t.test('the same paths in another commit', async (t) => {
 
   t.match(reportOf(await check(path('new.yaml'))), {
     objects: [{ operation: 'CREATE' }],
-    problems: [],
+    problems: { length: 0 },
     notes: [`${path('new.yaml')} is not in main: everything in it is new.`]
   })
   const more = reportOf(await check('-f', path('more.yaml'), path('chart')))

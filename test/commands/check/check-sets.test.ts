@@ -63,7 +63,11 @@ t.test('one stream, and a directory of files', async (t) => {
 
 t.test('namespaces', async (t) => {
   const two = { 'all.yaml': [within('lab', SERVICE), within('prod', SERVER)] }
-  t.match(await check(two), { found: [], notes: [] }, 'objects in two have nothing to do with each other')
+  t.match(
+    await check(two),
+    { found: { length: 0 }, notes: [/in the namespace prod: the input contains no Service/] },
+    'objects in two have nothing to do with each other'
+  )
   const unnamed = [within(undefined, SERVICE), within('lab', SERVER)]
   t.equal((await check({ 'all.yaml': unnamed })).found.length, 1, 'what names none is in the one that is named')
   const several = await check({ 'all.yaml': [...unnamed, within('prod', SERVER)] })
@@ -118,12 +122,16 @@ t.test('several environments', async (t) => {
 t.test('what is not whole', async (t) => {
   const part = await check({ 'sts.yaml': [SERVER] })
   t.match(part, {
-    found: [],
+    found: { length: 0 },
     notes: [/^query-balance.* not evaluated in the namespace monitoring: the input contains no Service/]
   })
   const unread = await check({ 'all.yaml': [SERVICE, SERVER], 'broken.yaml': 'a: {' })
-  t.match(unread, { code: 2, found: [], notes: [/a part of the input could not be read/] })
-  t.match(await check({ 'a.yaml': [SERVICE, pair({ replicas: 1 })] }), { found: [], notes: [] }, 'nothing to speak of')
+  t.match(unread, { code: 2, found: { length: 0 }, notes: [/a part of the input could not be read/] })
+  t.match(
+    await check({ 'a.yaml': [SERVICE, pair({ replicas: 1 })] }),
+    { found: { length: 0 }, notes: { length: 0 } },
+    'nothing to speak of'
+  )
 })
 
 const OFF = `policies: { ${BALANCE}: { mode: off } }`

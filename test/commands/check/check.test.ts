@@ -308,7 +308,7 @@ t.test('nobody guesses what an object is compared with', async (t) => {
         message: /StatefulSet a can be compared with more than one: .*old\.yaml:3, .*old\.yaml:\d\d/
       }
     ],
-    notes: []
+    notes: { length: 0 }
   })
   const explained = await holdfast('explain-upgrade', '--previous', old, now)
   t.match(explained, { code: 2, stderr: /SOURCE_AMBIGUOUS/ })

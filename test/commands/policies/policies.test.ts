@@ -51,7 +51,7 @@ t.test('for programs', async (t) => {
       settings: [
         { name: 'mode', values: 'off, audit, warn, enforce', value: 'enforce', default: 'enforce' },
         { name: 'onChange', values: 'reject, restore', value: 'reject', default: 'reject' },
-        { name: 'volatileLabels', value: [], default: [] }
+        { name: 'volatileLabels', value: { length: 0 }, default: { length: 0 } }
       ],
       exemptions: 0,
       documentation: 'docs/policies/claim-template-labels.md'

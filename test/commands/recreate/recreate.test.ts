@@ -148,8 +148,8 @@ t.test('as JSON', async (t) => {
         outcome: 'recreated',
         pods: ['pgw-0', 'pgw-1'],
         claims: ['data-pgw-0', 'data-pgw-1'],
-        newPods: [],
-        newClaims: []
+        newPods: { length: 0 },
+        newClaims: { length: 0 }
       }
     ]
   })

@@ -121,7 +121,7 @@ t.test('the whole cluster', async (t) => {
     command: 'scan',
     source: 'the cluster behind the context test',
     judged: 4,
-    problems: [],
+    problems: { length: 0 },
     createdAt: /^\d{4}-\d\d-\d\dT/
   })
   t.strictSame(withoutConfigurations(report.notes), [
@@ -166,7 +166,7 @@ t.test('what belongs together may be hidden', async (t) => {
     ({ path }) =>
       hidden.includes(path.split('/').at(-1) ?? '') ? forbidden('it') : undefined
   const operated = await scan(t, ['-A'], hide('prometheuses', 'alertmanagers'))
-  t.match(operated, { code: 1, report: { problems: [] } }, 'as in a cluster without the CRDs')
+  t.match(operated, { code: 1, report: { problems: { length: 0 } } }, 'as in a cluster without the CRDs')
   const unlisted = /^Not checked, because they may not be listed: prometheuses \S.*, alertmanagers \S/
   t.ok(
     operated.report.notes.some((note) => unlisted.test(note)),
@@ -174,7 +174,7 @@ t.test('what belongs together may be hidden', async (t) => {
   )
 
   const budgets = await scan(t, ['-A'], hide('poddisruptionbudgets'))
-  t.match(budgets, { code: 1, report: { problems: [] } })
+  t.match(budgets, { code: 1, report: { problems: { length: 0 } } })
   const silent =
     'missing-disruption-budget was not evaluated in the namespaces lab, monitoring: poddisruptionbudgets may not be listed.'
   t.ok(budgets.report.notes.includes(silent), budgets.report.notes.join('\n'))
@@ -341,7 +341,7 @@ t.test('the namespaces: those of -n, of the context, or the one that kubectl tak
   const none = await scan(t, [])
   t.match(none, {
     code: 0,
-    report: { source: 'the namespace default of the cluster behind the context test', judged: 0, notes: [] }
+    report: { source: 'the namespace default of the cluster behind the context test', judged: 0, notes: { length: 0 } }
   })
   const { cluster } = none
   const kubeconfig = kubeconfigFor(cluster.connection.server.origin, { contexts })

@@ -152,7 +152,7 @@ t.test('what a rendered file leaves out and a cluster fills in is no change', as
   for (const found of [changes(filed, live), changes(live, filed)])
     t.strictSame(found, { refused: undefined, uncertain: undefined })
   const block = statefulSet({ templates: [data({ spec: { volumeMode: 'Block' } }), empty], spec: { serviceName: '' } })
-  t.match(changes(block, filed), { refused: { total: 1, restorable: [] }, uncertain: undefined })
+  t.match(changes(block, filed), { refused: { total: 1, restorable: { length: 0 } }, uncertain: undefined })
 })
 
 t.test('what is pasted into a shell', async (t) => {
