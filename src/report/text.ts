@@ -1,8 +1,9 @@
 import { styleText } from 'node:util'
 import { count, cut, wrap } from '../core/values/text.ts'
+import { blocksOf } from './blocks.ts'
 import { frameOf, gutterOf } from './code-frame.ts'
 import type { FormatOptions } from './format.ts'
-import { type FindingGroup, type GroupedFinding, groupsOf } from './groups.ts'
+import type { FindingGroup, GroupedFinding } from './groups.ts'
 import { notCheckedInWords } from './not-checked.ts'
 import {
   countsOf,
@@ -23,9 +24,6 @@ const COLOUR_OF: Readonly<Record<Level, Style>> = { error: 'red', warning: 'yell
 
 /** A cluster may have thousands of Pods that get a repair one day; what is wrong must not drown in them. */
 const MOST_QUIET = 20
-
-/** Findings that say the same from which they are told once, with their objects: two can still be read one by one. */
-const MANY = 3
 
 /** Objects that are named where many have the same finding. */
 const MOST_NAMED = 10
@@ -51,11 +49,13 @@ export function textReport(whole: Report, look: FormatOptions): string {
     else page.object(block.object, block.findings)
   }
   for (const problem of report.problems) page.problem(problem)
-  for (const note of report.notes) page.paragraph('note', 'note', note)
+  const notes = [...report.notes]
   if (quiet > MOST_QUIET) {
-    const more = `${count(quiet - MOST_QUIET, 'more object')} with only notes: -o json and -o html list them`
-    page.paragraph('note', 'note', more)
+    notes.push(`${count(quiet - MOST_QUIET, 'more object')} with only notes: -o json and -o html list them`)
   }
+  // Or they would read as notes about the last object.
+  if (page.text !== '' && notes.length > 0) page.line('')
+  for (const note of notes) page.paragraph('note', 'note', note)
   if (look.quiet) return page.text
   if (report.objects.length + report.problems.length + report.notes.length > 0) page.line('')
   page.summary(report)
@@ -68,32 +68,6 @@ function withoutNotes(report: Report): Report {
     findings: object.findings.filter(({ level }) => level !== 'note')
   }))
   return { ...report, objects: objects.filter(({ findings }) => findings.length > 0), notes: [] }
-}
-
-/** An object with findings of its own, or findings of many objects that say the same. */
-type Block = { readonly findings: readonly ReportedFinding[] } & (
-  | { readonly object: ReportedObject }
-  | { readonly group: FindingGroup }
-)
-
-/** In the order of the objects; what many have in common stands where it was first met. */
-function blocksOf(objects: readonly ReportedObject[]): Block[] {
-  const many = new Map<ReportedFinding, FindingGroup>()
-  for (const group of groupsOf(objects)) {
-    if (group.found.length >= MANY) for (const { finding } of group.found) many.set(finding, group)
-  }
-  const told = new Set<FindingGroup>()
-  return objects.flatMap((object) => {
-    const own = object.findings.filter((finding) => !many.has(finding))
-    const blocks: Block[] = own.length === 0 ? [] : [{ object, findings: own }]
-    for (const finding of object.findings) {
-      const group = many.get(finding)
-      if (group === undefined || told.has(group)) continue
-      told.add(group)
-      blocks.push({ group, findings: [group.finding] })
-    }
-    return blocks
-  })
 }
 
 class Page {

@@ -122,6 +122,7 @@ const cases: readonly (readonly [name: string, report: Report, text: string])[] 
 
 pods in the namespace lab
   unread   No. [CLUSTER_FORBIDDEN]
+
   note     this too
 
 3 objects checked in 2 files: 0 errors, 0 warnings, 0 notes
