@@ -284,8 +284,8 @@ async function warnsOfDeletion(t: Test, stage: Stage): Promise<void> {
   await run(stage, namespace, ['2.16.0', parts])
   const result = await stage.run(['apply', '-f', '-'], release('2.17.0', namespace, parts))
   const careful =
-    'Caution: persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: set it to Retain first and see that no PVC ' +
-    'keeps its owner, or the PVCs and their data may go with the StatefulSet. '
+    'Caution: persistentVolumeClaimRetentionPolicy.whenDeleted is Delete: set it to Retain first and verify that no ' +
+    'PVC still has an owner; otherwise PVCs and their data may be deleted with the StatefulSet. '
   t.strictSame(said(result), [denial(namespace).replace('Fix: ', `${careful}Fix: `)])
 }
 
