@@ -1,4 +1,4 @@
-import type { ConfiguredPolicy, Policy } from '../core/policy.ts'
+import type { ConfiguredPolicy } from '../core/policy.ts'
 import { didYouMean } from '../core/values/suggest.ts'
 import { quote } from '../core/values/text.ts'
 import { HoldfastError } from '../errors.ts'
@@ -27,15 +27,18 @@ export function selected(configuration: Configuration, selection: Selection): Co
       const all = configuration.policiesFor(namespace)
       const own =
         lists.get(all) ??
-        all.map((configured) => (isLeftOut(configured.policy, selection) ? { ...configured, mode: 'off' } : configured))
+        all.map((configured) =>
+          isLeftOut(configured.policy.id, selection) ? { ...configured, mode: 'off' } : configured
+        )
       lists.set(all, own)
       return own
     },
-    mayBeOn: (policy) => !isLeftOut(policy, selection) && configuration.mayBeOn(policy)
+    mayBeOn: (policy) => !isLeftOut(policy.id, selection) && configuration.mayBeOn(policy)
   }
 }
 
-function isLeftOut({ id }: Policy, { only, exclude }: Selection): boolean {
+/** Whether a policy is not asked, by its id. */
+export function isLeftOut(id: string, { only, exclude }: Selection): boolean {
   return (only !== undefined && !only.includes(id)) || (exclude?.includes(id) ?? false)
 }
 
@@ -51,8 +54,8 @@ export function selectionNotes(configuration: Configuration, selection: Selectio
   if (only === undefined && exclude === undefined) return []
   const by = [...(only === undefined ? [] : ['--only']), ...(exclude === undefined ? [] : ['--exclude'])].join(' and ')
   const all = configuration.policiesFor('')
-  const rest = all.filter(({ policy }) => !isLeftOut(policy, selection))
-  const out = all.filter(({ policy }) => isLeftOut(policy, selection))
+  const rest = all.filter(({ policy }) => !isLeftOut(policy.id, selection))
+  const out = all.filter(({ policy }) => isLeftOut(policy.id, selection))
   const off = rest.filter(({ policy, mode }) => mode === 'off' && only?.includes(policy.id))
   return [
     out.length <= rest.length

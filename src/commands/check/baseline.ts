@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import type { WrittenEntry } from '../../config/baseline.ts'
+import { isLeftOut } from '../../config/selection.ts'
 import type { BaselineEntry } from '../../core/baseline.ts'
 import { FirstOf } from '../../core/values/first-of.ts'
 import { count, oneLine } from '../../core/values/text.ts'
@@ -98,10 +99,8 @@ function compared(
   filesRead: ReadonlySet<string>
 ): Report {
   const { objects, known, gone } = withoutKnown(report.objects, entries, filesOf(file, filesRead))
-  const isAsked = ({ policy }: BaselineEntry): boolean =>
-    (flags.only?.includes(policy) ?? true) && !flags.exclude?.includes(policy)
   // What could not be read may hold what seems to be gone.
-  const shrunk = report.problems.length > 0 ? [] : gone.filter(isAsked)
+  const shrunk = report.problems.length > 0 ? [] : gone.filter(({ policy }) => !isLeftOut(policy, flags))
   const notes = [...report.notes, ...knownNotes(file, known), ...goneNotes(file, shrunk)]
   return { ...report, objects, baseline: { file, ...known, gone: shrunk.length }, notes }
 }
