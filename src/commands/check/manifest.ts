@@ -85,7 +85,7 @@ export function checkManifest(
 }
 
 /** The kinds of objects that any policy, in whatever mode, wants to see, by themselves or together with others. */
-export const WATCHED_KINDS = new Kinds(
+export const CHECKED_KINDS = new Kinds(
   POLICIES.flatMap((policy) => (isSetPolicy(policy) ? policy.reads : policy.matches.map(({ resource }) => resource)))
 )
 

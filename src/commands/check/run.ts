@@ -18,7 +18,7 @@ import { CheckRun } from './check-run.ts'
 import type { Live } from './connect-live.ts'
 import type { Fixes } from './fixes.ts'
 import type { CheckFlags } from './flags.ts'
-import { type CheckContext, WATCHED_KINDS } from './manifest.ts'
+import { CHECKED_KINDS, type CheckContext } from './manifest.ts'
 import { notesOnSettings, type RunSettings, settingsOf } from './settings.ts'
 import { UsedExemptions } from './used-exemptions.ts'
 
@@ -90,7 +90,7 @@ function contextOf({ flags, configuration }: RunSettings, live: Live | undefined
 
 function optionsFor({ paths, flags }: RunSettings, { namespace, evaluation }: CheckContext): Promise<SourceOptions> {
   const chartFlags = { ...flags, namespace, kubernetesVersion: evaluation.cluster.version }
-  return sourceOptions(paths, flags.previous ?? [], chartFlags, WATCHED_KINDS)
+  return sourceOptions(paths, flags.previous ?? [], chartFlags, CHECKED_KINDS)
 }
 
 function notesOnContext(settings: RunSettings, context: CheckContext, problems: FirstOf<ReadProblem>): string[] {

@@ -5,8 +5,8 @@ import { specOf } from './metadata.ts'
 import type { Cascade } from './replacement.ts'
 
 /**
- * Command lines of kubectl that can be pasted into a shell as they are. What came from a file stands in them only where a shell
- * cannot read it as anything but a name; a placeholder in capitals stands there otherwise.
+ * Command lines of kubectl that can be pasted into a shell as they are. What came from a file stands in them only where a
+ * shell cannot read it as anything but a name; a placeholder in capitals stands there otherwise.
  */
 
 /** Kubernetes accepts no longer ones, and a name stands in each command of a recipe. */

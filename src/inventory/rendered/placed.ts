@@ -29,7 +29,7 @@ export function placed<Any extends Read>(
   if (read.kind !== 'document') return read
   const manifests = read.manifests.map(({ object, within, begin, end }) => {
     const next = nextOf(object)
-    const nowhere = { line: 0, lineOf: () => undefined, positionOf: () => undefined }
+    const nowhere = { line: 0, positionOf: () => undefined }
     return { object, within, begin, end, template, ...nowhere, ...(next && { next }) }
   })
   return { ...read, file, document: { ...read.document, line: 1 }, manifests, rendered: true }

@@ -15,9 +15,7 @@ export interface Manifest {
   readonly line: number
   /** The template that Helm rendered the document from. */
   readonly template: string | undefined
-  /** The line of a field of the object, from 0; undefined where the file has it in no line, because it was rendered. */
-  lineOf(path: Path): number | undefined
-  /** The same with its column and the lines around it. */
+  /** Where a field of the object stands in the document, from line 0; undefined where it was rendered. */
   positionOf(path: Path): Position | undefined
   /** The object as the next version of its chart renders it. */
   readonly next?: JsonObject
@@ -55,7 +53,6 @@ export function manifestsIn(text: string): Manifests {
       get line() {
         return lines.lineOf(within)
       },
-      lineOf: (path: Path) => lines.lineOf([...within, ...path]),
       positionOf: (path: Path) => lines.positionOf([...within, ...path])
     }))
   })

@@ -60,9 +60,9 @@ const cases: readonly Case[] = [
 
 t.test('the objects in a document', async (t) => {
   for (const { name, text, objects } of cases) {
-    const found = manifestsIn(text).manifests.map(({ object, line, lineOf }) => {
+    const found = manifestsIn(text).manifests.map(({ object, line, positionOf }) => {
       const { kind, metadata } = object as { kind: string; metadata: { name: string } }
-      return [kind, metadata.name, line, lineOf(['spec'])]
+      return [kind, metadata.name, line, positionOf(['spec'])?.line]
     })
     t.strictSame(found, objects, name)
   }
