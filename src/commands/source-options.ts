@@ -10,7 +10,7 @@ type Flags = Parameters<typeof chartOptions>[0] & ChartFlags & UncheckedFlags
 /**
  * How sources are read.
  *
- * @param kinds that somebody looks at
+ * @param kinds that a policy reads
  * @throws HoldfastError FLAG_INVALID where flags are for a chart, and there is none
  */
 export async function sourceOptions(

@@ -4,7 +4,7 @@ import type { About, Match, Operation } from './subject.ts'
 
 const WRITES: readonly Operation[] = ['CREATE', 'UPDATE']
 
-/** What a policy matches that evaluates what runs a program as it is about to be stored, whoever writes it. */
+/** What a policy matches that evaluates what runs a program as it is about to be stored, whatever client writes it. */
 export function storedAs(resources: readonly Resource[], ...programs: readonly Program[]): readonly Match[] {
   return stored(resources, { kind: 'programs', programs })
 }

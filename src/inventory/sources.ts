@@ -17,7 +17,7 @@ export interface SourceOptions {
   /** Whether an empty List is enough: it says that there is nothing, which an empty file does not. */
   readonly allowEmptyLists?: true
   readonly isIgnored?: IsIgnored
-  /** Kinds that somebody looks at: a document of another one is not parsed. */
+  /** Kinds that a policy reads: a document of another one is not parsed. */
   readonly kinds: WantedKinds
   /** Whether StatefulSets of a chart are told as the next version of the chart renders them, too. */
   readonly asNext?: true

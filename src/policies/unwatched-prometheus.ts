@@ -35,7 +35,7 @@ export default defineSetPolicy({
         involved: [subject],
         field: ['data', key],
         identity: `watches ${subject.kind} ${subject.name}`,
-        problem: `${subject.kind} ${subject.name} has ${count(alerts, 'alerting rule')}, and none watches Prometheus itself: nobody is told that it rejects a configuration, that its TSDB fails, or that its alerts do not arrive`,
+        problem: `${subject.kind} ${subject.name} has ${count(alerts, 'alerting rule')}, and none watches Prometheus itself: no alert tells you that it rejects a configuration, that its TSDB fails, or that its alerts do not arrive`,
         remediation:
           "add rules over prometheus_config_last_reload_successful, prometheus_tsdb_wal_corruptions_total and prometheus_notifications_errors_total, and one that always fires, as a dead man's switch",
         info: true

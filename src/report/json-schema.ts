@@ -83,7 +83,7 @@ function settingsSchema(): Schema {
       {
         configuration: { ...NAME, description: 'The configuration file; absent where there was none.' },
         ceiling: { enum: MODES, description: 'The ceiling for the modes of all policies.' },
-        kubernetesVersion: { ...NAME, description: 'The version of the API server; absent where nobody knows.' }
+        kubernetesVersion: { ...NAME, description: 'The version of the API server; absent where it is not known.' }
       },
       ['configuration', 'kubernetesVersion']
     )

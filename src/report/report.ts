@@ -19,7 +19,7 @@ export interface Report {
   readonly source: string
   /** How many objects policies were asked about. */
   readonly checked: number
-  /** Objects that were read and that no policy looks at; absent where there are none, or where nobody would list them. */
+  /** Objects that were read and that no policy looks at; absent where there are none, or where they are not listed. */
   readonly notChecked?: NotChecked
   /** What the objects were checked with; absent where the caller does not say. */
   readonly settings?: ReportedSettings
@@ -42,7 +42,7 @@ export interface ReportedSettings {
   readonly configuration?: string
   /** The ceiling for the modes of all policies. */
   readonly ceiling: Mode
-  /** Of the API server; absent where nobody knows. */
+  /** Of the API server; absent where it is not known. */
   readonly kubernetesVersion?: string
 }
 

@@ -35,7 +35,7 @@ export interface Checked {
   /** Whether any policy looked at it. */
   readonly evaluated: boolean
   readonly reported: ReportedObject | undefined
-  /** The object with the defaults that the API server fills in; undefined where nobody had to know. */
+  /** The object with the defaults that the API server fills in; undefined where it was not needed. */
   readonly stored: JsonObject | undefined
   /** What the webhook would change in the object as it is applied. */
   readonly operations: readonly PatchOperation[]

@@ -18,7 +18,7 @@ export function placeIn(
   return {
     within,
     isFixing,
-    // Most objects have no findings, and then nobody asks.
+    // Most objects have no findings, and then this is not needed.
     get location() {
       const column = manifest.positionOf([])?.column
       return {

@@ -140,7 +140,7 @@ async function fixesOn(stream: NodeJS.WriteStream, asDiff: boolean): Promise<Fix
   return new Fixes(asDiff, (text) => stream.write(text))
 }
 
-/** Nobody can apply a diff to what a program prints. */
+/** A diff cannot be applied to what a program prints. */
 async function refuseDiffOfRendered(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     if (await isRendered(path)) throw new HoldfastError('FLAG_INVALID', `--diff needs files, and ${path} is rendered`)

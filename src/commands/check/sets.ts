@@ -69,7 +69,7 @@ export class GivenSets {
 
   /**
    * @param share of the document's text that is this object's
-   * @param stored the object with its defaults, where somebody had to know
+   * @param stored the object with its defaults, where they were filled in already
    */
   add(manifest: Manifest, file: string, line: number, share: number, stored?: JsonObject): void {
     if (!this.#isAsked || this.#isFull || !isOneOf(READS, manifest.object)) return

@@ -1,4 +1,4 @@
-/** Letters that somebody may have wrong, left out, doubled or swapped. */
+/** Letters that may be wrong, left out, doubled or swapped. */
 const MOST_SLIPS = 3
 /** And the share of the longer word that has to be right all the same. */
 const LEAST_ALIKE = 0.5

@@ -22,7 +22,7 @@ export interface Note {
   readonly text: string
 }
 
-/** Kinds of objects that somebody looks at; undefined where all documents are to be parsed. */
+/** Kinds of objects that a policy reads; undefined where all documents are to be parsed. */
 export type WantedKinds = Kinds | undefined
 
 export interface ReadOptions {

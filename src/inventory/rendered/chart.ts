@@ -29,7 +29,7 @@ export interface ChartReading {
 }
 
 /**
- * The objects of a chart as Helm renders it. Each is said to stand in its template, in a line that nobody knows.
+ * The objects of a chart as Helm renders it. Each is said to stand in its template, in a line that is not known.
  *
  * @param called what to call the chart's directory
  */

@@ -4,7 +4,7 @@ export interface DeclaredKind {
   readonly kind: string
 }
 
-/** Kinds of objects, such as those that somebody looks at. */
+/** Kinds of objects, such as those that a policy reads. */
 export class Kinds {
   readonly #keys: ReadonlySet<string>
 
