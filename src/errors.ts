@@ -17,7 +17,7 @@ export const ERRORS = {
   REVIEW_KIND_MISMATCH: { status: 400, help: 'The kind of the object differs from the kind in the request.' },
   CLIENT_UNKNOWN: {
     status: 401,
-    help: 'The API server has to present a certificate from a CA in --client-ca-file; see docs/operations.md.'
+    help: 'The API server has to present a certificate from a CA in --client-ca-file; see docs/mutual-tls.md.'
   },
   CLIENT_NOT_ALLOWED: { status: 403, help: 'Add its common name to --client-allowed-names.' },
   PATH_UNKNOWN: { status: 404, help: 'Send reviews to /mutate or /validate, optionally followed by a mode.' },

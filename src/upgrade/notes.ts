@@ -14,7 +14,7 @@ function isRestorable({ restorable }: UpgradePlan): boolean {
   return restorable.length > 0
 }
 
-/** The same as docs/operations.md says about GitOps; a test compares. */
+/** The same as docs/gitops.md says about Argo CD and Flux; a test compares. */
 function restoring(blocked: readonly UpgradePlan[]): Section {
   const plans = blocked.filter(isRestorable)
   const which = plans.map(({ name }) => pasteable(name, 'NAME'))

@@ -11,7 +11,6 @@ import { listOf } from './harness/manifests.ts'
 import { CONFIGURATIONS, type Configuration, endToEnd, MODE_LABEL, type Stage, type Test } from './harness/suite.ts'
 import { until } from './harness/wait.ts'
 
-const OPERATIONS = 'docs/operations.md'
 const NAMESPACE = 'holdfast-system'
 const HOSTS = ['holdfast.holdfast-system.svc']
 
@@ -41,7 +40,7 @@ endToEnd('operations', { controllers: true, wholeCluster: true }, async (t, stag
 
 /** Nobody serves cert-manager's objects, then its webhook is not ready, then all is well. */
 async function certManagerLate(t: Test, { stage, shell, cainjector }: Place): Promise<void> {
-  const [script = ''] = documentedCommands(OPERATIONS, 'Install')
+  const [script = ''] = documentedCommands('docs/operations.md', 'Install')
   const [forCertManager, apply = '', forCertificate = '', forCaBundle = '', ...rest] = commandsOf(script)
   t.match([forCertManager, rest], [/^kubectl -n cert-manager wait /, [/^kubectl .* rollout status /]], 'need a kubelet')
   const install = apply.replace(/https:\S+\/manifests\/(\S+)\?ref=v[\d.]+/, 'manifests/$1')
@@ -73,7 +72,7 @@ async function certManagerLate(t: Test, { stage, shell, cainjector }: Place): Pr
 }
 
 async function replaceCa(t: Test, { stage, shell, cainjector }: Place): Promise<void> {
-  const [issueAnew = '', dropTheOld = ''] = documentedCommands(OPERATIONS, 'Replace the CA')
+  const [issueAnew = '', dropTheOld = ''] = documentedCommands('docs/certificates.md', 'Replace the CA')
   const [one, other] = await twoCertificates()
   await deleteConfigurations(stage)
   await stage.kubectl(['apply', '-f', '-'], { input: listOf(render('overlays/cluster-wide')) })
@@ -132,7 +131,7 @@ async function inThePlaceOf(t: Test, { stage, shell, cainjector }: Place, style:
 }
 
 async function uninstall(t: Test, { stage, shell }: Place): Promise<void> {
-  const [script = '', reports = ''] = documentedCommands(OPERATIONS, 'Uninstall')
+  const [script = '', reports = ''] = documentedCommands('docs/uninstall.md', 'Uninstall Holdfast')
   const [one, other] = [await stage.namespace('warn'), await stage.namespace()]
   await define(stage, 'openreports.io', 'v1alpha1', 'reports', 'Report')
   const everything = renderWith('cluster-wide', ['priority', 'scan', 'scan-reports'])

@@ -95,7 +95,7 @@ async function nextRelease(
     t.equal(left.length, first === second ? 0 : 2, 'entries that are left')
   }
 
-  const [script = ''] = documentedCommands('docs/operations.md', 'Upgrade')
+  const [script = ''] = documentedCommands('docs/upgrade-holdfast.md', 'Upgrade Holdfast')
   for (const phase of ['mutating', 'validating']) {
     const others = (await entriesIn(stage)).filter(({ name }) => name !== OLD[phase])
     const command = script.replace('mutating', phase).replace('NAME', OLD[phase] as string)
@@ -112,7 +112,7 @@ async function nextRelease(
 }
 
 async function listed(t: Test, stage: Stage, shell: Shell): Promise<void> {
-  const [list = ''] = documentedCommands('docs/operations.md', 'Change the overlay')
+  const [list = ''] = documentedCommands('docs/choose-a-mode.md', 'Change the overlay')
   for (const overlay of overlays) {
     t.equal((await apply(stage, 'client', configurationsOf(overlay))).code, 0)
     const { code, stdout } = await shell.run(list)

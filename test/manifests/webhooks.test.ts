@@ -114,7 +114,7 @@ for (const overlay of overlays) {
 }
 
 // A server-side apply cannot take an entry away while cainjector owns its caBundle, and a client-side one not after a
-// server-side one: what an overlay had not, would go on enforcing behind it. docs/operations.md (Upgrade) has what to do
+// server-side one: what an overlay had not, would go on enforcing behind it. docs/upgrade-holdfast.md has what to do
 // where a release has to drop or rename one.
 t.test('every overlay has every entry', { skip }, async (t) => {
   const expected = ['', 'warn.', 'audit.'].flatMap((prefix) => BARE_NAMES.map((name) => `${prefix}${name}`)).sort()

@@ -363,8 +363,8 @@ t.test('what holds for all of them', async (t) => {
   t.match(planText([labelChange({ name: 'mine' }), service]), /For mine: only labels/)
 })
 
-t.test('what it says about GitOps stands in docs/operations.md', async (t) => {
-  const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
+t.test('what it says about GitOps stands in docs/gitops.md', async (t) => {
+  const page = readFileSync(new URL('../../docs/gitops.md', import.meta.url), 'utf8')
   const [, ...snippets] = [...planMarkdown([labelChange()]).matchAll(/```yml\n([^`]+)```/g)].map(
     ([, yaml = '']) => yaml
   )

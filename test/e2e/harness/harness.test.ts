@@ -89,7 +89,7 @@ t.test('callLocally', async (t) => {
 
 t.test('documented commands', async (t) => {
   t.test('are the indented blocks of one section', async (t) => {
-    const [commands = '', reports, ...more] = documentedCommands('docs/operations.md', 'Uninstall')
+    const [commands = '', reports, ...more] = documentedCommands('docs/uninstall.md', 'Uninstall Holdfast')
     t.match(commandsOf(commands), Array(4).fill(/^kubectl (delete|label) .*\n$/))
     t.match(reports, /^kubectl delete reports/)
     t.strictSame(more, [])
@@ -99,6 +99,6 @@ t.test('documented commands', async (t) => {
     t.strictSame(commandsOf(script), ['one \\\n  --flag\n', 'two |\n  three &&\n  four\n', 'five\n'])
   })
   t.test('have to be there', async (t) => {
-    t.throws(() => documentedCommands('docs/operations.md', 'Nothing'), /no command below "Nothing"/)
+    t.throws(() => documentedCommands('docs/uninstall.md', 'Nothing'), /no command below "Nothing"/)
   })
 })
