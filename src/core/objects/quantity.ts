@@ -10,8 +10,17 @@ interface Exact {
 }
 
 /**
- * Whether two Kubernetes quantities are the same amount, as the API server sees it: `1Gi` equals `1024Mi`, and `1`
- * equals `1000m`. What is no quantity equals only itself.
+ * Digits behind the point that the API server keeps in a list of resources. It rounds up, away from zero:
+ * SetDefaults_ResourceList in pkg/apis/core/v1/defaults.go of Kubernetes 1.31 to 1.36.
+ */
+const FINEST = 3
+
+/** The most that the API server reads where there is a binary suffix: ParseQuantity of k8s.io/apimachinery. */
+const MOST_BINARY = 2n ** 63n - 1n
+
+/**
+ * Whether two quantities of a resource are the same amount, as the API server stores them: `1Gi` equals `1024Mi`, `1` equals
+ * `1000m`, and `1u` equals `1m`, because it is rounded up. What is no quantity equals only itself.
  */
 export function isSameQuantity(one: unknown, other: unknown): boolean {
   if (one === other) return true
@@ -48,8 +57,22 @@ function parse(value: unknown): Exact | undefined {
   const [, sign, whole = '', fraction = '', exponent, power = '0', suffix = ''] = match
   if (whole === '' && fraction === '') return undefined
   const digits = BigInt(`${whole}${fraction}`) * (sign === '-' ? -1n : 1n)
-  const units = digits * 1024n ** (BINARY[suffix] ?? 0n)
+  const factor = BINARY[suffix]
+  if (factor !== undefined) return rounded(capped({ units: digits * 1024n ** factor, scale: fraction.length }))
   const shift = exponent === undefined ? (DECIMAL[suffix] ?? 0) : Number(power)
   const scale = fraction.length - shift
-  return scale >= 0 ? { units, scale } : { units: units * 10n ** BigInt(-scale), scale: 0 }
+  return scale >= 0 ? rounded({ units: digits, scale }) : { units: digits * 10n ** BigInt(-scale), scale: 0 }
+}
+
+function capped(exact: Exact): Exact {
+  const most = MOST_BINARY * 10n ** BigInt(exact.scale)
+  if (exact.units > most) return { units: MOST_BINARY, scale: 0 }
+  return exact.units < -most ? { units: -MOST_BINARY, scale: 0 } : exact
+}
+
+function rounded({ units, scale }: Exact): Exact {
+  if (scale <= FINEST) return { units, scale }
+  const divisor = 10n ** BigInt(scale - FINEST)
+  const away = units % divisor === 0n ? 0n : units < 0n ? -1n : 1n
+  return { units: units / divisor + away, scale: FINEST }
 }

@@ -20,6 +20,13 @@ t.test('amounts', async (t) => {
     ['-1', '-1000m'],
     ['0', '0Gi'],
     ['1e-3', '1m'],
+    ['0.1n', '1m'],
+    ['1e-10', '1u'],
+    ['-0.1n', '-1m'],
+    ['1.0000000001', '1001m'],
+    ['9Ei', '8Ei'],
+    ['9Ei', '9223372036854775807'],
+    ['-9Ei', '-8Ei'],
     ['nonsense', 'nonsense']
   ]
   for (const [one, other] of same) t.ok(isSameQuantity(one, other), `${one} = ${other}`)
@@ -35,6 +42,9 @@ t.test('amounts', async (t) => {
     [{}, '1'],
     ['1e999', '1e998'],
     ['1KI', '1Ki'],
+    ['100E', '10E'],
+    ['9Ei', '10E'],
+    ['0', '0.1n'],
     ['1 Gi', '1Gi']
   ]
   for (const [one, other] of different) t.notOk(isSameQuantity(one, other), `${one} ≠ ${other}`)
