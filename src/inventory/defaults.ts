@@ -40,16 +40,64 @@ function updateStrategy(strategy: JsonObject): JsonObject {
   return { type, rollingUpdate: { partition: 0, ...objectOf(present(objectOf(rollingUpdate))) } }
 }
 
+/**
+ * What a claim template has room for in its metadata, its spec and its status, in Kubernetes 1.31 to 1.36. Any other field
+ * is dropped before the API server compares templates.
+ */
+const METADATA_FIELDS = fieldsIn(`annotations creationTimestamp deletionGracePeriodSeconds deletionTimestamp finalizers
+  generateName generation labels managedFields name namespace ownerReferences resourceVersion selfLink uid`)
+const CLAIM_FIELDS = fieldsIn(`accessModes dataSource dataSourceRef resources selector storageClassName
+  volumeAttributesClassName volumeMode volumeName`)
+const CLAIM_STATUS_FIELDS = fieldsIn(`accessModes allocatedResourceStatuses allocatedResources capacity conditions
+  currentVolumeAttributesClassName modifyVolumeStatus phase`)
+
+function fieldsIn(text: string): ReadonlySet<string> {
+  return new Set(text.split(/\s+/))
+}
+
 function claimTemplate(template: unknown): unknown {
   if (!isObject(template)) return template
-  const spec: Fields = { volumeMode: 'Filesystem', ...present(objectOf(template.spec)) }
-  if ('resources' in spec) spec.resources = resources(spec.resources)
-  // Of a reference these two are stored even where they say nothing, so that an empty one is not the same as none.
-  for (const name of ['dataSource', 'dataSourceRef']) {
-    if (isObject(spec[name])) spec[name] = { kind: '', name: '', ...present(spec[name]) }
+  const status: Fields = { phase: 'Pending', ...stored(template.status, CLAIM_STATUS_FIELDS) }
+  if (isObject(status.modifyVolumeStatus)) status.modifyVolumeStatus = present(status.modifyVolumeStatus)
+  return { ...template, metadata: claimMetadata(template.metadata), spec: claimSpec(template.spec), status }
+}
+
+function claimMetadata(metadata: unknown): Fields {
+  const defaulted = withTexts(stored(metadata, METADATA_FIELDS))
+  for (const name of ['creationTimestamp', 'deletionTimestamp']) {
+    if (name in defaulted) defaulted[name] = inUtc(defaulted[name])
   }
-  const status = { phase: 'Pending', ...present(objectOf(template.status)) }
-  return { ...template, metadata: withTexts(present(objectOf(template.metadata))), spec, status }
+  return defaulted
+}
+
+function claimSpec(spec: unknown): Fields {
+  const defaulted: Fields = { volumeMode: 'Filesystem', ...stored(spec, CLAIM_FIELDS) }
+  if ('resources' in defaulted) defaulted.resources = resources(defaulted.resources)
+  if (isObject(defaulted.selector)) defaulted.selector = withTexts(defaulted.selector)
+  if (isObject(defaulted.dataSourceRef)) defaulted.dataSourceRef = source(defaulted.dataSourceRef)
+  if (isObject(defaulted.dataSource)) {
+    const { namespace: _, ...reference } = source(defaulted.dataSource)
+    defaulted.dataSource = reference
+  }
+  return defaulted
+}
+
+/** Two fields are stored even where they say nothing, so that an empty reference is not the same as none. */
+function source(reference: JsonObject): Fields {
+  return { kind: '', name: '', ...withoutNulls(reference) }
+}
+
+/** A time as the API server writes it, to the second. */
+function inUtc(time: unknown): unknown {
+  const milliseconds = typeof time === 'string' ? Date.parse(time) : Number.NaN
+  return Number.isNaN(milliseconds) ? time : `${new Date(milliseconds).toISOString().slice(0, 19)}Z`
+}
+
+/** The fields that are stored of a map, of which some are no fields at all. */
+function stored(map: unknown, fields: ReadonlySet<string>): Fields {
+  const given = present(objectOf(map))
+  for (const name in given) if (!fields.has(name)) delete given[name]
+  return given
 }
 
 function podTemplate(template: JsonObject): JsonObject {
@@ -190,7 +238,7 @@ const OMITTED_WHEN_EMPTY = new Set(
   dnsPolicy schedulerName tty stdin stdinOnce workingDir readOnly subPath subPathExpr name hostPort hostIP protocol value
   initialDelaySeconds timeoutSeconds periodSeconds successThreshold failureThreshold imagePullPolicy scheme path operator
   terminationMessagePath terminationMessagePolicy podManagementPolicy type namespace uid resourceVersion generation
-  generateName selfLink volumeName phase`.split(/\s+/)
+  generateName selfLink volumeName phase targetVolumeAttributesClassName`.split(/\s+/)
 )
 
 /** A field that says null is a field that says nothing, and so are some that say "" or 0: the API server fills them in. */
@@ -203,6 +251,10 @@ function present(map: JsonObject): Fields {
       return Object.fromEntries(Object.entries(map).filter(([key, value]) => !isEmpty(key, value)))
   }
   return { ...map }
+}
+
+function withoutNulls(map: JsonObject): Fields {
+  return Object.fromEntries(Object.entries(map).filter(([, value]) => value !== null))
 }
 
 /** A map of texts, such as labels: null is an empty one. Of quantities it is none at all. */

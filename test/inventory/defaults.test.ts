@@ -15,6 +15,10 @@ function podWith(spec: JsonObject): JsonObject {
   return { apiVersion: 'v1', kind: 'Pod', spec }
 }
 
+function withTemplate(template: JsonObject): JsonObject {
+  return { apiVersion: 'apps/v1', kind: 'StatefulSet', spec: { volumeClaimTemplates: [template] } }
+}
+
 const cases: readonly (readonly [name: string, object: JsonObject, defaulted: JsonObject])[] = [
   [
     'a Pod',
@@ -197,6 +201,46 @@ const cases: readonly (readonly [name: string, object: JsonObject, defaulted: Js
         }
       }
     }
+  ],
+  [
+    'what a claim template has no room for is not stored',
+    withTemplate({
+      metadata: { labels: { a: 'b' }, unknown: 'c' },
+      spec: { unknown: 'c', dataSource: { name: 'a', namespace: 'b' } },
+      status: { unknown: 'c' }
+    }),
+    withTemplate({
+      metadata: { labels: { a: 'b' }, unknown: undefined },
+      spec: { unknown: undefined, dataSource: { name: 'a', namespace: undefined } },
+      status: { unknown: undefined }
+    })
+  ],
+  [
+    'what is empty and stored all the same',
+    withTemplate({ spec: { dataSourceRef: { namespace: '' }, storageClassName: '', volumeAttributesClassName: '' } }),
+    withTemplate({
+      spec: {
+        dataSourceRef: { kind: '', name: '', namespace: '' },
+        storageClassName: '',
+        volumeAttributesClassName: ''
+      }
+    })
+  ],
+  [
+    'times of a claim template are those of Greenwich',
+    withTemplate({ metadata: { creationTimestamp: '2024-01-01T01:00:00+01:00', deletionTimestamp: 'soon' } }),
+    withTemplate({ metadata: { creationTimestamp: '2024-01-01T00:00:00Z', deletionTimestamp: 'soon' } })
+  ],
+  [
+    'what is empty deep in a claim template',
+    withTemplate({
+      spec: { selector: { matchLabels: { a: null } } },
+      status: { modifyVolumeStatus: { status: 'Pending', targetVolumeAttributesClassName: '' } }
+    }),
+    withTemplate({
+      spec: { selector: { matchLabels: { a: '' } } },
+      status: { modifyVolumeStatus: { status: 'Pending', targetVolumeAttributesClassName: undefined } }
+    })
   ],
   ['a kind of which nothing is compared', { kind: 'ConfigMap', data: {} }, { kind: 'ConfigMap', data: {} }]
 ]
