@@ -97,6 +97,10 @@ export class Connections {
     return { unproven: this.#unproven.size, proven: this.#proven.size }
   }
 
+  get isAny(): boolean {
+    return this.#unproven.size + this.#proven.size > 0
+  }
+
   /** Bounds the connections of a server that is not listening yet. */
   follow(server: Server): void {
     const isTls = server instanceof TlsServer

@@ -6,8 +6,9 @@ import { type ErrorCode, messageOf } from '../errors.ts'
 import type { CloseReason, PortName } from './connections.ts'
 import { outcomeOf } from './metrics.ts'
 
-/** Lines are written together, or once a second: a system call for each decision would cost as much as evaluating it. */
-const BUFFER = { dest: 1, minLength: 4096, periodicFlush: 1000 }
+/** Lines are written together, or after a second: a system call for each decision would cost as much as evaluating it. */
+const BUFFER = { dest: 1, minLength: 4096 }
+const FLUSH_MS = 1000
 
 /**
  * JSON lines on standard output, which is where the container runtime collects them.
@@ -18,8 +19,18 @@ export function createLogger(v: number): Logger {
   const formatters = { level: (label: string) => ({ level: label }) }
   const stream = destination(BUFFER)
   const write = stream.write.bind(stream)
-  // Whatever is logged, the stack of an error too: JSON leaves some characters as they are that a terminal obeys.
-  stream.write = (line) => write(inertJson(line))
+  // Armed by a line, so that a server that has nothing to say does not wake up. The stream's own timer never stops.
+  let isArmed = false
+  const flush = (): void => {
+    isArmed = false
+    stream.flush()
+  }
+  stream.write = (line) => {
+    if (!isArmed) setTimeout(flush, FLUSH_MS).unref()
+    isArmed = true
+    // Whatever is logged, the stack of an error too: JSON leaves some characters as they are that a terminal obeys.
+    return write(inertJson(line))
+  }
   return pino({ level: v >= 2 ? 'info' : 'warn', base: null, formatters }, stream)
 }
 
@@ -71,6 +82,8 @@ const CLOSED_EVERY_MS = 60_000
 
 export interface ClosedLog {
   note(port: PortName, reason: CloseReason): void
+  /** Whether something was noted and not written yet. */
+  readonly isPending: boolean
   /** Writes what was noted, if it is time to. */
   write(now: number): void
 }
@@ -84,8 +97,11 @@ export function closedLog(logger: Logger): ClosedLog {
       const key = `${port} ${reason}`
       counts[key] = (counts[key] ?? 0) + 1
     },
+    get isPending() {
+      return Object.keys(counts).length > 0
+    },
     write(now) {
-      if (now < next || Object.keys(counts).length === 0) return
+      if (now < next || !this.isPending) return
       logger.warn({ closed: counts }, 'closed connections before their time')
       counts = {}
       next = now + CLOSED_EVERY_MS

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import type { Review } from '../admission/review.ts'
 import type { Decision } from '../core/decide.ts'
 import { MODES } from '../core/mode.ts'
@@ -6,6 +6,7 @@ import type { Policy } from '../core/policy.ts'
 import { ERRORS, type ErrorCode } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { CLOSE_REASONS, type CloseReason, type ConnectionCounts, PORTS, type PortName } from './connections.ts'
+import { collectProcessMetrics } from './process-metrics.ts'
 
 /** Seconds, from 0.1 ms to 1 s: a review takes about a fifth of a millisecond, and the API server waits for five. */
 const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
@@ -21,8 +22,8 @@ export interface Metrics {
   readonly registry: Registry
   reviewed(review: Review, decision: Decision | undefined, seconds: number): void
   failed(code: ErrorCode): void
-  /** What is open on the HTTPS port now. */
-  connected(counts: ConnectionCounts): void
+  /** Is asked at each scrape what is open on the HTTPS port. */
+  countConnections(counts: () => ConnectionCounts): void
   connectionClosed(port: PortName, reason: CloseReason): void
   /** Called with the end of validity of what new connections get, good or not. */
   certificateServed(notAfter: Date): void
@@ -38,7 +39,7 @@ export interface Metrics {
 export function createMetrics(policies: readonly Policy[]): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  collectDefaultMetrics({ register: registry })
+  collectProcessMetrics(registry)
   const kinds = new Set(policies.flatMap(({ matches }) => matches.map(({ resource }) => resource.kind)))
 
   const reviews = new Counter({
@@ -66,11 +67,15 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
     buckets: BUCKETS,
     registers
   })
-  const connections = new Gauge({
+  let countConnections = (): ConnectionCounts => ({ unproven: 0, proven: 0 })
+  new Gauge({
     name: 'holdfast_connections',
     help: 'Open connections on the HTTPS port, by state (proven: a review was answered, or the client is known).',
     labelNames: ['state'],
-    registers
+    registers,
+    collect() {
+      for (const [state, count] of Object.entries(countConnections())) this.set({ state }, count)
+    }
   })
   const closed = new Counter({
     name: 'holdfast_connections_closed_total',
@@ -130,9 +135,8 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
       for (const { policy, mode, outcome } of decision?.verdicts ?? []) findings.inc({ policy, mode, outcome })
     },
     failed: (code) => errors.inc({ code }),
-    connected({ unproven, proven }) {
-      connections.set({ state: 'unproven' }, unproven)
-      connections.set({ state: 'proven' }, proven)
+    countConnections(counts) {
+      countConnections = counts
     },
     connectionClosed: (port, reason) => closed.inc({ port, reason }),
     certificateServed: (notAfter) => expiry.set(notAfter.getTime() / 1000),

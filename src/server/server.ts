@@ -123,13 +123,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
   )
 
-  const sweep = setInterval(() => {
+  metrics.countConnections(() => connections.counts)
+  const sweep = whileNeeded(SWEEP_MS, () => {
     const now = performance.now()
     bodies.sweep(now)
     for (const each of [connections, healthConnections]) each.sweep(now)
-    metrics.connected(connections.counts)
     closed.write(now)
-  }, SWEEP_MS).unref()
+    return connections.isAny || healthConnections.isAny || closed.isPending
+  })
+  for (const each of [server, health.server]) each.on('connection', sweep.start)
   const poll = pollCertificates(options, (tls) => {
     server.setSecureContext(secureContext(tls))
     keyPair = tls.keyPair
@@ -146,7 +148,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       const lastCall = setTimeout(() => connections.destroy(), LAST_CALL_MS)
       await webhook.close()
       clearTimeout(lastCall)
-      clearInterval(sweep)
+      sweep.stop()
       await health.close()
     }
   }
@@ -159,6 +161,23 @@ function isAccepted(socket: TLSSocket, names: readonly string[]): boolean {
     return true
   } catch {
     return false
+  }
+}
+
+/** A timer that runs from `start` until `call` says that it is not needed any more: an idle server does not wake up. */
+function whileNeeded(everyMs: number, call: () => boolean): { start(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined
+  const stop = (): void => {
+    clearInterval(timer)
+    timer = undefined
+  }
+  return {
+    start() {
+      timer ??= setInterval(() => {
+        if (!call()) stop()
+      }, everyMs).unref()
+    },
+    stop
   }
 }
 

@@ -49,7 +49,7 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/'fastify'/, ['server/webhook.ts', 'server/health.ts', 'server/listen.ts']],
   [/'@kubernetes\/client-node'/, ['kubernetes/kubeconfig.ts']],
   [/'@peculiar\/x509'/, ['certificates/issue.ts']],
-  [/'@prometheus-io\/client'/, ['server/metrics.ts', 'server/health.ts']],
+  [/'@prometheus-io\/client'/, ['server/metrics.ts', 'server/process-metrics.ts', 'server/health.ts']],
   [/'commander'/, ['main.ts', 'commands/']],
   [/'ajv'/, ['config/problems.ts']],
   [/'yaml'/, ['config/document.ts', 'inventory/yaml/rewrite.ts']],
