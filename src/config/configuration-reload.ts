@@ -8,6 +8,8 @@ export interface ConfigurationReload {
   parse(text: string): Configuration
   /** Called when the text has changed and is valid. */
   use(configuration: Configuration): void
+  /** Called after each look that found a usable text, such as the one in force that has come back. */
+  good(): void
   /** Called once for each text that cannot be used, and when the file cannot be read. */
   failed(error: unknown): void
 }
@@ -15,7 +17,7 @@ export interface ConfigurationReload {
 /** One look at the configuration file, as `follow` takes it. */
 export function configurationReloader(
   first: string,
-  { read, parse, use, failed }: ConfigurationReload
+  { read, parse, use, good, failed }: ConfigurationReload
 ): () => Promise<void> {
   return follow(first, {
     read,
@@ -25,6 +27,7 @@ export function configurationReloader(
       if (text.replace(/^\s*#.*$/gm, '').trim() === '') throw new Error('the file has become empty')
       use(parse(text))
     },
+    good,
     failed
   })
 }

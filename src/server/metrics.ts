@@ -32,6 +32,8 @@ export interface Metrics {
   certificateFailed(): void
   certificateRejected(): void
   configurationLoaded(): void
+  /** Called after each look at the file that found it usable, new or not. */
+  configurationUsable(): void
   configurationFailed(): void
 }
 
@@ -93,6 +95,11 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
     help: 'Unix time at which the serving certificate was last read and found usable.',
     registers
   })
+  const certificateReloaded = new Gauge({
+    name: 'holdfast_certificate_last_reload_successful',
+    help: 'Whether the last look at the certificate files found them usable (1) or not (0).',
+    registers
+  })
   const certificateFailures = new Counter({
     name: 'holdfast_certificate_reload_failures_total',
     help: 'Times that the certificate files could not be used and the last good pair was kept.',
@@ -106,6 +113,11 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
   const configured = new Gauge({
     name: 'holdfast_configuration_last_load_seconds',
     help: 'Unix time at which the configuration in force was taken up.',
+    registers
+  })
+  const configurationReloaded = new Gauge({
+    name: 'holdfast_configuration_last_reload_successful',
+    help: 'Whether the last look at the configuration file found it usable (1) or not (0).',
     registers
   })
   const configurationFailures = new Counter({
@@ -140,11 +152,24 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
     },
     connectionClosed: (port, reason) => closed.inc({ port, reason }),
     certificateServed: (notAfter) => expiry.set(notAfter.getTime() / 1000),
-    certificateLoaded: () => loaded.setToCurrentTime(),
-    certificateFailed: () => certificateFailures.inc(),
+    certificateLoaded() {
+      loaded.setToCurrentTime()
+      certificateReloaded.set(1)
+    },
+    certificateFailed() {
+      certificateFailures.inc()
+      certificateReloaded.set(0)
+    },
     certificateRejected: () => certificateRejections.inc(),
-    configurationLoaded: () => configured.setToCurrentTime(),
-    configurationFailed: () => configurationFailures.inc()
+    configurationLoaded() {
+      configured.setToCurrentTime()
+      configurationReloaded.set(1)
+    },
+    configurationUsable: () => configurationReloaded.set(1),
+    configurationFailed() {
+      configurationFailures.inc()
+      configurationReloaded.set(0)
+    }
   }
 }
 

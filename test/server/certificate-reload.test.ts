@@ -62,6 +62,7 @@ async function until(what: string, condition: () => boolean | Promise<boolean>):
 }
 
 const FAILURES = 'holdfast_certificate_reload_failures_total'
+const SUCCESSFUL = 'holdfast_certificate_last_reload_successful'
 const NOT_AFTER = 'holdfast_certificate_not_after_seconds'
 
 t.test('a pair that no client accepts today does not replace one that serves', async (t) => {
@@ -78,11 +79,13 @@ t.test('a pair that no client accepts today does not replace one that serves', a
     // A write of two files may be read in between: the reason that is looked for is that of the whole pair.
     await until(`${name}: the log`, () => server.lines.some((line) => reason.test(line.reason ?? '')))
     t.ok(await server.serves(good), `${name}: the one before serves on`)
+    t.equal(await server.metric(SUCCESSFUL), 0, `${name}: not successful`)
     t.match(await server.ready(), { status: 200 }, `${name}: and is ready`)
     t.equal(await server.metric(NOT_AFTER), good.keyPair.notAfter.getTime() / 1000, `${name}: its end is the metric`)
     const next = await valid()
     server.publish(next)
     await until(`${name}: a good one after it`, () => server.serves(next))
+    t.equal(await server.metric(SUCCESSFUL), 1, `${name}: successful again`)
   }
 })
 

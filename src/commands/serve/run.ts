@@ -130,6 +130,7 @@ export async function followConfiguration(
       logger.info({ modes: modesOf(configuration) }, 'configuration reloaded')
       warn()
     },
+    good: metrics.configurationUsable,
     failed(error) {
       metrics.configurationFailed()
       logger.error({ reason: messageOf(error) }, 'configuration not reloaded, the last good one stays in force')

@@ -187,6 +187,27 @@ t.test('settings that cannot act are logged once, when they are loaded and when 
   ])
 })
 
+t.test(
+  'a metric says whether the configuration file is usable, and follows it back to the text in force',
+  async (t) => {
+    const config = join(temporaryDirectory(), 'config.yaml')
+    const metrics = createMetrics(POLICIES)
+    const usable = async (): Promise<number | undefined> =>
+      (await metrics.registry.getSingleMetric('holdfast_configuration_last_reload_successful')?.get())?.values[0]?.value
+    writeFileSync(config, 'mode: warn')
+    await followConfiguration({ config, mode: 'enforce' }, pino({ level: 'silent' }), metrics, 20)
+    t.equal(await usable(), 1)
+    for (const [text, expected] of [
+      ['mode: strict', 0],
+      ['mode: warn', 1]
+    ] as const) {
+      writeFileSync(config, text)
+      while ((await usable()) !== expected) await new Promise((resolve) => setTimeout(resolve, 20))
+      t.pass(text)
+    }
+  }
+)
+
 /** Sends the failing upgrade and answers with `allowed`. */
 function ask(port: number, ca: string): Promise<boolean> {
   const before = statefulSet({ templates: [claimTemplate({ labels: { v: '1' } })] })
