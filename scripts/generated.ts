@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { createProgram } from '../src/commands/cli.ts'
 import { configurationSchema } from '../src/config/schema.ts'
 import { POLICIES } from '../src/policies/index.ts'
 import { FORMATS } from '../src/report/formats.ts'
 import { reportSchema } from '../src/report/json-schema.ts'
+import { valuesTable, withVersion } from './chart/documents.ts'
+import { valuesSchemaText } from './chart/schema.ts'
 import { betweenMarks, MODES, table, typeWords } from './markdown.ts'
 import { pageFile, withDeclarations, withPolicyRows } from './policy-pages.ts'
 import { WEBHOOK_FILES, withMatchConditions } from './webhook-files.ts'
@@ -11,6 +14,8 @@ import { WEBHOOK_FILES, withMatchConditions } from './webhook-files.ts'
 const OPTIONS_FILE = 'docs/configuration.md'
 const REPORTS_FILE = 'docs/reports.md'
 const README_FILE = 'README.md'
+const CHART_README_FILE = 'charts/holdfast/README.md'
+const VALUES_FILE = new URL('../charts/holdfast/values.yaml', import.meta.url)
 
 /** A file that is written, as a whole or in parts, from what the code declares. */
 export interface Generated {
@@ -30,6 +35,12 @@ export const GENERATED: readonly Generated[] = [
   { file: WEBHOOK_FILES.validate, write: (file) => withMatchConditions(file, 'validate') },
   { file: REPORTS_FILE, write: (page) => withFormats(page, REPORTS_FILE) },
   { file: README_FILE, write: (page) => withFormats(withPolicyRows(page), README_FILE) },
+  { file: 'charts/holdfast/Chart.yaml', write: withVersion },
+  { file: 'charts/holdfast/values.schema.json', write: valuesSchemaText },
+  {
+    file: CHART_README_FILE,
+    write: (page) => betweenMarks(page, 'values', valuesTable(readFileSync(VALUES_FILE, 'utf8')), CHART_README_FILE)
+  },
   ...POLICIES.map((policy) => ({
     file: pageFile(policy.id),
     write: (page: string) => withDeclarations(page, policy)
