@@ -3,33 +3,20 @@
 ARG BUILD_IMAGE=docker.io/library/node:24-bookworm-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian13:nonroot
 
-FROM ${BUILD_IMAGE} AS build
+# On the machine that builds, whatever the platform of the image: a bundle is the same everywhere.
+FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# With optional packages: the compiler of TypeScript is one of them. Nothing of this node_modules is shipped.
+# With optional packages: esbuild's program is one of them. Nothing of this node_modules is shipped but what the bundle
+# has of it.
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY src ./src
 COPY bin ./bin
 # Files keep the modes of the checkout, and after a strict umask nobody but root could read them in the last stage.
-RUN npm run build && chmod -R a+rX package.json bin dist
+RUN npm run build && chmod -R a+rX package.json bin dist scripts
 
-FROM ${BUILD_IMAGE} AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json ./
-# Without optional packages: ours are Node.js itself, for developers' machines.
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev --omit=optional
-
-FROM ${RUNTIME_IMAGE}
-# What changes least comes first. All of it belongs to root, so that the process cannot rewrite its own program; WORKDIR
-# comes after, because a directory that it has to make belongs to the user of the base.
-COPY --from=dependencies /app/node_modules /app/node_modules
-COPY --from=build /app/package.json /app/package.json
-COPY --from=build /app/bin /app/bin
-COPY --from=build /app/dist /app/dist
-WORKDIR /app
-
+FROM ${RUNTIME_IMAGE} AS runtime
 # Where `node` is: /nodejs/bin in distroless, /usr/local/bin in the images of Node.js. Container runtimes look the first
 # word of ENTRYPOINT up here, without a shell, so either base will do.
 ENV PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
@@ -38,6 +25,25 @@ ENV NODE_ENV=production
 # of the CPU there and a third at 300 KB. The heap as a whole has no flag: Node.js sizes it by the cgroup, and a lower
 # cap did not lower the peak, because what grows under load, the request bodies, lies outside of it.
 ENV NODE_OPTIONS=--max-semi-space-size=4
+# Numbers: Kubernetes cannot tell from a name that it is not root (runAsNonRoot).
+USER 65532:65532
+
+# What V8 makes of the source, made once, by the Node.js, the user and the flags of the image: it saves a sixth of the
+# start. A Node.js for which it was not made ignores it, and so does one that runs as another user.
+FROM runtime AS cache
+COPY --from=build /app /app
+RUN ["node", "/app/scripts/compile-cache.ts", "/tmp/compile-cache"]
+
+FROM runtime
+# What changes least comes first. All of it belongs to root, so that the process cannot rewrite its own program; WORKDIR
+# comes after, because a directory that it has to make belongs to the user of the base. There is no node_modules: dist has
+# all that runs.
+COPY --from=build /app/package.json /app/package.json
+COPY --from=build /app/bin /app/bin
+COPY --from=build /app/dist /app/dist
+COPY --from=cache /tmp/compile-cache /app/compile-cache
+WORKDIR /app
+ENV NODE_COMPILE_CACHE=/app/compile-cache
 
 # Without a value here: that of the top, or of the build.
 ARG BUILD_IMAGE
@@ -50,8 +56,6 @@ LABEL org.opencontainers.image.title="holdfast" \
       dev.holdfast.build-image="${BUILD_IMAGE}" \
       org.opencontainers.image.source="${SOURCE}"
 
-# Numbers: Kubernetes cannot tell from a name that it is not root (runAsNonRoot).
-USER 65532:65532
 EXPOSE 8443 8080
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "/app/bin/holdfast.cjs"]

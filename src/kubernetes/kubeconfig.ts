@@ -48,7 +48,7 @@ export async function connect(
   { kubeconfig, context: wanted }: KubeconfigFlags,
   plugins: PluginWatch = watchPlugins()
 ): Promise<Connection> {
-  const { KubeConfig } = await import('@kubernetes/client-node')
+  const { KubeConfig } = await import('./client-node.ts')
   const config = new KubeConfig()
   watch(config, plugins)
   load(config, kubeconfig)

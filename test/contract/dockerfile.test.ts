@@ -29,7 +29,10 @@ const stages = instructions.reduce<Instruction[][]>(
   },
   [[]]
 )
-const final = stages.at(-1) as readonly Instruction[]
+/** The last stage, with what it takes over from the stage that it is based on. */
+const last = stages.at(-1) as readonly Instruction[]
+const base = stages.find(([from]) => from?.rest.endsWith(` AS ${last[0]?.rest}`)) ?? []
+const final: readonly Instruction[] = [...base, ...last]
 
 const all = (keyword: string, stage = final) => stage.filter((it) => it.keyword === keyword).map((it) => it.rest)
 /** For what has to stand once: a second one makes it equal to nothing. */
@@ -56,16 +59,26 @@ t.test('it serves where the command does', async (t) => {
 
 t.test('what is in it', async (t) => {
   const copies = all('COPY').map((it) => /^--from=(\S+) (\S+) (\S+)$/.exec(it)?.slice(1))
-  t.same(copies.map((it) => it?.[2]).sort(), ['/app/bin', '/app/dist', '/app/node_modules', '/app/package.json'])
+  t.same(
+    copies.map((it) => it?.[2]).sort(),
+    ['/app/bin', '/app/compile-cache', '/app/dist', '/app/package.json'],
+    'what the bundle needs, and no package'
+  )
 
   const order = final.map((it) => it.keyword)
   t.ok(order.indexOf('WORKDIR') > order.lastIndexOf('COPY'), 'all of it, the directory too, belongs to root')
+  t.ok(all('RUN', stages[1]).includes('--mount=type=cache,target=/root/.npm npm ci --ignore-scripts'))
+})
 
-  const modules = copies.find((it) => it?.[2] === '/app/node_modules')
-  const origin = stages.find((stage) => stage[0]?.rest.endsWith(` AS ${modules?.[0]}`))
-  const [install, ...more] = all('RUN', origin)
-  t.same(more, [], 'its node_modules come from one command')
-  for (const words of ['npm ci ', '--ignore-scripts', '--omit=dev', '--omit=optional']) t.match(install, words, words)
+t.test('the compile cache is made by what reads it', async (t) => {
+  const origin = stages.find(([from]) => from?.rest.endsWith(' AS cache')) ?? []
+  t.equal(origin[0]?.rest, `${last[0]?.rest} AS cache`, 'on the same base, so with its Node.js, its user and its flags')
+  const [run, ...more] = all('RUN', origin)
+  t.same(more, [])
+  const [node, script, directory] = JSON.parse(run ?? '[]')
+  t.same([node, script], ['node', '/app/scripts/compile-cache.ts'], 'without a shell')
+  t.ok(all('COPY', last).includes(`--from=cache ${directory} /app/compile-cache`))
+  t.ok(all('ENV', last).includes('NODE_COMPILE_CACHE=/app/compile-cache'), 'and Node.js finds it')
 })
 
 t.test('both bases have the Node.js that developers and tests run', async (t) => {
@@ -89,8 +102,10 @@ t.test('a release pins both bases by digest, and the image says which they were'
     bases.map(([name]) => name),
     ['BUILD_IMAGE', 'RUNTIME_IMAGE']
   )
-  const from = stages.slice(1).map((stage) => stage[0]?.rest.split(' ')[0])
-  t.same([...new Set(from)].sort(), bases.map(([name]) => `\${${name}}`).sort(), 'no stage has a base of its own')
+  const names = stages.map((stage) => / AS (\S+)$/.exec(stage[0]?.rest ?? '')?.[1])
+  const from = stages.slice(1).map((stage) => stage[0]?.rest.replace('--platform=$BUILDPLATFORM ', '').split(' ')[0])
+  const outside = from.filter((image) => !names.includes(image))
+  t.same([...new Set(outside)].sort(), bases.map(([name]) => `\${${name}}`).sort(), 'no stage has a base of its own')
   const release = read('RELEASE.md')
   for (const [name, image] of bases) {
     t.ok(release.includes(`--build-arg ${name}="$(pinned ${image})"`), `RELEASE.md pins ${name}`)

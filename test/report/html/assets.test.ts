@@ -22,16 +22,6 @@ t.test('every file is in the page, and none ends the element that it stands in',
   t.notMatch(STYLE + SCRIPT, /<\/|<!--/)
 })
 
-t.test('the build puts all of them beside the modules', async (t) => {
-  const { scripts } = JSON.parse(read(ROOT, 'package.json'))
-  t.match(scripts.build, /&& node scripts\/copy-assets\.ts$/)
-  const target = filesIn({})
-  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts/copy-assets.ts'), target])
-  t.equal(status, 0, String(stderr))
-  t.strictSame(globSync('**/*.*', { cwd: target }).sort(), assets.toSorted(), 'and nothing else')
-  for (const file of assets) t.equal(read(target, file), read(SRC, file), file)
-})
-
 t.test('scripts of the page are type-checked', async (t) => {
   const { scripts } = JSON.parse(read(ROOT, 'package.json'))
   t.match(scripts.check, 'tsc -p tsconfig.client.json')
@@ -44,7 +34,7 @@ t.test('scripts of the page are type-checked', async (t) => {
   )
 })
 
-const BUILT = existsSync(join(ROOT, 'dist/report/html/html.js')) ? false : 'There is no dist here.'
+const BUILT = existsSync(join(ROOT, 'dist/main.js')) ? false : 'There is no dist here.'
 
 t.test('the built command finds them', { skip: BUILT }, async (t) => {
   const directory = filesIn({ 'pod.yaml': 'apiVersion: v1\nkind: Pod\nmetadata: { name: a }\n' })
