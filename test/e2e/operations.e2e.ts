@@ -32,6 +32,7 @@ endToEnd('operations', { controllers: true, wholeCluster: true }, async (t, stag
       const title = `a certificate in the place of cert-manager's ${style}`
       await t.test(title, { skip }, (t) => inThePlaceOf(t, place, style))
     }
+    await t.test('a stolen key of our own certificate', { skip }, (t) => stolenKey(t, place))
     await t.test('uninstall', { skip }, (t) => uninstall(t, place))
   } finally {
     shell.dispose()
@@ -128,6 +129,32 @@ async function inThePlaceOf(t: Test, { stage, shell, cainjector }: Place, style:
   t.equal((await shell.run(`kubectl apply ${style} -k static`)).code, 0, 'applied again, with nothing to force')
   await cainjector.inject(theirs.ca)
   await everyBundleIs(t, stage, [own.ca], 'a day later, our own alone')
+}
+
+async function stolenKey(t: Test, { stage, shell }: Place): Promise<void> {
+  const page = 'docs/lost-or-stolen-keys.md'
+  const [script = ''] = documentedCommands(page, 'Stolen, with your own certificate')
+  const [count = ''] = documentedCommands(page, 'Verify')
+  const [stolen, renewed] = await twoCertificates()
+  await deleteConfigurations(stage)
+  writeStatic(shell, stolen)
+  await stage.kubectl(['delete', 'secret', 'holdfast-tls', '-n', NAMESPACE, '--ignore-not-found'])
+  await store(stage, 'holdfast-tls', stolen)
+  t.equal((await shell.run('kubectl apply --server-side --force-conflicts -k static')).code, 0, 'what is installed')
+
+  for (const command of commandsOf(script)) {
+    if (command.includes('rollout status')) continue
+    if (command.startsWith('holdfast certs ')) writePems(join(shell.directory, 'renewed'), renewed)
+    else {
+      const { code, stderr } = await shell.run(command.replace('kubectl apply', 'kubectl apply --server-side'))
+      t.equal(code, 0, `${command}${stderr}`)
+    }
+    if (command.includes('rollout restart')) await everyBundleIs(t, stage, [stolen.ca, renewed.ca], 'none is lost')
+  }
+  await everyBundleIs(t, stage, [renewed.ca], 'the stolen one is worth nothing')
+  const { data } = await stage.get<{ data: Record<string, string> }>('secret', 'holdfast-tls', '-n', NAMESPACE)
+  t.equal(Buffer.from(data['tls.crt'] ?? '', 'base64').toString(), renewed.certificate, 'the new one is served')
+  t.strictSame(await shell.run(count), { code: 0, stdout: '1\n', stderr: '' })
 }
 
 async function uninstall(t: Test, { stage, shell }: Place): Promise<void> {
@@ -240,13 +267,19 @@ async function everyBundleIs(t: Test, stage: Stage, cas: string[], what: string)
 }
 
 /** The kustomization of manifests/README.md, with a certificate beside it. */
-function writeStatic({ directory }: Shell, { ca, certificate, privateKey }: IssuedCertificates): void {
+function writeStatic({ directory }: Shell, issued: IssuedCertificates): void {
   const [, content = ''] =
     /```yaml\n# static\/kustomization.yaml\n(.*?)```/s.exec(readFileSync(`${root}README.md`, 'utf8')) ?? []
-  mkdirSync(join(directory, 'static/tls'), { recursive: true })
+  mkdirSync(join(directory, 'static'), { recursive: true })
   const local = content.replace(/https:\S+\/manifests\/(\S+)\?ref=v[\d.]+/g, '../manifests/$1')
   writeFileSync(join(directory, 'static/kustomization.yaml'), local)
+  writePems(join(directory, 'static/tls'), issued)
+}
+
+/** As `holdfast certs` does. */
+function writePems(directory: string, { ca, certificate, privateKey }: IssuedCertificates): void {
+  mkdirSync(directory, { recursive: true })
   for (const [name, pem] of Object.entries({ 'ca.crt': ca, 'tls.crt': certificate, 'tls.key': privateKey })) {
-    writeFileSync(join(directory, 'static/tls', name), pem, { mode: 0o600 })
+    writeFileSync(join(directory, name), pem, { mode: 0o600 })
   }
 }
