@@ -9,6 +9,8 @@ import { createMetrics } from '../../src/server/metrics.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
+const PAGES = globSync(['*.md', '{.github,certs,charts,docs,manifests,test}/**/*.md'], { cwd: ROOT })
+
 function read(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8')
 }
@@ -97,7 +99,7 @@ t.test('docs/metrics.md lists every metric of ours', async (t) => {
 })
 
 t.test('links between files lead somewhere', async (t) => {
-  for (const file of globSync(['*.md', '{charts,docs,manifests}/**/*.md', 'certs/*.md'], { cwd: ROOT })) {
+  for (const file of PAGES) {
     for (const [, target = ''] of read(file).matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)) {
       t.ok(existsSync(join(ROOT, dirname(file), target)), `${file} → ${target}`)
     }
@@ -105,7 +107,7 @@ t.test('links between files lead somewhere', async (t) => {
 })
 
 t.test('a link to a heading names one that is there', async (t) => {
-  const links = globSync(['*.md', '{charts,docs,manifests}/**/*.md', 'certs/*.md'], { cwd: ROOT }).flatMap((file) =>
+  const links = PAGES.flatMap((file) =>
     [...read(file).matchAll(/\]\(([^)#:\s]*)#([^)\s]+)\)/g)].map(([, target = '', anchor = '']) => ({
       file,
       page: target === '' ? file : join(dirname(file), target),
