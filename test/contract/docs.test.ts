@@ -90,6 +90,21 @@ function parse(line: string): void {
   }
 }
 
+t.test('every command of holdfast on a page can be run', async (t) => {
+  const commands = PAGES.flatMap((page) => commandsOn(page).map((line) => ({ page, line })))
+  t.ok(commands.length > 50)
+  for (const { page, line } of commands) t.doesNotThrow(() => parse(line), `${page}: ${line}`)
+})
+
+/** Of the indented blocks of a page, the calls of holdfast with which a line or a part of a pipe begins. */
+function commandsOn(page: string): string[] {
+  const script = [...read(page).matchAll(/^ {4}(.*)$/gm)]
+    .map(([, line]) => line)
+    .join('\n')
+    .replaceAll(/\\\n\s*/g, '')
+  return [...script.matchAll(/(?:^|[|;&] *)(holdfast +[a-z-]+[^|;&#\n]*)/gm)].map(([, call = '']) => call)
+}
+
 t.test('docs/metrics.md lists every metric of ours', async (t) => {
   const page = read('docs/metrics.md')
   const metrics = await createMetrics(POLICIES).registry.getMetricsAsJSON()
