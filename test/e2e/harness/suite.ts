@@ -57,6 +57,11 @@ export interface Stage extends Cluster {
   counted(metric: string, labels?: Readonly<Record<string, string>>): Promise<number>
   /** What the API server's audit log has about the StatefulSets of a namespace; nothing but in a cluster of our own. */
   audited(namespace: string): AuditEvent[]
+  /**
+   * What was deleted since the start, as `RESOURCE/NAME` in the order of the requests: webhook configurations and what
+   * they need to be answered. Nothing but in a cluster of our own.
+   */
+  deletions(): string[]
 }
 
 /** What a test looks at in a line of the audit log. */
@@ -64,14 +69,13 @@ export interface AuditEvent {
   verb?: string
   requestURI?: string
   userAgent?: string
-  objectRef?: { namespace?: string }
+  objectRef?: { namespace?: string; resource?: string; name?: string }
   annotations?: Record<string, string>
 }
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 /** The resources whose object "holdfast" makes the API server call. */
 export const CONFIGURATIONS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']
-
 /**
  * Declares the scenarios of one file. They run in a control plane of their own, or in the cluster whose context
  * `HOLDFAST_E2E_CONTEXT` names; where there is neither, they are skipped, with a sentence that says why.
@@ -175,7 +179,12 @@ async function stageFor(t: Test, options: StageOptions, undo: (() => Promise<unk
       entry === undefined
         ? counted('apiserver_admission_webhook_request_total')
         : webhookCalls(await cluster.metrics(), entry) - webhookCalls(before, entry),
-    audited: (namespace) => auditLog().filter(({ objectRef }) => objectRef?.namespace === namespace)
+    audited: (namespace) =>
+      auditLog().filter(({ objectRef }) => objectRef?.resource === 'statefulsets' && objectRef.namespace === namespace),
+    deletions: () =>
+      auditLog()
+        .filter(({ objectRef }) => objectRef?.resource !== 'statefulsets')
+        .map(({ objectRef }) => `${objectRef?.resource}/${objectRef?.name}`)
   }
 }
 
@@ -217,7 +226,19 @@ const AUDIT_POLICY = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
   omitStages: ['RequestReceived'],
-  rules: [{ level: 'Metadata', resources: [{ group: 'apps', resources: ['statefulsets'] }] }, { level: 'None' }]
+  rules: [
+    { level: 'Metadata', resources: [{ group: 'apps', resources: ['statefulsets'] }] },
+    {
+      level: 'Metadata',
+      verbs: ['delete'],
+      resources: [
+        { group: 'admissionregistration.k8s.io', resources: CONFIGURATIONS.map((kind) => `${kind}s`) },
+        { group: 'apps', resources: ['deployments'] },
+        { group: '', resources: ['configmaps', 'pods', 'services'] }
+      ]
+    },
+    { level: 'None' }
+  ]
 }
 
 /** The suite's configurations have the names that Holdfast's own have, and are deleted when it ends. */

@@ -1,0 +1,196 @@
+// The chart and the files of a release, from the first install over every mode to the uninstall, while cainjector owns a
+// field of every webhook entry. There is no kubelet, so nobody answers: what is looked at is what is stored.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { installFile } from '../../scripts/install-file.ts'
+import { issueCertificates } from '../../src/certificates/issue.ts'
+import { CHART } from '../manifests/helm-template.ts'
+import { type Entry, entriesOf, type Overlay, overlays, render, skip } from '../manifests/render.ts'
+import { type Cainjector, cainjectorOf } from './harness/cainjector.ts'
+import { sumOf } from './harness/control-plane.ts'
+import { definitionOf } from './harness/definition.ts'
+import { findHelms, type Helm, helmHome, helmWith, type Major } from './harness/helm.ts'
+import { listOf } from './harness/manifests.ts'
+import { CONFIGURATIONS, type Configuration, endToEnd, type Stage, type Test } from './harness/suite.ts'
+import { until } from './harness/wait.ts'
+
+const NAMESPACE = 'holdfast-system'
+const CERT_MANAGER = [
+  { kind: 'Certificate', resource: 'certificates' },
+  { kind: 'Issuer', resource: 'issuers' }
+].map((names) => ({ group: 'cert-manager.io', version: 'v1', ...names }))
+
+interface Place {
+  readonly stage: Stage
+  readonly cainjector: Cainjector
+  /** What cert-manager issued. */
+  readonly ca: string
+  readonly helms: ReadonlyMap<Major, Helm>
+}
+
+/** What somebody does with a release, and the mode that it is in afterwards. */
+interface Step {
+  readonly run: string
+  readonly mode: Overlay
+  /** Default: the first version of the scenario. */
+  readonly as?: Major
+}
+
+interface Scenario {
+  readonly title: string
+  /** The versions of Helm that it needs; the last one uninstalls. */
+  readonly majors: readonly Major[]
+  readonly steps: readonly Step[]
+}
+
+const LIFECYCLE: readonly Step[] = [
+  { run: 'install', mode: 'audit' },
+  { run: 'upgrade', mode: 'audit' },
+  { run: 'upgrade --set replicas=3', mode: 'audit' },
+  { run: 'upgrade --set mode=cluster-wide', mode: 'cluster-wide' },
+  { run: 'rollback', mode: 'audit' },
+  { run: 'upgrade --set mode=cluster-wide', mode: 'cluster-wide' },
+  { run: 'upgrade --set mode=opt-in', mode: 'opt-in' },
+  { run: 'upgrade --set mode=audit', mode: 'audit' },
+  { run: 'upgrade --set mode=opt-in,scan.enabled=true', mode: 'opt-in' },
+  { run: 'upgrade --set mode=cluster-wide,priority.enabled=true', mode: 'cluster-wide' },
+  { run: 'rollback', mode: 'opt-in' }
+]
+
+const FROM_3_TO_4: readonly Step[] = [
+  { run: 'install', mode: 'audit' },
+  { run: 'upgrade --set mode=opt-in', mode: 'opt-in', as: 4 },
+  { run: 'upgrade --set mode=cluster-wide --server-side=true', mode: 'cluster-wide', as: 4 },
+  { run: 'upgrade --set mode=audit', mode: 'audit', as: 4 },
+  { run: 'rollback', mode: 'cluster-wide', as: 4 }
+]
+
+const SCENARIOS: readonly Scenario[] = [
+  { title: 'Helm 3', majors: [3], steps: LIFECYCLE },
+  { title: 'Helm 4', majors: [4], steps: LIFECYCLE },
+  { title: 'Helm 3, then Helm 4', majors: [3, 4], steps: FROM_3_TO_4 },
+  {
+    title: 'Helm 4 on the client side, then Helm 3',
+    majors: [4, 3],
+    steps: [
+      { run: 'install --server-side=false', mode: 'audit' },
+      { run: 'upgrade --set mode=opt-in', mode: 'opt-in', as: 3 },
+      { run: 'upgrade --set mode=cluster-wide', mode: 'cluster-wide', as: 3 },
+      { run: 'rollback', mode: 'opt-in', as: 3 }
+    ]
+  },
+  {
+    title: 'Helm 4, then Helm 3',
+    majors: [4, 3],
+    steps: [
+      { run: 'install', mode: 'audit' },
+      { run: 'upgrade --set mode=opt-in', mode: 'opt-in', as: 3 },
+      { run: 'upgrade --set mode=cluster-wide', mode: 'cluster-wide', as: 3 },
+      { run: 'rollback', mode: 'opt-in', as: 3 }
+    ]
+  }
+]
+
+endToEnd('install', { controllers: true, wholeCluster: true }, async (t, stage) => {
+  const home = await helmHome(stage.kubectl, stage.isOwn)
+  try {
+    const found = [...(await findHelms())]
+    const helms = new Map(found.map(([major, { program }]) => [major, helmWith(program, home.env)]))
+    const { ca } = await issueCertificates(['holdfast.holdfast-system.svc'], 1, new Date())
+    const place = { stage, ca, helms, cainjector: await cainjectorOf(stage) }
+    await stage.kubectl(['create', '-f', '-'], {
+      input: listOf(CERT_MANAGER.map((resource) => definitionOf(resource)))
+    })
+    for (const { resource, group } of CERT_MANAGER)
+      await until(resource, () => stage.kubectl(['get', `${resource}.${group}`, '-A']))
+
+    for (const scenario of SCENARIOS) {
+      const missing = scenario.majors.filter((major) => !helms.has(major))
+      const reason = skip || (missing.length > 0 && `there is no Helm ${missing.join(' and 4')} on the PATH`)
+      await t.test(scenario.title, { skip: reason }, (t) => lifecycle(t, place, scenario))
+    }
+    await t.test('nobody was called', async (t) => {
+      const metrics = await stage.metrics()
+      t.equal(sumOf(metrics, 'apiserver_admission_webhook_fail_open_count'), 0, 'no object of the release waits for it')
+    })
+  } finally {
+    home.remove()
+  }
+})
+
+async function lifecycle(t: Test, place: Place, { majors, steps }: Scenario): Promise<void> {
+  const { stage, cainjector, ca } = place
+  const [first, last] = [majors[0] as Major, majors.at(-1) as Major]
+  const [install, ...others] = steps as [Step, ...Step[]]
+  await helmSucceeds(t, place, first, install.run)
+  // A new configuration has no caBundle until cainjector has seen it.
+  await cainjector.inject(ca)
+  const { uids } = await isInForce(t, stage, install)
+  for (const step of others) {
+    await helmSucceeds(t, place, step.as ?? first, step.run)
+    const now = await isInForce(t, stage, step)
+    t.strictSame(now.uids, uids, 'and the configurations were not deleted meanwhile')
+    await cainjector.inject(ca)
+  }
+  await turnedOff(t, place, last, others.at(-1)?.mode as Overlay)
+  await uninstalls(t, place, last)
+}
+
+/** The one command for an emergency, and what NOTES.txt says that undoes it. */
+async function turnedOff(t: Test, place: Place, major: Major, mode: Overlay): Promise<void> {
+  await place.stage.uninstall()
+  const run = `upgrade --set mode=${mode}`
+  await helmSucceeds(t, place, major, run)
+  await place.cainjector.inject(place.ca)
+  await isInForce(t, place.stage, { run: `${run}, after the configurations were deleted`, mode })
+}
+
+/** Nobody may be called any more when the first thing goes that an answer needs. */
+async function uninstalls(t: Test, place: Place, major: Major): Promise<void> {
+  const { stage } = place
+  const before = stage.deletions().length
+  await helmSucceeds(t, place, major, 'uninstall')
+  const { items } = await stage.get<{ items: Configuration[] }>(CONFIGURATIONS.join(','))
+  t.strictSame(items, [], 'no webhook entry is left')
+  const order = await until('the Pods to be deleted', async () => {
+    const deleted = stage.deletions().slice(before)
+    return deleted.some((name) => name.startsWith('pods/')) && deleted
+  })
+  const first = CONFIGURATIONS.map((kind) => order.indexOf(`${kind}s/holdfast`))
+  const others = order.findIndex((name) => !CONFIGURATIONS.some((kind) => name.startsWith(kind)))
+  t.ok(
+    first.every((index) => index >= 0 && index < others),
+    `the webhook configurations are deleted first: ${order.join(', ')}`
+  )
+}
+
+async function helmSucceeds(t: Test, { helms }: Place, major: Major, line: string): Promise<void> {
+  const [verb = '', ...flags] = line.split(' ')
+  const chart = ['install', 'upgrade'].includes(verb) ? [CHART] : []
+  const created = verb === 'install' ? ['--create-namespace'] : []
+  const args = [verb, 'holdfast', ...chart, ...created, ...flags, '--namespace', NAMESPACE]
+  const { code, error, warnings, rest } = (await helms.get(major)?.(args)) ?? {}
+  t.strictSame({ code, error, warnings, rest }, { code: 0, error: '', warnings: [], rest: [] }, `helm ${line}`)
+}
+
+async function isInForce(t: Test, stage: Stage, { run, mode }: Step): Promise<{ uids: unknown[] }> {
+  type Stored = Configuration & { metadata: { uid?: string }; webhooks: Entry[] }
+  const { items } = await stage.get<{ items: Stored[] }>(CONFIGURATIONS.join(','))
+  const stored = items.flatMap(({ webhooks }) => webhooks)
+  const expected = entriesOf(render(`overlays/${mode}`)).map(({ phase: _, ...entry }) => entry)
+  t.strictSame(byName(stored.map(withoutCa)), byName(expected), `${run}: exactly the entries of ${mode}`)
+  t.ok(
+    stored.every(({ clientConfig }) => clientConfig.caBundle),
+    `${run}: every entry is trusted`
+  )
+  return { uids: items.map(({ metadata }) => metadata.uid) }
+}
+
+function withoutCa({ clientConfig: { caBundle: _, ...clientConfig }, ...entry }: Entry): Omit<Entry, 'phase'> {
+  return { ...entry, clientConfig }
+}
+
+function byName<E extends { name: string }>(entries: E[]): E[] {
+  return entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))
+}
