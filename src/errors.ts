@@ -1,8 +1,10 @@
 import { oneLine } from './core/values/text.ts'
+import { withAddresses } from './documentation.ts'
 
 /**
  * Every error that Holdfast raises on purpose: its code, the HTTP status where it answers a request, the exit code
- * where it ends a command, and one sentence of help. docs/errors.md lists the same codes, and a test compares.
+ * where it ends a command, and one sentence of help, in which a path of the repository becomes its address. docs/errors.md lists the same codes, and a
+ * test compares.
  */
 export const ERRORS = {
   REVIEW_NOT_JSON: { status: 400, help: 'The body has to be one JSON document.' },
@@ -103,7 +105,7 @@ export class HoldfastError extends Error {
    */
   constructor(code: ErrorCode, what: string, options: ErrorOptions & { readonly list?: readonly string[] } = {}) {
     const { list, ...others } = options
-    const [sentence, help] = [oneLine(what, LONGEST), `${ERRORS[code].help} [${code}]`]
+    const [sentence, help] = [oneLine(what, LONGEST), `${withAddresses(ERRORS[code].help)} [${code}]`]
     const items = list?.map((item) => `  ${oneLine(item, LONGEST)}\n`)
     const end = sentence.endsWith('?') ? '' : '.'
     super(items === undefined ? `${sentence}${end} ${help}` : `${sentence}:\n${items.join('')}${help}`, others)

@@ -19,7 +19,7 @@ export const FORMATS = [
   },
   {
     name: 'json',
-    description: 'for programs; docs/report.schema.json is its schema',
+    description: 'for programs; a JSON Schema is published',
     load: async () => (await import('./json.ts')).jsonReport
   },
   {

@@ -1,6 +1,7 @@
 import type { Mode } from '../core/mode.ts'
 import { hashOf } from '../core/values/canonical.ts'
 import type { JsonObject } from '../core/values/json.ts'
+import { REPOSITORY } from '../documentation.ts'
 import { artifactUri } from './artifact-uri.ts'
 import {
   type InvolvedObject,
@@ -10,7 +11,7 @@ import {
   type ReportedObject,
   type ReportedPolicy
 } from './report.ts'
-import { nameOfReported, pageOf, REPOSITORY, sentencesOf } from './sentences.ts'
+import { nameOfReported, pageOf, sentencesOf } from './sentences.ts'
 
 /** GitHub code scanning rejects a run with more. It shows 5000 of them, the worst. */
 export const MOST_SARIF_RESULTS = 25_000

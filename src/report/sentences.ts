@@ -1,4 +1,5 @@
 import { oneLine } from '../core/values/text.ts'
+import { pageAt } from '../documentation.ts'
 import type { Location } from './place.ts'
 import type { ReportedFinding, ReportedObject } from './report.ts'
 
@@ -39,7 +40,5 @@ export function whatOf({ outcome, remediation, message }: ReportedFinding): stri
 
 /** The page of a policy, as it was in the version that wrote the report. */
 export function pageOf(policy: string, version: string): string {
-  return `${REPOSITORY}/blob/v${version}/docs/policies/${policy}.md`
+  return pageAt(`docs/policies/${policy}.md`, version)
 }
-
-export const REPOSITORY = 'https://github.com/holdfast-dev/holdfast'

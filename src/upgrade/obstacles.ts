@@ -6,6 +6,7 @@ import { replacementOf } from '../core/objects/replacement.ts'
 import type { Subject } from '../core/subject.ts'
 import { integerOf, type JsonObject, listOf, objectOf, own } from '../core/values/json.ts'
 import { oneLine } from '../core/values/text.ts'
+import { pageAt } from '../documentation.ts'
 import { claimObstacles } from './claim-obstacles.ts'
 import { type ClusterFacts, isTerminating } from './facts.ts'
 import type { Obstacle } from './obstacle.ts'
@@ -184,7 +185,7 @@ export function rightsObstacle(missing: readonly string[]): Obstacle {
   return {
     kind: 'rights',
     reason: `permissions are missing: ${missing.join(', ')}`,
-    fix: 'grant them with a Role; docs/recreate.md has one'
+    fix: `grant them with a Role: ${pageAt('docs/recreate.md')} has one`
   }
 }
 

@@ -13,8 +13,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   certificates: ['errors.ts', 'replace-file.ts'],
   kubernetes: ['core', 'errors.ts'],
   inventory: ['core', 'kubernetes', 'errors.ts'],
-  report: ['core'],
-  upgrade: ['core', 'kubernetes'],
+  report: ['core', 'documentation.ts'],
+  upgrade: ['core', 'kubernetes', 'documentation.ts'],
   server: ['admission', 'certificates', 'core', 'errors.ts', 'follow.ts', 'version.ts'],
   commands: [
     'admission',
@@ -27,12 +27,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'report',
     'server',
     'upgrade',
+    'documentation.ts',
     'errors.ts',
     'replace-file.ts',
     'version.ts'
   ],
   'main.ts': ['commands', 'errors.ts'],
-  'errors.ts': ['core'],
+  'documentation.ts': ['version.ts'],
+  'errors.ts': ['core', 'documentation.ts'],
   'follow.ts': [],
   'replace-file.ts': [],
   'version.ts': []

@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import { issueCertificates } from '../../certificates/issue.ts'
 import { issuedFilesIn, writeIssued } from '../../certificates/tls-files.ts'
+import { pageAt } from '../../documentation.ts'
 import { HoldfastError, messageOf } from '../../errors.ts'
 import type { CertsFlags } from './flags.ts'
 
@@ -29,7 +30,7 @@ The CA's key is not kept, so it can sign nothing else.
 
 In a cluster:
   kubectl -n holdfast-system create secret tls holdfast-tls --cert=${files.certificate} --key=${files.key}
-and ${files.ca}, in base64, is the caBundle of the webhook configurations (manifests/README.md has the kustomization).
+and ${files.ca}, in base64, is the caBundle of the webhook configurations (the kustomization: ${pageAt('manifests/README.md')}).
 
 On this machine:
   holdfast serve --tls-cert-file=${files.certificate} --tls-private-key-file=${files.key}

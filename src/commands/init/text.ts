@@ -1,9 +1,5 @@
 import { yamlText } from '../../core/values/yaml-text.ts'
-
-/** Where editors find the schema of a configuration file, as it was in a version. */
-function schemaOf(version: string): string {
-  return `https://raw.githubusercontent.com/holdfast-dev/holdfast/v${version}/docs/configuration.schema.json`
-}
+import { pageAt, rawAt } from '../../documentation.ts'
 
 /**
  * A configuration file with comments. What is commented out, with `#` and nothing behind it, is valid once that is gone.
@@ -12,10 +8,11 @@ function schemaOf(version: string): string {
  * @param version of Holdfast, whose schema editors use
  */
 export function configurationText(paths: readonly string[], version: string): string {
-  return `# yaml-language-server: $schema=${schemaOf(version)}
+  return `# yaml-language-server: $schema=${rawAt('docs/configuration.schema.json', version)}
 #
 # Settings of holdfast check, found from here and from all directories below. The server takes the same file with
-# --config, and ignores "check". Every field: docs/configuration.md
+# --config, and ignores "check". Every field:
+# ${pageAt('docs/configuration.md', version)}
 
 apiVersion: holdfast.dev/v1alpha1
 kind: HoldfastConfiguration

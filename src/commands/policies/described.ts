@@ -1,5 +1,6 @@
 import type { OptionField } from '../../core/options.ts'
 import { type ConfiguredPolicy, isSetPolicy } from '../../core/policy.ts'
+import { pageAt } from '../../documentation.ts'
 
 /** A policy with its settings in force, as every output of `holdfast policies` shows it. */
 export interface DescribedPolicy {
@@ -56,7 +57,7 @@ export function describedPolicy({ policy, mode, options, exemptions }: Configure
       }))
     ],
     exemptions: exemptions.length,
-    documentation: `docs/policies/${id}.md`
+    documentation: pageAt(`docs/policies/${id}.md`)
   }
 }
 

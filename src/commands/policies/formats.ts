@@ -1,5 +1,4 @@
 import { oneLine, wrap } from '../../core/values/text.ts'
-import { REPOSITORY } from '../../report/sentences.ts'
 import { VERSION } from '../../version.ts'
 import type { DescribedPolicy } from './described.ts'
 import type { PoliciesFlags } from './flags.ts'
@@ -48,7 +47,7 @@ function explanation({ id, summary, reviews, settings, exemptions, documentation
   const exempted = exemptions === 0 ? [] : ['', `Exemptions: ${exemptions}, see the configuration file.`]
   const seen = reviews.flatMap((what) => indented(what, 2))
   const head = [id, '', ...wrap(summary, WIDTH), '', 'Sees:', ...seen, '', 'Settings in force:', ...lines]
-  return `${[...head, ...exempted, '', `More: ${documentation}`].join('\n')}\n`
+  return `${[...head, ...exempted, '', 'More:', documentation].join('\n')}\n`
 }
 
 function indented(text: string, by: number): string[] {
@@ -58,7 +57,7 @@ function indented(text: string, by: number): string[] {
 function markdownTable(policies: readonly DescribedPolicy[]): string {
   const rows = policies.map(
     ({ id, documentation, mode, sees, summary }) =>
-      `| [\`${id}\`](${pageAt(documentation)}) | ${mode} | ${sees.join('; ')} | ${cell(summary)} |`
+      `| [\`${id}\`](${documentation}) | ${mode} | ${sees.join('; ')} | ${cell(summary)} |`
   )
   return `${['| policy | mode | sees | what it keeps true |', '|---|---|---|---|', ...rows].join('\n')}\n`
 }
@@ -68,12 +67,8 @@ function markdownSection({ id, summary, sees, settings, documentation }: Describ
     ({ name, values, value, default: standard, description }) =>
       `| \`${name}\` | ${cell(values)} | ${code(value)} | ${code(standard)} | ${cell(description)} |`
   )
-  const head = [`## [${id}](${pageAt(documentation)})`, '', summary, '', `Sees: ${sees.join('; ')}.`, '']
+  const head = [`## [${id}](${documentation})`, '', summary, '', `Sees: ${sees.join('; ')}.`, '']
   return `${[...head, '| setting | values | in force | default | description |', '|---|---|---|---|---|', ...rows].join('\n')}\n`
-}
-
-function pageAt(documentation: string): string {
-  return `${REPOSITORY}/blob/v${VERSION}/${documentation}`
 }
 
 /** A configuration may hold any text. */

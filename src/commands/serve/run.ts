@@ -6,6 +6,7 @@ import { configurationReloader } from '../../config/configuration-reload.ts'
 import { parseConfiguration } from '../../config/parse-configuration.ts'
 import type { Cluster } from '../../core/cluster.ts'
 import type { Mode } from '../../core/mode.ts'
+import { fileOfPackage, rawAt } from '../../documentation.ts'
 import { HoldfastError, messageOf } from '../../errors.ts'
 import { followVersion, inCluster } from '../../kubernetes/ask-version.ts'
 import { POLICIES } from '../../policies/index.ts'
@@ -172,11 +173,16 @@ async function loadTls(flags: ServeFlags): Promise<LoadedTls> {
   return { tls: { keyPair, clientCa: undefined }, files: undefined, caFile }
 }
 
+/** A review that the default configuration rejects. */
+const SAMPLE = 'demo/reviews/upgrade.json'
+
 function sayHowToTry(logger: Logger, port: number, caFile: string | undefined): void {
   const trust = caFile === undefined ? '--insecure' : `--cacert ${caFile}`
+  const file = fileOfPackage(SAMPLE)
+  const fetched = file === undefined ? `curl -fsSL ${rawAt(SAMPLE)} | ` : ''
   logger.warn(
     {
-      try: `curl ${trust} -H 'content-type: application/json' -d @demo/reviews/upgrade.json https://localhost:${port}/mutate`
+      try: `${fetched}curl ${trust} -H 'content-type: application/json' -d @${file ?? '-'} https://localhost:${port}/mutate`
     },
     'serving with a self-signed certificate, for trying out only: set --tls-cert-file and --tls-private-key-file'
   )
