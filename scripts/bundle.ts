@@ -88,22 +88,31 @@ export interface BundledPackage {
   readonly bytes: number
 }
 
-/** The packages of which something is in the bundle, by name. */
+/** The packages of which something is in the bundle, by name. npm may have put one version in several places. */
 export function packagesIn({ outputs }: Metafile): readonly BundledPackage[] {
-  const bytes = new Map<string, number>()
+  const packages = new Map<string, BundledPackage>()
   for (const { inputs } of Object.values(outputs)) {
     for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
       const directory = packageDirectory(file)
       if (directory === undefined || bytesInOutput === 0) continue
-      bytes.set(directory, (bytes.get(directory) ?? 0) + bytesInOutput)
+      const found = packageAt(directory)
+      const { bytes = 0 } = packages.get(keyOf(found)) ?? {}
+      packages.set(keyOf(found), { ...found, bytes: bytes + bytesInOutput })
     }
   }
-  return [...bytes]
-    .map(([directory, share]) => {
-      const { name, version, license } = JSON.parse(readFileSync(join(ROOT, directory, 'package.json'), 'utf8'))
-      return { name, version, license: String(license), directory, bytes: share }
-    })
-    .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  return [...packages].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one)
+}
+
+/** Asked for once for every file of a package. */
+const manifests = new Map<string, Omit<BundledPackage, 'bytes'>>()
+
+function packageAt(directory: string): Omit<BundledPackage, 'bytes'> {
+  const known = manifests.get(directory)
+  if (known !== undefined) return known
+  const { name, version, license } = JSON.parse(readFileSync(join(ROOT, directory, 'package.json'), 'utf8'))
+  const found = { name, version, license: String(license), directory }
+  manifests.set(directory, found)
+  return found
 }
 
 function keyOf({ name, version }: Pick<BundledPackage, 'name' | 'version'>): string {
