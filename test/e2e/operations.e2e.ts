@@ -158,7 +158,7 @@ async function stolenKey(t: Test, { stage, shell }: Place): Promise<void> {
 }
 
 async function uninstall(t: Test, { stage, shell }: Place): Promise<void> {
-  const [script = '', reports = ''] = documentedCommands('docs/uninstall.md', 'Uninstall Holdfast')
+  const [script = '', reports = ''] = documentedCommands('docs/uninstall.md', 'Delete the objects')
   const [one, other] = [await stage.namespace('warn'), await stage.namespace()]
   await define(stage, 'openreports.io', 'v1alpha1', 'reports', 'Report')
   const everything = renderWith('cluster-wide', ['priority', 'scan', 'scan-reports'])

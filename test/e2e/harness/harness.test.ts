@@ -89,7 +89,7 @@ t.test('callLocally', async (t) => {
 
 t.test('documented commands', async (t) => {
   t.test('are the indented blocks of one section', async (t) => {
-    const [commands = '', reports, ...more] = documentedCommands('docs/uninstall.md', 'Uninstall Holdfast')
+    const [commands = '', reports, ...more] = documentedCommands('docs/uninstall.md', 'Delete the objects')
     t.match(commandsOf(commands), Array(4).fill(/^kubectl (delete|label) .*\n$/))
     t.match(reports, /^kubectl delete reports/)
     t.strictSame(more, [])
