@@ -177,6 +177,8 @@ async function uninstall(t: Test, { stage, shell }: Place): Promise<void> {
     t.equal(code, 0, `${command}${stderr}`)
   }
   t.strictSame(await leftOf(stage), [], 'all of it is gone, without waiting any more')
+  const [left = ''] = documentedCommands('docs/uninstall.md', 'What stays')
+  t.equal((await shell.run(left)).stderr, 'No resources found\nNo resources found\n', 'which the page says how to see')
   t.equal((await shell.run(reports)).code, 0, reports)
   const { stdout } = await stage.kubectl(['get', 'reports', '-A', '-o', 'name'])
   t.equal(stdout, 'report.openreports.io/of-kyverno\n', 'and nothing of others')
