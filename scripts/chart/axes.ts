@@ -3,8 +3,9 @@
 import { type KubernetesObject, kustomized, OVERLAYS, type Overlay } from '../kustomize.ts'
 
 /**
- * One decision that a user of the chart makes by one value. To offer a component of manifests/, add it here, a row to
- * charts/holdfast/values.yaml and its type to scripts/chart/schema.ts.
+ * One decision that a user of the chart makes by one value. To offer a component of manifests/, add it here, its value to
+ * charts/holdfast/values.yaml and to schema.ts, its fields that a user may set to settings.ts (the image at least, if it
+ * has Pods), and a row to test/manifests/chart.test.ts, which fails until then.
  */
 export interface Axis {
   /** The expression of a template that has the choice; for a component, whether it is on. */

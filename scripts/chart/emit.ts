@@ -81,11 +81,9 @@ function yamlLines(value: unknown, indent: string): string[] {
   visit(document, {
     Scalar(_, scalar) {
       if (typeof scalar.value !== 'string') return
-      if (scalar.value.includes('{{')) throw new Error(`${scalar.value} would be an action of the template`)
-      if (scalar.value.includes(NAMESPACE)) scalar.type = Scalar.QUOTE_DOUBLE
-      else if (scalar.value.length > WIDTH - indent.length && !scalar.value.includes('\n')) {
-        scalar.type = Scalar.BLOCK_FOLDED
-      }
+      if (scalar.value.includes('\n')) scalar.type = Scalar.BLOCK_LITERAL
+      else if (scalar.value.includes(NAMESPACE)) scalar.type = Scalar.QUOTE_DOUBLE
+      else if (scalar.value.length > WIDTH - indent.length) scalar.type = Scalar.BLOCK_FOLDED
     },
     Collection(_, collection) {
       if (isCollection(collection)) collection.flow = isFlow(collection.items)
@@ -95,7 +93,12 @@ function yamlLines(value: unknown, indent: string): string[] {
   return text
     .trimEnd()
     .split('\n')
-    .map((line) => `${indent}${line}`.trimEnd().replaceAll(NAMESPACE, RELEASE_NAMESPACE))
+    .map((line) => `${indent}${escaped(line)}`.trimEnd().replaceAll(NAMESPACE, RELEASE_NAMESPACE))
+}
+
+/** What Prometheus and Grafana expand is no action of this template. */
+function escaped(line: string): string {
+  return line.replaceAll('{{', '{{ "{{" }}')
 }
 
 /** A short list of words, or nothing, on one line. */

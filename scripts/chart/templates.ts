@@ -31,8 +31,16 @@ export function chartTemplates(valuesFile: string): Map<string, string> {
     if (root === undefined) throw new Error(`there is no ${setting.object} in the manifests`)
     applySetting(root, setting, values)
   }
-  return new Map([...roots].map(([key, root]) => [fileOf(key), HEAD + templateOf(root)]))
+  return new Map(
+    [...roots].map(([key, root]) => {
+      const text = templateOf(root)
+      if (IMAGE.test(text)) throw new Error(`${key}: no setting sets its image`)
+      return [fileOf(key), HEAD + text]
+    })
+  )
 }
+
+const IMAGE = /^\s*(?:- )?image: [^{]/m
 
 function rootsOf({ reference, variants }: Rendered): Map<string, Item> {
   const everything = [reference, ...variants.map(({ objects }) => objects)].flat()

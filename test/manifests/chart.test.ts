@@ -5,6 +5,7 @@ import t from 'tap'
 import { parse as parseYaml } from 'yaml'
 import { AXES } from '../../scripts/chart/axes.ts'
 import { valuesTable, withVersion } from '../../scripts/chart/documents.ts'
+import { templateOf } from '../../scripts/chart/emit.ts'
 import { merged } from '../../scripts/chart/merge.ts'
 import { chartTemplates, HEAD } from '../../scripts/chart/templates.ts'
 import { VERSION } from '../../src/version.ts'
@@ -113,11 +114,16 @@ t.test('two components that change one field are refused', async (t) => {
   })
 })
 
+t.test('what Prometheus and Grafana expand stays as it is', async (t) => {
+  const text = templateOf({
+    node: { type: 'value', value: { legend: '{{pod}} in holdfast-system', json: 'a\n{{b}}\n' } }
+  })
+  t.equal(text, 'json: |\n  a\n  {{ "{{" }}b}}\nlegend: "{{ "{{" }}pod}} in {{ .Release.Namespace }}"\n')
+})
+
 t.test('a value without a comment is refused', async (t) => {
-  t.match(
-    valuesTable('# One.\na: 1\n\nb:\n  # Two,\n  # in two lines.\n  c: []\n'),
-    '| `b.c` | `[]` | Two, in two lines. |'
-  )
+  const page = valuesTable('# One.\na: 1\n\nb:\n  # Two,\n  # in two lines.\n  c: []\n')
+  t.ok(page.includes('\n| `b.c` | `[]` | Two, in two lines. |\n'), page)
   t.throws(() => valuesTable('# One.\na: 1\n\nb:\n  c: []\n'), { message: 'values.yaml: b.c has no comment' })
 })
 
