@@ -69,14 +69,16 @@ t.test('the examples of docs/ci.md', async (t) => {
 })
 
 t.test('the version is the one of this checkout', async (t) => {
-  const naming = /(?:holdfast(?:\.git)?[@#:]|[?]ref=|rev: |newTag: )v?(\d+\.\d+\.\d+)\b/g
+  const naming =
+    /(?:holdfast(?:\.git)?[@#:]|[?]ref=|rev: |newTag: |holdfast --version |holdfast\/releases\/download\/)v?(\d+\.\d+\.\d+)\b/g
   const pages = globSync(['README.md', '{docs,manifests}/**/*.{md,yaml}'], { cwd: ROOT })
   const found = new Map(pages.map((page) => [page, [...read(page).matchAll(naming)].map(([, version]) => version)]))
   for (const [page, versions] of found) for (const version of versions) t.equal(version, VERSION, page)
   for (const page of [
     'README.md',
     'docs/ci.md',
-    'docs/operations.md',
+    'docs/install.md',
+    'docs/install.md',
     'manifests/README.md',
     'manifests/base/deployment.yaml'
   ])

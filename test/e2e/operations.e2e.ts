@@ -41,7 +41,7 @@ endToEnd('operations', { controllers: true, wholeCluster: true }, async (t, stag
 
 /** Nobody serves cert-manager's objects, then its webhook is not ready, then all is well. */
 async function certManagerLate(t: Test, { stage, shell, cainjector }: Place): Promise<void> {
-  const [script = ''] = documentedCommands('docs/operations.md', 'Install')
+  const [script = ''] = documentedCommands('docs/install.md', 'kustomize')
   const [forCertManager, apply = '', forCertificate = '', forCaBundle = '', ...rest] = commandsOf(script)
   t.match([forCertManager, rest], [/^kubectl -n cert-manager wait /, [/^kubectl .* rollout status /]], 'need a kubelet')
   const install = apply.replace(/https:\S+\/manifests\/(\S+)\?ref=v[\d.]+/, 'manifests/$1')
