@@ -78,7 +78,6 @@ t.test('the version is the one of this checkout', async (t) => {
     'README.md',
     'docs/ci.md',
     'docs/install.md',
-    'docs/install.md',
     'manifests/README.md',
     'manifests/base/deployment.yaml'
   ])
