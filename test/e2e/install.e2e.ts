@@ -145,7 +145,8 @@ async function lifecycle(t: Test, place: Place, { majors, steps }: Scenario): Pr
   await cainjector.inject(ca)
   const { uids } = await isInForce(t, stage, install)
   for (const step of others) {
-    await helmSucceeds(t, place, step.as ?? first, step.run)
+    const said = await helmSucceeds(t, place, step.as ?? first, step.run)
+    if (step.run !== 'rollback') t.match(said, `in mode ${step.mode}:`, 'the notes say the mode')
     const now = await isInForce(t, stage, step)
     t.strictSame(now.uids, uids, 'and the configurations were not deleted meanwhile')
     await cainjector.inject(ca)
@@ -302,19 +303,20 @@ async function everyBundleIs(t: Test, stage: Stage, cas: string[], what: string)
     )
 }
 
-async function helmSucceeds(t: Test, { helms }: Place, major: Major, line: string): Promise<void> {
+async function helmSucceeds(t: Test, { helms }: Place, major: Major, line: string): Promise<string> {
   const [verb = '', ...flags] = line.split(' ')
   const chart = ['install', 'upgrade'].includes(verb) ? [CHART] : []
   const created = verb === 'install' ? ['--create-namespace'] : []
   const args = [verb, 'holdfast', ...chart, ...created, ...flags, '--namespace', NAMESPACE]
-  await succeeds(t, helms.get(major) as Helm, args)
+  return succeeds(t, helms.get(major) as Helm, args)
 }
 
 /** Without a word besides what it prints of a success. */
-async function succeeds(t: Test, helm: Helm, args: string[]): Promise<void> {
-  const { code, error, warnings, rest } = await helm(args)
+async function succeeds(t: Test, helm: Helm, args: string[]): Promise<string> {
+  const { code, stdout, error, warnings, rest } = await helm(args)
   const [verb] = args
   t.strictSame({ code, error, warnings, rest }, { code: 0, error: '', warnings: [], rest: [] }, `helm ${verb}`)
+  return stdout
 }
 
 async function isInForce(t: Test, stage: Stage, { run, mode }: Step): Promise<{ uids: unknown[] }> {

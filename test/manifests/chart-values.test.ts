@@ -15,6 +15,9 @@ import { VERSION } from '../../src/version.ts'
 import { helms, noHelm, template } from './helm-template.ts'
 import { only } from './render.ts'
 
+// Each case runs Helm, and most of them kubectl.
+t.setTimeout(240_000)
+
 const NAMESPACE = 'holdfast-system'
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`
 

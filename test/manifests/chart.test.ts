@@ -12,6 +12,9 @@ import { VERSION } from '../../src/version.ts'
 import { CHART, helms, noHelm, template } from './helm-template.ts'
 import { type Entry, type Manifest, only, overlays, renderWith, root, skip } from './render.ts'
 
+// Each case runs Helm, and most of them kubectl.
+t.setTimeout(240_000)
+
 const NAMESPACE = 'holdfast-system'
 const CA = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
 const PROVIDED = { certificate: { source: 'provided', provided: { caBundle: CA } } }
