@@ -30,6 +30,9 @@ const KEY = /([A-Za-z][\w./-]*):(?=[ \t\r\n]|$)/y
 const KIND = /:[ \t]+([A-Za-z][A-Za-z0-9]*)[ \t]*(?:[ \t]#[^\n]*)?\r?(?=\n|$)/y
 const API_VERSION = /:[ \t]+([A-Za-z][\w./-]*)[ \t]*(?:[ \t]#[^\n]*)?\r?(?=\n|$)/y
 
+/** What is no text in YAML, so that an object of the kind is none of Kubernetes. */
+const NO_TEXT = /^(?:true|false|yes|no|on|off|y|n|null)$/i
+
 /** A marker with nothing behind it. */
 const MARKER = /---[ \t]*(?:[ \t]#[^\n]*)?\r?(?=\n|$)/y
 
@@ -80,6 +83,7 @@ export function declaredKind(text: string): DeclaredKind | undefined {
     at = end + 1
   }
   if (kind === undefined || apiVersion === undefined || isSuspicious(text)) return undefined
+  if (NO_TEXT.test(kind) || NO_TEXT.test(apiVersion)) return undefined
   const slash = apiVersion.indexOf('/')
   return { group: slash < 0 ? '' : apiVersion.slice(0, slash), kind }
 }

@@ -79,7 +79,8 @@ function jsonValues(text: string, begin: number): YamlValue[] {
 function jsonValue(text: string): unknown {
   let value: unknown
   try {
-    value = JSON.parse(text.replace('\uFEFF', ''))
+    // A mark of the byte order stands before the text. In a text it is a character like any other.
+    value = JSON.parse(text.replace(/^[ \t\r\n]*\uFEFF/, ''))
   } catch {
     return undefined
   }

@@ -11,6 +11,8 @@ const read: readonly (readonly [name: string, text: string, values: readonly unk
   ['tabs inside of brackets', 'a: [1,\n\t2]\n', [{ a: [1, 2] }]],
   ['JSON, indented with tabs', '{\n\t"a": [1]\n}', [{ a: [1] }]],
   ['JSON behind a byte order mark', '\uFEFF{"a": 1}', [{ a: 1 }]],
+  ['JSON behind an empty line and a byte order mark', '\n\uFEFF{"a": 1}', [{ a: 1 }]],
+  ['JSON with a byte order mark in a text', '{"a": "\uFEFFb"}', [{ a: '\uFEFFb' }]],
   ['several JSON objects', '{"a": "}{"}\n{"b": "\\""}{"c": {}}', [{ a: '}{' }, { b: '"' }, { c: {} }]],
   ['flow YAML', '{a: 1, b: [c]}', [{ a: 1, b: ['c'] }]],
   ['booleans as kubectl reads them', 'a: yes\nb: off\nc: "yes"', [{ a: true, b: false, c: 'yes' }]],
