@@ -6,7 +6,7 @@ import type { Consequence, Replacement, Resize } from '../core/objects/replaceme
 import type { Subject } from '../core/subject.ts'
 import { textOf } from '../core/values/json.ts'
 import type { ClassChange } from './action.ts'
-import { claimPrefix, forEach, ordinalsOfOld, podName, resizeCommands } from './commands.ts'
+import { claimPrefix, commandsOrNone, forEach, ordinalsOfOld, podName, resizeCommands } from './commands.ts'
 import type { Section } from './section.ts'
 
 /** Measured: with Delete the claims have the StatefulSet as an owner, and go with it whatever the manifests say. */
@@ -48,7 +48,7 @@ export function resizeClaimsSection(subject: Subject, { consequences }: Replacem
         say: 'Existing PVCs do not follow their template. Resize them now, before you delete anything, because the API server refuses it if the storage class does not allow expansion. This lists the storage classes:'
       },
       { run: ['kubectl get storageclass -o custom-columns=CLASS:.metadata.name,EXPANDS:.allowVolumeExpansion'] },
-      { run },
+      commandsOrNone(run),
       ...(more > 0 ? [{ say: `${more} more templates have a larger size. Resize their PVCs in the same way.` }] : []),
       {
         say: 'A PVC that stays FileSystemResizePending (kubectl describe pvc) gets its size when its Pod starts again.'
@@ -80,7 +80,7 @@ export function changeClass(subject: Subject): Section | undefined {
       {
         say: 'A PVC does not follow its template: existing PVCs must be changed, while nothing is deleted. The driver of the volumes carries it out, and kubectl describe pvc says how far it is:'
       },
-      { run }
+      commandsOrNone(run)
     ]
   }
 }

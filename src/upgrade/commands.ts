@@ -3,6 +3,7 @@ import { inNamespace, pasteable } from '../core/objects/kubectl.ts'
 import { annotationsOf, labelsOf } from '../core/objects/metadata.ts'
 import type { Resize } from '../core/objects/replacement.ts'
 import type { Subject } from '../core/subject.ts'
+import type { Part } from './section.ts'
 
 /** Longer lists become a loop of the shell. */
 const LISTED = 8
@@ -11,6 +12,11 @@ const LISTED = 8
 export function forEach({ first, count }: Ordinals, command: (ordinal: string) => string): string[] {
   if (count <= LISTED) return Array.from({ length: count }, (_, index) => command(String(first + index)))
   return [`for i in $(seq ${first} ${first + count - 1}); do ${command('$i')}; done`]
+}
+
+/** The commands, or that there are none where a StatefulSet has no Pods. */
+export function commandsOrNone(run: readonly string[]): Part {
+  return run.length === 0 ? { say: 'There is none to change: the StatefulSet has no replicas.' } : { run }
 }
 
 /** `pgw-0, pgw-1 and pgw-2`: the names of Pods, or of the claims of a template. */

@@ -14,7 +14,16 @@ import { rollsAllPods } from '../core/objects/workload.ts'
 import type { Subject } from '../core/subject.ts'
 import { integerOf, objectOf } from '../core/values/json.ts'
 import { changeClass, keepClaimsSection, resizeClaimsSection } from './claim-steps.ts'
-import { claimPrefix, forEach, namesInWords, ordinalsOfOld, podName, releaseOf, someInWords } from './commands.ts'
+import {
+  claimPrefix,
+  commandsOrNone,
+  forEach,
+  namesInWords,
+  ordinalsOfOld,
+  podName,
+  releaseOf,
+  someInWords
+} from './commands.ts'
 import type { Part, Section } from './section.ts'
 
 export interface StepOptions {
@@ -121,12 +130,9 @@ function restart(subject: Subject, { cascade, consequences }: Replacement): Sect
         ? [{ say: 'If there is one that the upgrade does not replace anyway:' }, { run: [restartCommand(subject)] }]
         : [
             { say: 'Delete those that have it one at a time, the next when the last one is ready again:' },
-            {
-              run: forEach(
-                ordinalsOfOld(subject),
-                (ordinal) => `kubectl delete pod ${podName(subject)}-${ordinal}${where}`
-              )
-            }
+            commandsOrNone(
+              forEach(ordinalsOfOld(subject), (ordinal) => `kubectl delete pod ${podName(subject)}-${ordinal}${where}`)
+            )
           ])
     ]
   }

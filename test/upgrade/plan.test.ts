@@ -9,6 +9,7 @@ import { subjectOf } from '../fixtures/reviews.ts'
 
 const OPERATOR = { labels: { 'app.kubernetes.io/managed-by': 'prometheus-operator' } }
 const HELM = { 'app.kubernetes.io/managed-by': 'Helm', 'app.kubernetes.io/instance': 'pgw' }
+const GOLD = { volumeAttributesClassName: 'gold' }
 const DELETE = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Delete' } }
 const LOOK = 'Pre-checks'
 const KEEP = 'Keep the PVCs'
@@ -38,6 +39,25 @@ function commandsOf({ steps }: UpgradePlan, title?: string): string[] {
   const chosen = title === undefined ? steps : steps.filter((step) => step.title === title)
   return chosen.flatMap(({ parts }) => parts.flatMap((part) => ('run' in part ? part.run : [])))
 }
+
+t.test('without replicas there is nothing to change one by one, and no empty block of commands', async (t) => {
+  const none = { replicas: 0, updateStrategy: { type: 'OnDelete' } }
+  const plan = change(
+    { templates: [claimTemplate({ size: '1Gi' })], spec: none },
+    {
+      templates: [claimTemplate({ size: '2Gi', spec: { ...GOLD, resources: { requests: { storage: '2Gi' } } } })],
+      spec: { ...none, serviceName: 'other' }
+    }
+  )
+  for (const title of [RESIZE, ATTRIBUTES, RESTART]) {
+    const said = plan.steps.find((step) => step.title === title)?.parts ?? []
+    t.ok(
+      said.some((part) => 'say' in part && part.say === 'There is none to change: the StatefulSet has no replicas.'),
+      title
+    )
+  }
+  t.notMatch(planMarkdown([plan]), /```sh\n\n?```/)
+})
 
 t.test('what becomes of a StatefulSet', async (t) => {
   const moved = { templates: [claimTemplate({ size: '9Gi' })] }
