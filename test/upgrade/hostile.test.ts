@@ -115,6 +115,17 @@ t.test('a file that kubectl cannot be given on one line is left to be filled in'
   for (const [file, shown] of table) t.equal(apply(file), shown, JSON.stringify(file))
 })
 
+t.test('a label that looks like a flag is no selector', async (t) => {
+  const commands = (key: string, value: string): string => planText(recipesFrom({ ...PLAIN, key, value }).slice(0, 1))
+  t.match(commands('app', 'pgw'), ' -l app=pgw ')
+  for (const [key, value] of [
+    ['--all', 'pgw'],
+    ['-1', ''],
+    ['app', '-A']
+  ] as const)
+    t.notMatch(commands(key, value), / -l /, `${key}=${value}`)
+})
+
 const PIECES = [
   ...['\n', '\r\n', ' ', '    ', ' '.repeat(80), '\t', '\u00a0', '\u2003', '\u2028', '\u0085', '\u001b[2J', '\u0000'],
   ...['\u202e', '\u2066', '\u200f', '\ud800', '`', '```', '~~~', "'", "'\\''", '"', '\\', '$(', '#', '- ', '> ', '1. '],

@@ -43,7 +43,8 @@ export function setArguments({ name, namespace }: Subject): string {
 /** Of labels that are pasted; a value has 63 characters at the most, and charts select by two or three. */
 const LONGEST_SELECTOR = 2000
 
-const LABEL = /^[A-Za-z0-9._/-]*$/
+/** A key or a value as Kubernetes takes it: one that begins with a hyphen looks like a flag. */
+const LABEL = /^(?:[A-Za-z0-9][A-Za-z0-9._/-]*)?$/
 
 /**
  * ` -l app=pgw`, which chooses the Pods of a StatefulSet, and its claims too: the controller labels both with the
