@@ -3,7 +3,7 @@ import { CONFIG_MAP, PERSISTENT_VOLUME_CLAIM, POD, type Resource } from '../core
 import { kindOf, metadataOf } from '../core/objects/metadata.ts'
 import { RUNNER_KINDS, runnersOf } from '../core/programs/runners.ts'
 import type { Subject } from '../core/subject.ts'
-import { type JsonObject, objectOf } from '../core/values/json.ts'
+import { type JsonObject, objectOf, wordOf } from '../core/values/json.ts'
 import { isOfKind } from './subjects.ts'
 import { InvalidDocument, valuesIn } from './yaml/parse.ts'
 
@@ -30,7 +30,7 @@ export function slim(subject: Subject): Subject {
   const { status: _, ...object } = subject.object
   const { managedFields: __, ...metadata } = metadataOf(object)
   const annotations = Object.entries(objectOf(metadata.annotations)).filter(
-    ([, value]) => String(value).length <= LONGEST_ANNOTATION
+    ([, value]) => wordOf(value).length <= LONGEST_ANNOTATION
   )
   return { ...subject, object: { ...object, metadata: { ...metadata, annotations: Object.fromEntries(annotations) } } }
 }

@@ -12,7 +12,7 @@ import { defineSetPolicy, type SetFinding } from '../core/policy.ts'
 import { type Runner, type RunnerRole, runnersOfRole } from '../core/programs/runners.ts'
 import type { SubjectSet } from '../core/set.ts'
 import type { Subject } from '../core/subject.ts'
-import type { JsonObject } from '../core/values/json.ts'
+import { type JsonObject, wordOf } from '../core/values/json.ts'
 
 export default defineSetPolicy({
   id: 'missing-disruption-budget',
@@ -96,6 +96,6 @@ function* blocking(budget: Subject, { subject, program, replicas, shards }: Runn
 /** How many Pods a number or a percentage is; the disruption controller rounds both up. */
 function countOf(value: unknown, pods: number): number | undefined {
   if (typeof value === 'number') return value
-  const percent = /^(\d{1,3})%$/.exec(String(value))?.[1]
+  const percent = /^(\d{1,3})%$/.exec(wordOf(value))?.[1]
   return percent === undefined ? undefined : Math.ceil((Number(percent) * pods) / 100)
 }

@@ -3,7 +3,7 @@ import { defineSetPolicy, type SetFinding } from '../core/policy.ts'
 import { type Configured, prometheusConfigOf, scrapeConfigsIn } from '../core/programs/prometheus-config.ts'
 import { type Runner, runnersOfRole } from '../core/programs/runners.ts'
 import type { SubjectSet } from '../core/set.ts'
-import { type JsonObject, objectOf, textOf, textsOf } from '../core/values/json.ts'
+import { type JsonObject, objectOf, textOf, textsOf, wordOf } from '../core/values/json.ts'
 
 export default defineSetPolicy({
   id: 'pair-differs',
@@ -76,7 +76,7 @@ function jobsOf({ config }: Known): ReadonlyMap<string, JsonObject> {
 
 function differencesIn(name: string, one: JsonObject = {}, other: JsonObject = {}): string[] {
   return ['scrape_interval', 'scrape_timeout'].flatMap((field) =>
-    String(one[field] ?? '') === String(other[field] ?? '') ? [] : [`${field} of ${name}`]
+    wordOf(one[field]) === wordOf(other[field]) ? [] : [`${field} of ${name}`]
   )
 }
 
@@ -85,7 +85,7 @@ function rulesOf({ config }: Known): string {
 }
 
 function globalIn({ config }: Known, field: string): string {
-  return String(objectOf(config.global)[field] ?? '')
+  return wordOf(objectOf(config.global)[field])
 }
 
 /** Differences that a sentence names. */

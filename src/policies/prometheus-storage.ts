@@ -102,7 +102,7 @@ function* tooMuchRetention(
   const of = smallest === undefined ? `of ${quote(size)}` : `of ${quote(size)} behind the PVC ${quote(smallest.name)}`
   yield {
     field: fields.retentionSize,
-    identity: `retention of ${container.object.name}`,
+    identity: `retention of ${textOf(container.object.name)}`,
     problem: `${settings.retentionInWords} is ${Math.round((100 * kept) / room)} % of the volume ${of}, and the write-ahead log and compaction need additional space`,
     remediation: `keep it below ${percent} % of the volume: ${moreRoom(smallest, classOf(volume, smallest, provision))}`,
     // What enforcing sees is the template alone.
@@ -220,7 +220,7 @@ function* withoutLock({ settings, fields, container }: Server): Generator<Findin
   if (!settings.isUnlocked) return
   yield {
     field: fields.arguments,
-    identity: `no lock for ${container.object.name}`,
+    identity: `no lock for ${textOf(container.object.name)}`,
     problem:
       '--storage.tsdb.no-lockfile disables the lock that prevents a second Prometheus from writing the same TSDB and corrupting it',
     remediation: 'remove the flag'

@@ -55,7 +55,7 @@ function* persistence(workload: Workload, container: Container, path: Path): Gen
     const where = volume === undefined ? 'is on none of the volumes' : 'uses an emptyDir'
     yield {
       field: [...path, 'args'],
-      identity: `file of ${container.object.name}`,
+      identity: `file of ${textOf(container.object.name)}`,
       problem: `--persistence.file=${quote(file)} ${where}, so the metrics are lost with the Pod`,
       remediation:
         'name a file below the mountPath of a volume that outlives the Pod, /data/pushgateway.data in the chart'
@@ -79,7 +79,7 @@ function* unusedVolume(workload: Workload, container: Container, path: Path): Ge
   if (mount === undefined) return
   yield {
     field: [...path, 'args'],
-    identity: `no file of ${container.object.name}`,
+    identity: `no file of ${textOf(container.object.name)}`,
     problem: `a volume is mounted at ${quote(mount.mountPath)} and --persistence.file is not set, so nothing is ever written there`,
     remediation: `add --persistence.file=${resolve(mount.mountPath, 'pushgateway.data')} (extraArgs in the chart)`
   }

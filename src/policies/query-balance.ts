@@ -5,7 +5,7 @@ import { defineSetPolicy, type SetFinding } from '../core/policy.ts'
 import { type Runner, runnersOfRole } from '../core/programs/runners.ts'
 import type { SubjectSet } from '../core/set.ts'
 import type { Subject } from '../core/subject.ts'
-import { type JsonObject, listOf, objectOf } from '../core/values/json.ts'
+import { type JsonObject, listOf, objectOf, wordOf } from '../core/values/json.ts'
 
 export default defineSetPolicy({
   id: 'query-balance',
@@ -97,7 +97,7 @@ function isSticky(object: JsonObject): boolean {
   const annotations = Object.entries(annotationsOf(object))
   return (
     annotations.some(
-      ([key, value]) => /affinity|sticky|session/i.test(key) && !['', 'false', 'none'].includes(String(value))
+      ([key, value]) => /affinity|sticky|session/i.test(key) && !['', 'false', 'none'].includes(wordOf(value))
     ) || listOf(specOf(object).rules).some((rule) => objectOf(rule).sessionPersistence !== undefined)
   )
 }

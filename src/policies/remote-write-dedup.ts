@@ -14,7 +14,7 @@ import { replicaLabelsOf } from '../core/programs/replica-labels.ts'
 import { type Runner, runnersOfRole } from '../core/programs/runners.ts'
 import type { SubjectSet } from '../core/set.ts'
 import type { Subject } from '../core/subject.ts'
-import { type JsonObject, listOf, objectOf, textOf } from '../core/values/json.ts'
+import { type JsonObject, listOf, objectOf, textOf, wordOf } from '../core/values/json.ts'
 import type { Path } from '../core/values/path.ts'
 
 export default defineSetPolicy({
@@ -65,7 +65,8 @@ function writerOf(set: SubjectSet, runner: Runner): Writer | Unclear {
 function operatedWriter(subject: Subject): Writer {
   const spec = specOf(subject.object)
   const { replicaExternalLabelName = 'prometheus_replica', externalLabels } = spec
-  const differing = replicaExternalLabelName === '' ? [] : [String(replicaExternalLabelName)]
+  const label = wordOf(replicaExternalLabelName)
+  const differing = label === '' ? [] : [label]
   const labels = new Set([...Object.keys(objectOf(externalLabels)), ...differing])
   const targets = listOf(spec.remoteWrite).map(objectOf)
   return { object: subject, field: ['spec', 'remoteWrite'], targets, differing, labels, isUnclear: false }

@@ -6,7 +6,7 @@ import { prometheusConfigOf, scrapeConfigsIn } from '../core/programs/prometheus
 import { type Runner, runnersOfRole } from '../core/programs/runners.ts'
 import type { SubjectSet } from '../core/set.ts'
 import type { Subject } from '../core/subject.ts'
-import { integerOf, type JsonObject, listOf, objectOf, textOf, textsOf } from '../core/values/json.ts'
+import { integerOf, type JsonObject, listOf, objectOf, textOf, textsOf, wordOf } from '../core/values/json.ts'
 
 export default defineSetPolicy({
   id: 'shards-complete',
@@ -73,7 +73,7 @@ function partOf(job: JsonObject): { readonly index: number; readonly total: numb
 }
 
 function wholeNumber(value: unknown): number | undefined {
-  const match = /^\^?(\d{1,5})\$?$/.exec(String(value ?? ''))
+  const match = /^\^?(\d{1,5})\$?$/.exec(wordOf(value))
   return match === null ? undefined : Number(match[1])
 }
 

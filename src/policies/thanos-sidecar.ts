@@ -9,7 +9,7 @@ import { type Runner, runnersOfRole } from '../core/programs/runners.ts'
 import { thanosComponentOf } from '../core/programs/thanos.ts'
 import type { SubjectSet } from '../core/set.ts'
 import type { Subject } from '../core/subject.ts'
-import { isObject, listOf, objectOf, textsOf } from '../core/values/json.ts'
+import { isObject, listOf, objectOf, textsOf, wordOf } from '../core/values/json.ts'
 
 export default defineSetPolicy({
   id: 'thanos-sidecar',
@@ -159,7 +159,8 @@ function* operated({ subject, replicas }: Runner): Generator<SetFinding> {
 
 function operatedReplicaLabels({ subject }: Runner): readonly string[] {
   const { replicaExternalLabelName = 'prometheus_replica' } = specOf(subject.object)
-  return replicaExternalLabelName === '' ? [] : [String(replicaExternalLabelName)]
+  const label = wordOf(replicaExternalLabelName)
+  return label === '' ? [] : [label]
 }
 
 /** A Prometheus beside a sidecar, and the labels by which its replicas differ. */

@@ -13,7 +13,7 @@ import { type Runner, runnersOfRole } from '../core/programs/runners.ts'
 import { isThanos } from '../core/programs/thanos.ts'
 import type { SubjectSet } from '../core/set.ts'
 import type { Subject } from '../core/subject.ts'
-import { type JsonObject, listOf, textOf } from '../core/values/json.ts'
+import { type JsonObject, listOf, textOf, wordOf } from '../core/values/json.ts'
 import { count } from '../core/values/text.ts'
 
 /** All that may evaluate rules, and what a server of them is configured with. */
@@ -86,5 +86,5 @@ const WATCHES = /prometheus|\b(?:up|vector)\b|\b(?:scrape|process|go|kube|contai
 const SWITCH = /watchdog|dead.?man|heartbeat/i
 
 function watchesPrometheus({ expr, alert }: JsonObject): boolean {
-  return WATCHES.test(String(expr ?? '')) || SWITCH.test(textOf(alert) ?? '')
+  return WATCHES.test(wordOf(expr)) || SWITCH.test(textOf(alert) ?? '')
 }

@@ -5,7 +5,7 @@ import { annotationsOf, metadataOf, nameOfObject, specOf } from '../core/objects
 import { amountOf } from '../core/objects/quantity.ts'
 import type { Subject } from '../core/subject.ts'
 import { canonical } from '../core/values/canonical.ts'
-import { type JsonObject, objectOf, own, textOf, textsOf } from '../core/values/json.ts'
+import { type JsonObject, objectOf, own, textOf, textsOf, wordOf } from '../core/values/json.ts'
 import { oneLine, quote } from '../core/values/text.ts'
 import { someInWords } from './commands.ts'
 import { type ClusterFacts, isClaimOf, isTerminating } from './facts.ts'
@@ -169,7 +169,7 @@ function fieldOf(
 
 /** A list of modes has no order, and no mode is the usual one. */
 function comparable(value: unknown): string {
-  return Array.isArray(value) ? textsOf(value).toSorted().join() : String(value ?? 'Filesystem')
+  return Array.isArray(value) ? textsOf(value).toSorted().join() : wordOf(value ?? 'Filesystem')
 }
 
 const SOURCES = ['dataSource', 'dataSourceRef', 'selector', 'volumeName']

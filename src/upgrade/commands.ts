@@ -3,6 +3,7 @@ import { inNamespace, pasteable } from '../core/objects/kubectl.ts'
 import { annotationsOf, labelsOf } from '../core/objects/metadata.ts'
 import type { Resize } from '../core/objects/replacement.ts'
 import type { Subject } from '../core/subject.ts'
+import { textOf, wordOf } from '../core/values/json.ts'
 import type { Part } from './section.ts'
 
 /** Longer lists become a loop of the shell. */
@@ -69,10 +70,10 @@ export function releaseOf({ object, oldObject, namespace }: Subject): { name: st
     const annotations = annotationsOf(set)
     const name = annotations['meta.helm.sh/release-name']
     if (typeof name !== 'string') continue
-    return { name, namespace: String(annotations['meta.helm.sh/release-namespace'] ?? namespace) }
+    return { name, namespace: textOf(annotations['meta.helm.sh/release-namespace']) ?? namespace }
   }
   const labels = { ...labelsOf(oldObject), ...labelsOf(object) }
   const isHelms = labels['app.kubernetes.io/managed-by'] === 'Helm' || labels.heritage === 'Helm'
   if (!isHelms && labels['helm.sh/chart'] === undefined) return undefined
-  return { name: String(labels['app.kubernetes.io/instance'] ?? labels.release ?? ''), namespace }
+  return { name: wordOf(labels['app.kubernetes.io/instance'] ?? labels.release), namespace }
 }

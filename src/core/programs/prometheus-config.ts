@@ -4,7 +4,7 @@ import type { Container } from '../objects/pod.ts'
 import { mountCovering, normal, resolve } from '../objects/volumes.ts'
 import type { SubjectSet } from '../set.ts'
 import type { Subject } from '../subject.ts'
-import { isObject, type JsonObject, listOf, objectOf, own, textOf, textsOf } from '../values/json.ts'
+import { isObject, type JsonObject, listOf, objectOf, own, textOf, textsOf, wordOf } from '../values/json.ts'
 import { flagValue, isStartedByShell } from './arguments.ts'
 import type { Runner } from './runners.ts'
 
@@ -61,7 +61,7 @@ export function alertmanagerTargetsIn(config: JsonObject): readonly string[] {
 /** `global.external_labels`, whose values are texts. */
 export function externalLabelsOf(config: JsonObject): ReadonlyMap<string, string> {
   const labels = Object.entries(objectOf(objectOf(config.global).external_labels))
-  return new Map(labels.map(([name, value]) => [name, String(value)]))
+  return new Map(labels.map(([name, value]) => [name, wordOf(value)]))
 }
 
 export function scrapeConfigsIn(config: JsonObject): readonly JsonObject[] {

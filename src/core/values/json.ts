@@ -27,6 +27,14 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
+/**
+ * What a text, a number or a truth value says; nothing for anything else. JavaScript cannot make a text of every map: that of
+ * JSON may have a `toString`, which is then no function.
+ */
+export function wordOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? '' : String(value ?? '')
+}
+
 /** The texts in a list; other items are left out. */
 export function textsOf(value: unknown): readonly string[] {
   return listOf(value).filter((item) => typeof item === 'string')
