@@ -106,9 +106,11 @@ t.test('a release pins both bases by digest, and the image says which they were'
   const from = stages.slice(1).map((stage) => stage[0]?.rest.replace('--platform=$BUILDPLATFORM ', '').split(' ')[0])
   const outside = from.filter((image) => !names.includes(image))
   t.same([...new Set(outside)].sort(), bases.map(([name]) => `\${${name}}`).sort(), 'no stage has a base of its own')
-  const release = read('RELEASE.md')
+  const release = read('.github/workflows/release.yml')
   for (const [name, image] of bases) {
-    t.ok(release.includes(`--build-arg ${name}="$(pinned ${image})"`), `RELEASE.md pins ${name}`)
+    const output = name.replace('_IMAGE', '').toLowerCase()
+    t.ok(release.includes(`echo "${output}=$(pinned ${image})"`), `release.yml pins ${image}`)
+    t.ok(release.includes(`${name}=\${{ steps.bases.outputs.${output} }}\n`), `and builds with it as ${name}`)
     t.ok(all('ARG').includes(name), `${name} is known in the last stage, with the value of the build`)
     t.ok(only('LABEL').includes(`="\${${name}}"`), `and a label keeps it`)
   }
