@@ -1,5 +1,6 @@
-# Tags, so that a rebuild picks up the fixes of both bases without a commit here. A release passes `name@sha256:…` in these
-# two, and the labels below keep them: .github/workflows/release.yml. Debian 13, because distroless no longer builds Node.js on Debian 12.
+# Tags, so that a rebuild picks up the fixes of both bases without a commit here. .github/workflows/release.yml passes
+# `name@sha256:…` in these two, and the labels below keep them. Debian 13, because distroless no longer builds Node.js on
+# Debian 12.
 ARG BUILD_IMAGE=docker.io/library/node:24-bookworm-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian13:nonroot
 
