@@ -5,6 +5,8 @@ import { configurationSchema } from '../src/config/schema.ts'
 import { POLICIES } from '../src/policies/index.ts'
 import { FORMATS } from '../src/report/formats.ts'
 import { reportSchema } from '../src/report/json-schema.ts'
+import { MONITORING_FILE, withAlerts } from './alerts.ts'
+import { dashboardText } from './dashboard.ts'
 import { valuesTable, withVersion } from './chart/documents.ts'
 import { valuesSchemaText } from './chart/schema.ts'
 import { betweenMarks, MODES, table, typeWords } from './markdown.ts'
@@ -29,6 +31,8 @@ export interface Generated {
 export const GENERATED: readonly Generated[] = [
   { file: 'docs/configuration.schema.json', write: schemaText },
   { file: 'docs/report.schema.json', write: reportSchemaText },
+  { file: 'manifests/components/monitoring/holdfast.json', write: dashboardText },
+  { file: MONITORING_FILE, write: withAlerts },
   { file: 'docs/commands.md', write: commandsPage },
   { file: OPTIONS_FILE, write: (page) => betweenMarks(page, 'options', optionsTable(), OPTIONS_FILE) },
   { file: WEBHOOK_FILES.mutate, write: (file) => withMatchConditions(file, 'mutate') },
