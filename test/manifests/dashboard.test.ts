@@ -1,6 +1,6 @@
 // The dashboard, and the metrics that it and the alerts ask for.
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { POLICIES } from '../../src/policies/index.ts'
@@ -11,7 +11,8 @@ import { panels, queries } from '../helpers/dashboard.ts'
 import { filesIn } from '../helpers/files.ts'
 import { alertRules, programOf, withoutProgram } from '../helpers/prometheus.ts'
 
-const PAGE = readFileSync(join(import.meta.dirname, '../../docs/metrics.md'), 'utf8')
+const DOCS = join(import.meta.dirname, '../../docs')
+const PAGE = readFileSync(join(DOCS, 'metrics.md'), 'utf8')
 
 /** The metrics in an expression: what stands outside of selectors, groupings and strings, and is no function. */
 function metricsIn(expression: string): string[] {
@@ -21,6 +22,14 @@ function metricsIn(expression: string): string[] {
   const words = bare.matchAll(/(?<![\w.$])[a-zA-Z_]\w*\b(?!\s*\()/g)
   return [...words].map(([word]) => word).filter((word) => !/^(?:and|or|unless|offset|by|on)$/.test(word))
 }
+
+/** The expressions in the pages, one a line in an indented block; all other blocks are commands of a shell. */
+const documented: readonly (readonly [page: string, expr: string])[] = globSync('runbooks/*.md', { cwd: DOCS }).flatMap(
+  (page) =>
+    [...readFileSync(join(DOCS, page), 'utf8').matchAll(/^ {4,}(.+)$/gm)]
+      .map(([, line = '']) => [page, line.trim()] as const)
+      .filter(([, line]) => /^(?:\w+\(|\w+ by |\w*_\w+|up\{|time\(\))/.test(line))
+)
 
 /** Every series that a server or a run exports, and those of the API server that the page lists. */
 async function known(): Promise<ReadonlySet<string>> {
@@ -36,7 +45,8 @@ async function known(): Promise<ReadonlySet<string>> {
     ...histograms.flatMap(bucketsOf),
     ...ofRun,
     ...ofApiServer.flatMap(([, name = '', rest = '']) => (rest.startsWith(' | histogram') ? bucketsOf(name) : [name])),
-    ...['up', 'ALERTS']
+    // Prometheus' own, and the Pushgateway's.
+    ...['up', 'ALERTS', 'push_time_seconds']
   ])
 }
 
@@ -44,9 +54,11 @@ t.test('every metric of a rule or a panel is one that somebody exports', async (
   const metrics = await known()
   const expressions = [
     ...alertRules.map(({ alert, expr }) => [alert, expr] as const),
-    ...queries.map(({ title, expr }) => [title, expr] as const)
+    ...queries.map(({ title, expr }) => [title, expr] as const),
+    ...documented
   ]
-  t.ok(expressions.length > 40)
+  t.ok(documented.length > 15)
+  t.ok(expressions.length > 60)
   for (const [name, expression] of expressions) {
     const used = metricsIn(expression)
     t.ok(used.length > 0, `${name}: it asks for something`)
@@ -101,7 +113,7 @@ t.test('no two panels of the dashboard lie on each other', async (t) => {
   t.equal(taken.size, cells.length)
 })
 
-t.test('promtool: every query is valid', { skip: withoutProgram('promtool') }, async (t) => {
+t.test('promtool: every query is one that Prometheus can read', { skip: withoutProgram('promtool') }, async (t) => {
   const check = (expressions: readonly string[]): string => {
     const rules = expressions.map((expr, index) => ({ record: `panel:${index}`, expr }))
     const directory = filesIn({ 'rules.yaml': JSON.stringify({ groups: [{ name: 'panels', rules }] }) })
@@ -114,6 +126,7 @@ t.test('promtool: every query is valid', { skip: withoutProgram('promtool') }, a
     )
     return status === 0 ? '' : stdout + stderr
   }
-  t.equal(check(queries.map(({ expr }) => expr)), '')
+  t.equal(check(queries.map(({ expr }) => expr)), '', 'of the dashboard')
+  t.equal(check(documented.map(([, expr]) => expr)), '', 'of the runbooks')
   t.match(check(['sum(rate(holdfast_reviews_total))']), 'expected type range vector')
 })
