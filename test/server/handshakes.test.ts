@@ -1,18 +1,7 @@
 // Clients that do not trust the serving certificate, and others that end a handshake.
-import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import t from 'tap'
+import { alert, type Ending, endHandshake } from '../helpers/end-handshake.ts'
 import { type TestServer, testServer } from '../helpers/server.ts'
-
-/** Sends what is left of a handshake after a client's first flight, and waits until the server has closed. */
-type Ending = (server: Socket) => void
-
-/** RFC 8446, section 6: a record of type 21 with a level (2 is fatal) and a description. */
-const alert = (description: number): Ending => {
-  const record = Buffer.from([21, 3, 3, 0, 2, 2, description])
-  return (server) => server.write(record)
-}
 
 const CASES: readonly [what: string, ending: Ending, rejections: 0 | 1][] = [
   ['bad certificate, as kube-apiserver says it', alert(42), 1],
@@ -48,25 +37,4 @@ t.test('the server counts who does not trust its certificate', async (t) => {
 
 async function rejections(server: TestServer): Promise<number> {
   return Number(/^holdfast_certificate_rejections_total (\d+)$/m.exec(await server.metrics())?.[1])
-}
-
-/**
- * Begins a handshake of TLS 1.2, in which alerts are not encrypted yet when the certificate arrives, and ends it in this
- * way. Clients of Node.js verify after the handshake, and send no alert at all.
- */
-async function endHandshake(port: number, ending: Ending): Promise<void> {
-  const between = createServer(async (client) => {
-    const upstream = connect(port, '127.0.0.1')
-    client.once('data', (hello) => upstream.write(hello))
-    upstream.once('data', () => ending(upstream))
-    // What the server answers to it is read and dropped, or its end would never be seen.
-    upstream.on('data', () => {}).on('error', () => {})
-    upstream.once('close', () => client.destroy())
-  })
-  await once(between.listen(0, '127.0.0.1'), 'listening')
-  const { port: entrance } = between.address() as { port: number }
-  const client = connectTls({ host: '127.0.0.1', port: entrance, maxVersion: 'TLSv1.2', rejectUnauthorized: false })
-  client.on('error', () => {})
-  await new Promise((resolve) => client.once('close', resolve))
-  await new Promise((resolve) => between.close(resolve))
 }
