@@ -41,6 +41,14 @@ export const ERRORS = {
     exit: 2,
     help: 'Certificates and private key have to be PEM, belong together, and be valid today.'
   },
+  NOT_IN_CLUSTER: { exit: 2, help: 'Run the command in a Pod, as manifests/components/cert-controller does.' },
+  ROTATION_OBJECT_MISSING: { exit: 2, help: 'Apply manifests/components/cert-controller again.' },
+  ROTATION_FORBIDDEN: { exit: 2, help: 'Apply the roles of manifests/components/cert-controller again.' },
+  ROTATION_FAILED: {
+    exit: 2,
+    help: 'cert-controller tries again; nothing stops working before the certificate expires.'
+  },
+  SECRET_MANAGED_ELSEWHERE: { exit: 2, help: 'Remove cert-manager from it as docs/certificates.md describes.' },
   FILE_UNWRITABLE: { exit: 2, help: 'Choose another directory, or replace the existing files with --force.' },
   SOURCE_UNREADABLE: { exit: 2, help: 'Check the path; - is standard input.' },
   SOURCE_NOT_TEXT: { exit: 2, help: 'Files have to be YAML or JSON in UTF-8.' },

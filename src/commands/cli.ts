@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { oneLine } from '../core/values/text.ts'
 import { VERSION } from '../version.ts'
+import { addCertControllerCommand } from './cert-controller/command.ts'
 import { addCertsCommand } from './certs/command.ts'
 import { addCheckCommand } from './check/command.ts'
 import { addCompletionCommand } from './completion/command.ts'
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   addScanCommand(program)
   addPoliciesCommand(program)
   addCertsCommand(program)
+  addCertControllerCommand(program)
   addCompletionCommand(program)
   return program
 }

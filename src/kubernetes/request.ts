@@ -15,8 +15,8 @@ const TIMEOUT_MS = 30_000
  */
 const LARGEST_ANSWER = 16 * 1024 * 1024
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-/** The second is server-side apply, which takes JSON for the YAML that it is. */
-export type PatchType = 'application/merge-patch+json' | 'application/apply-patch+yaml'
+/** The last is server-side apply, which takes JSON for the YAML that it is. */
+export type PatchType = 'application/merge-patch+json' | 'application/json-patch+json' | 'application/apply-patch+yaml'
 
 /** One request and its answer. Rejects with an ApiError, or with what the connection or its credentials ended in. */
 export async function ask(

@@ -6,6 +6,7 @@ import { createProgram } from '../../src/commands/cli.ts'
 import { ERRORS } from '../../src/errors.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { createMetrics } from '../../src/server/metrics.ts'
+import { createRotationMetrics } from '../../src/server/rotation-metrics.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -107,9 +108,10 @@ function commandsOn(page: string): string[] {
 
 t.test('docs/metrics.md lists every metric of ours', async (t) => {
   const page = read('docs/metrics.md')
-  const metrics = await createMetrics(POLICIES).registry.getMetricsAsJSON()
+  const registries = [createMetrics(POLICIES).registry, createRotationMetrics().registry]
+  const metrics = (await Promise.all(registries.map((registry) => registry.getMetricsAsJSON()))).flat()
   const ours = metrics.map(({ name }) => name).filter((name) => name.startsWith('holdfast_'))
-  t.ok(ours.length > 6)
+  t.ok(ours.length > 13)
   for (const name of ours) t.ok(page.includes(`| \`${name}\``), name)
 })
 

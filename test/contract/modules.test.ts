@@ -43,7 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Words that belong to one module or to some files only. */
 const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/process\.env/, ['kubernetes/ask-version.ts', 'commands/colour.ts']],
-  [/process\.exit\(/, ['commands/serve/run.ts']],
+  [/process\.exit\(/, ['commands/signal.ts']],
   [/console\./, []],
   [/'fast-json-patch'/, ['core/patch.ts']],
   [/has\((?:object|oldObject|c)\./, ['core/programs/match-conditions.ts']],
@@ -51,7 +51,10 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/'fastify'/, ['server/webhook.ts', 'server/health.ts', 'server/listen.ts']],
   [/'@kubernetes\/client-node'/, ['kubernetes/client-node.ts', 'kubernetes/kubeconfig.ts']],
   [/'@peculiar\/x509'/, ['certificates/issue.ts']],
-  [/'@prometheus-io\/client'/, ['server/metrics.ts', 'server/process-metrics.ts', 'server/health.ts']],
+  [
+    /'@prometheus-io\/client'/,
+    ['server/metrics.ts', 'server/process-metrics.ts', 'server/rotation-metrics.ts', 'server/health.ts', 'server/health-port.ts']
+  ],
   [/'commander'/, ['main.ts', 'commands/']],
   [/'ajv'/, ['config/problems.ts']],
   [/'yaml'/, ['config/document.ts', 'inventory/yaml/rewrite.ts']],
@@ -71,7 +74,14 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/'node:child_process'/, ['inventory/rendered/run-program.ts', 'kubernetes/']],
   [
     /new Date\(\)|Date\.now|performance\.now/,
-    ['server/webhook.ts', 'server/server.ts', 'server/bodies.ts', 'server/connections.ts', 'commands/']
+    [
+      'server/webhook.ts',
+      'server/server.ts',
+      'server/bodies.ts',
+      'server/connections.ts',
+      'server/health-port.ts',
+      'commands/'
+    ]
   ],
   // What lies beside the program itself, and what the kernel says of this process.
   [/readFileSync/, ['report/html/assets.ts', 'server/open-files.ts', 'version.ts']],
@@ -84,7 +94,8 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
       'certificates/key-pair.ts',
       'certificates/self-signed.ts',
       'inventory/rendered/next-release.ts',
-      'kubernetes/ask-version.ts'
+      'kubernetes/ask-version.ts',
+      'kubernetes/in-cluster.ts'
     ]
   ]
 ]

@@ -7,13 +7,17 @@ import { MutatingWebhookConfiguration } from 'kubernetes-models/admissionregistr
 import { ValidatingWebhookConfiguration } from 'kubernetes-models/admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration'
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment'
 import { CronJob } from 'kubernetes-models/batch/v1/CronJob'
+import { Lease } from 'kubernetes-models/coordination.k8s.io/v1/Lease'
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget'
 import { ClusterRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRole'
 import { ClusterRoleBinding } from 'kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRoleBinding'
+import { Role } from 'kubernetes-models/rbac.authorization.k8s.io/v1/Role'
+import { RoleBinding } from 'kubernetes-models/rbac.authorization.k8s.io/v1/RoleBinding'
 import { ConfigMap } from 'kubernetes-models/v1/ConfigMap'
 import { Namespace } from 'kubernetes-models/v1/Namespace'
 import { ResourceQuota } from 'kubernetes-models/v1/ResourceQuota'
+import { Secret } from 'kubernetes-models/v1/Secret'
 import { Service } from 'kubernetes-models/v1/Service'
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount'
 import t from 'tap'
@@ -32,11 +36,15 @@ const models: readonly Model[] = [
   CronJob,
   Deployment,
   Issuer,
+  Lease,
   MutatingWebhookConfiguration,
   Namespace,
   NetworkPolicy,
   PodDisruptionBudget,
   ResourceQuota,
+  Role,
+  RoleBinding,
+  Secret,
   Service,
   ServiceAccount,
   ValidatingWebhookConfiguration
@@ -94,7 +102,12 @@ t.test('the objects that only a component brings are valid', { skip }, async (t)
     it.metadata.name.startsWith('holdfast-scan')
   )
   t.equal(scans.length, 7)
-  for (const manifest of scans) t.same(problemsOf(manifest), [], `${manifest.kind} ${manifest.metadata.name}`)
+  const controller = renderWith('audit', ['cert-controller']).filter(
+    ({ kind, metadata }) => metadata.name === 'holdfast-cert-controller' || kind === 'Secret'
+  )
+  t.equal(controller.length, 9)
+  for (const manifest of [...scans, ...controller])
+    t.same(problemsOf(manifest), [], `${manifest.kind} ${manifest.metadata.name}`)
 })
 
 t.test('the check sees what it is there for', { skip }, async (t) => {

@@ -60,6 +60,13 @@ export function duration(text: string): number {
   return Number(match[1]) * (UNITS[match[2] as string] as number)
 }
 
+/** A duration after which something is done again: not none at all. */
+export function interval(text: string): number {
+  const ms = duration(text)
+  if (ms === 0) throw new InvalidArgumentError('It has to be longer than nothing.')
+  return ms
+}
+
 function wholeNumber(text: string, most: number, wanted: string, least = 0): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= most && Number(text) >= least) return Number(text)
   throw new InvalidArgumentError(`It has to be ${wanted}.`)

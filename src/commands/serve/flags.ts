@@ -2,7 +2,7 @@ import type { KubernetesVersion } from '../../core/cluster.ts'
 import { MODES, type Mode } from '../../core/mode.ts'
 import { CONFIG_FLAG } from '../flags/evaluation.ts'
 import { flag } from '../flags/flag.ts'
-import { duration, kubernetesVersion, list, port, verbosity } from '../flags/values.ts'
+import { duration, interval, kubernetesVersion, list, port, verbosity } from '../flags/values.ts'
 
 export interface ServeFlags {
   readonly config?: string
@@ -15,6 +15,7 @@ export interface ServeFlags {
   readonly clientCaFile?: string
   readonly clientAllowedNames?: readonly string[]
   readonly certDir: string
+  readonly reloadInterval: number
   readonly kubernetesVersion?: KubernetesVersion
   readonly drainDelay: number
   readonly v: number
@@ -34,6 +35,9 @@ export const SERVE_FLAGS = [
     'common names of the clients to answer, such as a,b; needs --client-ca-file'
   ).argParser(list),
   flag('--cert-dir <dir>', 'directory of the self-signed certificate, used without --tls-cert-file').default('certs'),
+  flag('--reload-interval <duration>', 'how often certificates and the configuration are read again')
+    .argParser(interval)
+    .default(10_000, '10s'),
   flag('--kubernetes-version <version>', 'version of the API server, such as 1.36, instead of asking it').argParser(
     kubernetesVersion
   ),

@@ -16,10 +16,8 @@ import { openFilesLimit } from '../../server/open-files.ts'
 import { type RunningServer, startServer } from '../../server/server.ts'
 import { VERSION } from '../../version.ts'
 import { readConfigurationFile } from '../configuration-file.ts'
+import { firstSignal } from '../signal.ts'
 import type { ServeFlags } from './flags.ts'
-
-/** How often the files of a mounted Secret or ConfigMap are looked at; kubelet takes up to a minute to bring them. */
-const POLL_MS = 10_000
 
 /** Serves until a signal comes, then drains. SIGTERM gives the API server time to notice, Ctrl-C does not. */
 export async function serve(flags: ServeFlags): Promise<void> {
@@ -34,19 +32,6 @@ export async function serve(flags: ServeFlags): Promise<void> {
   logger.flush()
   await server.drain(delay)
   logger.info('stopped')
-}
-
-/** Resolves with the first signal; a second one ends the process at once. */
-function firstSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let signals = 0
-    const listen = (signal: NodeJS.Signals): void => {
-      if (++signals > 1) process.exit(1)
-      resolve(signal)
-    }
-    process.on('SIGTERM', listen)
-    process.on('SIGINT', listen)
-  })
 }
 
 /** @throws HoldfastError where a setting, the configuration, the certificate or a port cannot be used */
@@ -64,7 +49,7 @@ async function start(flags: ServeFlags, logger: Logger): Promise<RunningServer> 
     tls,
     files,
     clientNames: flags.clientAllowedNames ?? [],
-    pollMs: POLL_MS,
+    pollMs: flags.reloadInterval,
     openFiles: openFilesLimit(),
     policiesFor: (namespace) => configuration().policiesFor(namespace),
     cluster: knowCluster(flags, logger),
@@ -105,10 +90,9 @@ function knowCluster({ kubernetesVersion: version }: ServeFlags, logger: Logger)
 
 /** The configuration in force: that of the file as it was last seen to be valid, under the ceiling of --mode. */
 export async function followConfiguration(
-  { config, mode }: Pick<ServeFlags, 'config' | 'mode'>,
+  { config, mode, reloadInterval }: Pick<ServeFlags, 'config' | 'mode' | 'reloadInterval'>,
   logger: Logger,
-  metrics: Metrics,
-  pollMs = POLL_MS
+  metrics: Metrics
 ): Promise<() => Configuration> {
   metrics.configurationLoaded()
   if (config === undefined) {
@@ -137,7 +121,7 @@ export async function followConfiguration(
       logger.error({ reason: messageOf(error) }, 'configuration not reloaded, the last good one stays in force')
     }
   })
-  setInterval(() => void reload(), pollMs).unref()
+  setInterval(() => void reload(), reloadInterval).unref()
   return () => configuration
 }
 

@@ -90,7 +90,7 @@ const NONE = ' +o default'
 
 t.test('in bash', { skip: reasonToSkip('bash') }, async (t) => {
   const own: readonly (readonly [readonly string[], readonly string[], string])[] = [
-    [['ce'], ['certs'], NONE],
+    [['ce'], ['certs', 'cert-controller'], NONE],
     [['--v'], ['--version'], NONE],
     [['serve', '--mo'], ['--mode'], NONE],
     [['serve', '--mode', ''], ['off', 'audit', 'warn', 'enforce'], NONE],

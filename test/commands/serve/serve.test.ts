@@ -170,7 +170,7 @@ t.test('settings that cannot act are logged once, when they are loaded and when 
     lines.push([level, msg, setting ?? reason].filter(Boolean).join(': '))
   }
   const logger = pino({ base: null, formatters: { level: (label) => ({ level: label }) } }, { write })
-  await followConfiguration({ config, mode: 'enforce' }, logger, createMetrics(POLICIES), 20)
+  await followConfiguration({ config, mode: 'enforce', reloadInterval: 20 }, logger, createMetrics(POLICIES))
   const nothing = 'warn: a setting of the configuration has no effect'
   const first = `${nothing}: exemptions[0].expires: 2020-01-01 has come, and the exemption no longer counts`
   t.strictSame(lines, [first])
