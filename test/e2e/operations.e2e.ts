@@ -161,7 +161,9 @@ async function uninstall(t: Test, { stage, shell }: Place): Promise<void> {
   const [script = '', reports = ''] = documentedCommands('docs/uninstall.md', 'Delete the objects')
   const [one, other] = [await stage.namespace('warn'), await stage.namespace()]
   await define(stage, 'openreports.io', 'v1alpha1', 'reports', 'Report')
-  const everything = renderWith('cluster-wide', ['priority', 'scan', 'scan-reports'])
+  // Of another type than the one of cert-manager, and that is not for an update to change.
+  await stage.kubectl(['delete', 'secret', 'holdfast-tls', '-n', NAMESPACE])
+  const everything = renderWith('cluster-wide', ['priority', 'scan', 'scan-reports', 'cert-controller'])
   await stage.kubectl(['apply', '-f', '-'], { input: listOf(everything) })
   await stage.kubectl(['create', '-f', '-'], {
     input: listOf([
@@ -170,7 +172,7 @@ async function uninstall(t: Test, { stage, shell }: Place): Promise<void> {
       report(other, 'of-kyverno', { 'app.kubernetes.io/managed-by': 'kyverno' })
     ])
   })
-  t.equal((await leftOf(stage)).length, 8, 'what there is to delete')
+  t.equal((await leftOf(stage)).length, 10, 'what there is to delete')
 
   for (const command of commandsOf(script)) {
     const { code, stderr } = await shell.run(command)
@@ -199,7 +201,9 @@ async function deleteConfigurations(stage: Stage): Promise<void> {
 async function leftOf(stage: Stage): Promise<string[]> {
   const kinds = [...CONFIGURATIONS, 'clusterrole', 'clusterrolebinding', 'namespace'].join(',')
   const { items } = await stage.get<{ items: { kind: string; metadata: { name: string; labels?: object } }[] }>(kinds)
-  const ours = items.filter(({ metadata: { name } }) => /^holdfast(-scan|-scan-reports|-system)?$/.test(name))
+  const ours = items.filter(({ metadata: { name } }) =>
+    /^holdfast(-scan|-scan-reports|-cert-controller|-system)?$/.test(name)
+  )
   const labelled = items.filter(({ metadata: { labels = {} } }) => MODE_LABEL in labels)
   return [...ours, ...labelled].map(({ kind, metadata }) => `${kind}/${metadata.name}`)
 }
