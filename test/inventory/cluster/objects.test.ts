@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { POD, PROMETHEUS_RESOURCE, STATEFUL_SET } from '../../../src/core/objects/kinds.ts'
 import type { JsonObject } from '../../../src/core/values/json.ts'
+import { pageAt } from '../../../src/documentation.ts'
 import { type Area, objectsOf } from '../../../src/inventory/cluster/objects.ts'
 import type { Api } from '../../../src/kubernetes/client.ts'
 import {
@@ -206,8 +207,7 @@ t.test('items that are no objects', async (t) => {
 })
 
 const SPREAD = ['a', 'b', 'c'].map((namespace) => set(namespace, 'one'))
-const BIND =
-  'Bind the ClusterRole of manifests/components/scan (check --live needs the verb get instead), or choose another namespace with -n. [CLUSTER_FORBIDDEN]'
+const BIND = `Bind the ClusterRole of ${pageAt('manifests/components/scan')} (check --live needs the verb get instead), or choose another namespace with -n. [CLUSTER_FORBIDDEN]`
 
 /** Only lists within these namespaces are allowed. */
 function allowing(...namespaces: readonly string[]): Intercept {
