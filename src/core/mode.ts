@@ -16,3 +16,6 @@ export function lowest(...modes: readonly Mode[]): Mode {
   for (const mode of modes) index = Math.min(index, MODES.indexOf(mode))
   return MODES[index] as Mode
 }
+
+/** The label of a namespace by which the manifests choose what is called for it. */
+export const MODE_LABEL = 'holdfast.dev/mode'

@@ -1,4 +1,4 @@
-import { isMode, type Mode } from '../../core/mode.ts'
+import { isMode, MODE_LABEL, type Mode } from '../../core/mode.ts'
 import { labelsOf, metadataOf } from '../../core/objects/metadata.ts'
 import { isObject, textOf } from '../../core/values/json.ts'
 import { HoldfastError } from '../../errors.ts'
@@ -6,9 +6,6 @@ import { ApiError } from '../../kubernetes/api-error.ts'
 import type { Api } from '../../kubernetes/client.ts'
 import { pagesOf } from '../../kubernetes/list.ts'
 import { type ClusterReadProblem, clusterReadProblem } from './read-problem.ts'
-
-/** By which the manifests choose what is called for a namespace. */
-export const MODE_LABEL = 'holdfast.dev/mode'
 
 /** The namespaces of a scan, and what their labels allow there. */
 export interface Namespaces {
