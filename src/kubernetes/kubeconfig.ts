@@ -18,6 +18,8 @@ export interface Connection {
   readonly server: URL
   /** What it is called in a sentence: "the cluster behind the context kind". */
   readonly cluster: string
+  /** Whether this runs in a Pod of the cluster, where the names of Services lead somewhere. */
+  readonly isInCluster?: boolean
   /** The namespace that the context names. */
   readonly namespace: string | undefined
   /**
@@ -65,6 +67,7 @@ export async function connect(
       name === IN_CLUSTER
         ? 'the cluster that it runs in'
         : `the cluster behind the context ${oneLine(name, LONGEST_NAME)}`,
+    isInCluster: name === IN_CLUSTER,
     namespace,
     close: () => agent.destroy(),
     async options() {

@@ -26,6 +26,41 @@ export async function ask(
   body?: string,
   type: PatchType | 'application/json' = 'application/json'
 ): Promise<JsonObject> {
+  const { response, text } = await exchange(connection, method, path, body, type)
+  return answerIn(response, text)
+}
+
+export interface AskedText {
+  readonly text: string
+  readonly headers: IncomingHttpHeaders
+}
+
+/**
+ * The same for an answer that is any text, such as metrics. Also rejects with an ApiError where the status is no 2xx.
+ *
+ * @param most milliseconds without a byte
+ */
+export async function askText(
+  connection: Connection,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: string,
+  most = TIMEOUT_MS
+): Promise<AskedText> {
+  const { response, text } = await exchange(connection, method, path, body, 'application/json', most)
+  const { statusCode = 0, headers } = response
+  if (statusCode < 200 || statusCode > 299) throw refusalIn(statusCode, headers, text)
+  return { text, headers }
+}
+
+async function exchange(
+  connection: Connection,
+  method: Method,
+  path: string,
+  body: string | undefined,
+  type: PatchType | 'application/json',
+  most = TIMEOUT_MS
+): Promise<{ readonly response: IncomingMessage; readonly text: string }> {
   const { server } = connection
   const options = await connection.options()
   const headers = {
@@ -38,8 +73,8 @@ export async function ask(
   }
   const make = server.protocol === 'http:' ? httpRequest : httpsRequest
   const url = new URL(`${server.pathname.replace(/\/$/, '')}${path}`, server)
-  const { response, text } = await new Promise<{ response: IncomingMessage; text: string }>((resolve, reject) => {
-    const { timeout = TIMEOUT_MS } = options
+  return new Promise<{ response: IncomingMessage; text: string }>((resolve, reject) => {
+    const { timeout = most } = options
     const request = make(url, { ...options, method, headers, timeout }, (response) => {
       bodyOf(response).then((text) => resolve({ response, text }), reject)
     })
@@ -50,7 +85,6 @@ export async function ask(
     })
     request.end(body)
   })
-  return answerIn(response, text)
 }
 
 /** @throws ApiError TooLarge, without having read on; or Error where the connection ends too soon */
@@ -83,10 +117,14 @@ function answerIn({ statusCode = 0, headers }: IncomingMessage, body: string): J
     if (isObject(answer)) return answer
     throw new ApiError('Malformed', 'the answer is no JSON object', { status: statusCode })
   }
-  const status = objectOf(answer)
+  throw refusalIn(statusCode, headers, body)
+}
+
+function refusalIn(statusCode: number, headers: IncomingHttpHeaders, body: string): ApiError {
+  const status = objectOf(parse(body))
   // What webhooks say in several lines becomes one.
   const message = (textOf(status.message) ?? `it answers ${statusCode}`).replace(/\s+/g, ' ')
-  throw new ApiError('Status', oneLine(message, LONGEST_MESSAGE), {
+  return new ApiError('Status', oneLine(message, LONGEST_MESSAGE), {
     status: statusCode,
     retryAfterMs: retryAfterIn(headers),
     continueToken: textOf(metadataOf(status).continue)
