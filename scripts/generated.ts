@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { createProgram } from '../src/commands/cli.ts'
 import { configurationSchema } from '../src/config/schema.ts'
+import { doctorSchema } from '../src/doctor/doctor-json.ts'
 import { POLICIES } from '../src/policies/index.ts'
 import { FORMATS } from '../src/report/formats.ts'
 import { reportSchema } from '../src/report/json-schema.ts'
@@ -31,6 +32,7 @@ export interface Generated {
 export const GENERATED: readonly Generated[] = [
   { file: 'docs/configuration.schema.json', write: schemaText },
   { file: 'docs/report.schema.json', write: reportSchemaText },
+  { file: 'docs/doctor.schema.json', write: doctorSchemaText },
   { file: 'manifests/components/monitoring/holdfast.json', write: dashboardText },
   { file: MONITORING_FILE, write: withAlerts },
   { file: 'docs/commands.md', write: commandsPage },
@@ -57,6 +59,10 @@ function schemaText(): string {
 
 function reportSchemaText(): string {
   return `${JSON.stringify(reportSchema(), null, 2)}\n`
+}
+
+function doctorSchemaText(): string {
+  return `${JSON.stringify(doctorSchema(), null, 2)}\n`
 }
 
 /** A page with the table of all formats of a report between its two marks. */

@@ -1,7 +1,7 @@
 import { isMap, isSeq, parseDocument, type YAMLMap } from 'yaml'
 import { type MatchCondition, matchConditionsFor } from '../src/core/programs/match-conditions.ts'
-import type { Match, Phase } from '../src/core/subject.ts'
-import { POLICIES } from '../src/policies/index.ts'
+import type { Phase } from '../src/core/subject.ts'
+import { type EntryRule, matchesOfRules } from '../src/doctor/shipped-entries.ts'
 
 /** The webhook configurations, whose matchConditions stand between two marks in each entry that has rules of its own. */
 export const WEBHOOK_FILES = {
@@ -25,25 +25,13 @@ export function withMatchConditions(file: string, phase: Phase): string {
     const after = block.split(END)[1]
     const entry = entries[index]
     if (after === undefined || entry === undefined) throw new Error(`${WEBHOOK_FILES[phase]} has lost an end of marks`)
-    return `${BEGIN}${conditionsText(matchConditionsFor(matchesOf(entry, phase)))}${END}${after}`
+    return `${BEGIN}${conditionsText(matchConditionsFor(matchesOfRules(rulesOf(entry), phase)))}${END}${after}`
   })
   return [head, ...written].join('')
 }
 
-function matchesOf(entry: YAMLMap, phase: Phase): readonly Match[] {
-  const { rules } = entry.toJSON() as { rules: readonly Rule[] }
-  const lets = ({ operation, resource: { group, resource } }: Match) =>
-    rules.some(
-      ({ apiGroups, operations, resources }) =>
-        apiGroups.includes(group) && operations.includes(operation) && resources.includes(resource)
-    )
-  return POLICIES.flatMap(({ matches }) => matches.filter((match) => match.phase === phase && lets(match)))
-}
-
-interface Rule {
-  readonly apiGroups: readonly string[]
-  readonly operations: readonly string[]
-  readonly resources: readonly string[]
+function rulesOf(entry: YAMLMap): readonly EntryRule[] {
+  return (entry.toJSON() as { rules: readonly EntryRule[] }).rules
 }
 
 function conditionsText(conditions: readonly MatchCondition[]): string {

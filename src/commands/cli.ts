@@ -5,6 +5,7 @@ import { addCertControllerCommand } from './cert-controller/command.ts'
 import { addCertsCommand } from './certs/command.ts'
 import { addCheckCommand } from './check/command.ts'
 import { addCompletionCommand } from './completion/command.ts'
+import { addDoctorCommand } from './doctor/command.ts'
 import { addExemptCommand } from './exempt/command.ts'
 import { addExplainUpgradeCommand } from './explain-upgrade/command.ts'
 import { addInitCommand } from './init/command.ts'
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   addExplainUpgradeCommand(program)
   addRecreateCommand(program)
   addScanCommand(program)
+  addDoctorCommand(program)
   addPoliciesCommand(program)
   addCertsCommand(program)
   addCertControllerCommand(program)

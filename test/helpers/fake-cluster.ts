@@ -58,6 +58,11 @@ const KINDS: Readonly<Record<string, string>> = {
   prometheusagents: 'PrometheusAgent',
   alertmanagers: 'Alertmanager',
   thanosrulers: 'ThanosRuler',
+  endpointslices: 'EndpointSlice',
+  mutatingwebhookconfigurations: 'MutatingWebhookConfiguration',
+  validatingwebhookconfigurations: 'ValidatingWebhookConfiguration',
+  certificates: 'Certificate',
+  issuers: 'Issuer',
   reports: 'Report',
   policyreports: 'PolicyReport',
   ...Object.fromEntries(READ_BESIDE.map(({ resource, kind }) => [resource, kind]))
