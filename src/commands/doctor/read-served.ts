@@ -1,6 +1,7 @@
 import { once } from 'node:events'
+import { isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { nameOfObject } from '../../core/objects/metadata.ts'
+import { nameOfObject, specOf } from '../../core/objects/metadata.ts'
 import { type JsonObject, listOf, objectOf, textOf } from '../../core/values/json.ts'
 import type { Known, ServedCertificate } from '../../doctor/evidence.ts'
 import { messageOf } from '../../errors.ts'
@@ -24,7 +25,7 @@ export async function readServed(
   service: JsonObject | undefined
 ): Promise<Known<ServedCertificate>> {
   if (isInCluster && service !== undefined) {
-    const asked = await askReplica(`${nameOfObject(service)}.${namespace}.svc`)
+    const asked = await servedAt(`${nameOfObject(service)}.${namespace}.svc`, portOf(service))
     if ('value' in asked) return asked
   }
   const name = secretOf(deployment)
@@ -45,9 +46,24 @@ function secretOf(deployment: JsonObject | undefined): string {
   return textOf(found?.name) ?? plain ?? 'holdfast-tls'
 }
 
-/** Verifies nothing: that is what the certificate is fetched for. */
-async function askReplica(host: string): Promise<Known<ServedCertificate>> {
-  const socket = connectTls({ host, port: 443, servername: host, rejectUnauthorized: false, timeout: TIMEOUT_MS })
+function portOf(service: JsonObject): number {
+  const [port] = listOf(specOf(service).ports).map((item) => objectOf(item).port)
+  return typeof port === 'number' ? port : 443
+}
+
+/**
+ * The chain that a server presents, the leaf first. Verifies nothing: that is what it is fetched for.
+ *
+ * @param host which is also the name that is asked for
+ */
+export async function servedAt(host: string, port: number): Promise<Known<ServedCertificate>> {
+  const socket = connectTls({
+    host,
+    port,
+    ...(isIP(host) === 0 && { servername: host }),
+    rejectUnauthorized: false,
+    timeout: TIMEOUT_MS
+  })
   socket.once('timeout', () => socket.destroy(new Error('no answer')))
   try {
     await once(socket, 'secureConnect')
