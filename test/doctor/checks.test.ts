@@ -386,6 +386,21 @@ const CASES: readonly (readonly [
     },
     ['entries PATH_CHANGED']
   ],
+  ...[
+    { name: 'other', namespace: OWN },
+    { name: 'holdfast', namespace: 'other' }
+  ].map(
+    (service) =>
+      [
+        `the Service ${service.namespace}/${service.name}`,
+        {
+          configurations: withPods({
+            clientConfig: { service: { ...service, path: '/mutate', port: 443 }, caBundle: base64(ISSUED.ca) }
+          })
+        },
+        ['ca-bundle CERTIFICATE_NAME_WRONG', 'entries ENDPOINT_CHANGED']
+      ] as const
+  ),
   [
     'a URL',
     { configurations: withPods({ clientConfig: { url: 'https://a/mutate', caBundle: base64(ISSUED.ca) } }) },

@@ -5,6 +5,7 @@ import { doctorText } from '../../doctor/doctor-text.ts'
 import type { Evidence } from '../../doctor/evidence.ts'
 import { CENTRAL_CHECK, type DoctorReport, findingCounts, stateOf } from '../../doctor/finding.ts'
 import { installedModeOf } from '../../doctor/installed-mode.ts'
+import { ApiError } from '../../kubernetes/api-error.ts'
 import { createApi } from '../../kubernetes/client.ts'
 import { type Connection, connect } from '../../kubernetes/kubeconfig.ts'
 import { createProbe, type Probe } from '../../kubernetes/probe.ts'
@@ -28,7 +29,7 @@ export async function doctor({ namespace, wait, output, failOn, ...flags }: Doct
   const bar = progressOn(process.stderr, () => performance.now())
   try {
     // The one request that says who is to blame where nobody answers.
-    await createApi(connection).get('/version')
+    await reach(connection)
     const end = performance.now() + wait
     const probe = createProbe(connection)
     let report = await lookOnce(probe, connection, namespace, bar.show)
@@ -44,6 +45,15 @@ export async function doctor({ namespace, wait, output, failOn, ...flags }: Doct
   } finally {
     bar.end()
     connection.close()
+  }
+}
+
+/** Who may not ask for the version may ask for other things: only where nobody answers is there nothing to look at. */
+async function reach(connection: Connection): Promise<void> {
+  try {
+    await createApi(connection).get('/version')
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
   }
 }
 

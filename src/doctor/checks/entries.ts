@@ -21,10 +21,11 @@ export function checkEntries(evidence: Evidence): DoctorCheck {
   const mode = installedModeOf(entries)
   if (entries.length === 0) return { id, summary: 'no entries', findings: [] }
   const shipped = shippedEntries(mode, namespace)
+  const called = { name: mostFrequent(entries.map((entry) => textOf(serviceOf(entry).name))), namespace }
   const findings = [
     ...shipped.flatMap((wanted) => {
       const there = entries.find(({ name, phase }) => name === wanted.name && phase === wanted.phase)
-      return there === undefined ? [missing(wanted, mode)] : differences(wanted, there)
+      return there === undefined ? [missing(wanted, mode)] : differences(wanted, there, called)
     }),
     ...entries
       .filter(({ name, phase }) => !shipped.some((wanted) => wanted.name === name && wanted.phase === phase))
@@ -73,7 +74,18 @@ function unknownEntry({ name, phase, configuration }: InstalledEntry): EntryFind
   }
 }
 
-function differences(wanted: ShippedEntry, there: InstalledEntry): EntryFinding[] {
+/** The Service of this installation. */
+interface Called {
+  readonly name: string | undefined
+  readonly namespace: string
+}
+
+function mostFrequent(names: readonly (string | undefined)[]): string | undefined {
+  const groups = [...Map.groupBy(names, (name) => name)]
+  return groups.sort(([, one], [, other]) => other.length - one.length)[0]?.[0]
+}
+
+function differences(wanted: ShippedEntry, there: InstalledEntry, called: Called): EntryFinding[] {
   const say = (code: DoctorCode, message: string, fix = APPLY): EntryFinding => ({
     entry: wanted.name,
     code,
@@ -85,7 +97,7 @@ function differences(wanted: ShippedEntry, there: InstalledEntry): EntryFinding[
     ...rulesDiffer(wanted, entry).map((message) => say('RULES_CHANGED', message)),
     ...conditionsDiffer(wanted, entry).map((message) => say('CONDITIONS_CHANGED', message)),
     ...selectorsDiffer(wanted, entry).map((message) => say('SELECTOR_CHANGED', message)),
-    ...endpointDiffers(wanted, there).map(([code, message]) => say(code, message)),
+    ...endpointDiffers(wanted, there, called).map(([code, message]) => say(code, message)),
     ...fieldsDiffer(wanted, entry).map(({ code, message, fix }) => say(code, message, fix))
   ]
 }
@@ -166,14 +178,22 @@ function isExpression({ key, operator, values }: JsonObject, wanted: LabelExpres
   return canonical([...there].sort()) === canonical([...wanted.values].sort())
 }
 
-function endpointDiffers({ path }: ShippedEntry, there: InstalledEntry): [DoctorCode, string][] {
+function endpointDiffers({ path }: ShippedEntry, there: InstalledEntry, called: Called): [DoctorCode, string][] {
   const { url } = objectOf(there.entry.clientConfig)
   if (typeof url === 'string') {
     const message = 'it calls a URL and no Service, so that Kubernetes does not know its Pods'
     return url.endsWith(path) ? [['ENDPOINT_CHANGED', message]] : [['PATH_CHANGED', pathMessage(url, path)]]
   }
-  const called = textOf(serviceOf(there).path) ?? ''
-  return called === path ? [] : [['PATH_CHANGED', pathMessage(called, path)]]
+  const service = serviceOf(there)
+  const isSame = service.name === called.name && service.namespace === called.namespace
+  const where = `${String(service.namespace)}/${String(service.name)}`
+  const present = textOf(service.path) ?? ''
+  return [
+    ...(isSame
+      ? []
+      : [['ENDPOINT_CHANGED', `it calls another Service than the other entries, ${where}`] as [DoctorCode, string]]),
+    ...(present === path ? [] : [['PATH_CHANGED', pathMessage(present, path)] as [DoctorCode, string]])
+  ]
 }
 
 function pathMessage(called: string, path: string): string {

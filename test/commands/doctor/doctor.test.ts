@@ -214,6 +214,11 @@ t.test('a namespace that takes no Pod is not the last one', async (t) => {
   t.match(stdout, /new Pods: lab \(enforce, answered\)/)
 })
 
+t.test('who may not ask for the version is told all the rest', async (t) => {
+  const cluster = await installation(t, { instead: ({ path }) => (path === '/version' ? forbidden('it') : undefined) })
+  t.strictSame(await codesOf(cluster), [0, []])
+})
+
 t.test('nobody there', async (t) => {
   const cluster = await installation(t, { instead: () => 'reset' })
   const { code, stdout, stderr } = await doctor(cluster)
