@@ -29,6 +29,8 @@ export interface StageOptions {
   wholeCluster?: boolean
   /** Whether Holdfast is made unreachable on purpose. Default false: every call has to be answered. */
   outages?: boolean
+  /** Further flags of kube-apiserver, where it is ours to start. */
+  apiServerArgs?: readonly string[]
 }
 
 /** A webhook configuration as it is shipped and stored. */
@@ -196,7 +198,7 @@ interface ClusterOnLoan {
 
 async function clusterFor(
   t: Test,
-  { controllers = false }: StageOptions,
+  { controllers = false, apiServerArgs = [] }: StageOptions,
   undo: (() => Promise<unknown>)[]
 ): Promise<ClusterOnLoan> {
   const existing = existingCluster(process.env)
@@ -211,7 +213,7 @@ async function clusterFor(
   undo.push(async () => rmSync(directory, { recursive: true, force: true }))
   const [policy, log] = [join(directory, 'policy.json'), join(directory, 'audit.log')]
   writeFileSync(policy, JSON.stringify(AUDIT_POLICY))
-  const extraApiServerArgs = [`--audit-policy-file=${policy}`, `--audit-log-path=${log}`]
+  const extraApiServerArgs = [`--audit-policy-file=${policy}`, `--audit-log-path=${log}`, ...apiServerArgs]
   const cluster = await startControlPlane(assets, { controllers, extraApiServerArgs })
   undo.push(() => cluster.stop())
   const auditLog = (): AuditEvent[] =>
