@@ -195,7 +195,7 @@ t.test(
     const usable = async (): Promise<number | undefined> =>
       (await metrics.registry.getSingleMetric('holdfast_configuration_last_reload_successful')?.get())?.values[0]?.value
     writeFileSync(config, 'mode: warn')
-    await followConfiguration({ config, mode: 'enforce' }, pino({ level: 'silent' }), metrics, 20)
+    await followConfiguration({ config, mode: 'enforce', reloadInterval: 20 }, pino({ level: 'silent' }), metrics)
     t.equal(await usable(), 1)
     for (const [text, expected] of [
       ['mode: strict', 0],
