@@ -55,7 +55,13 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/'@peculiar\/x509'/, ['certificates/issue.ts']],
   [
     /'@prometheus-io\/client'/,
-    ['server/metrics.ts', 'server/process-metrics.ts', 'server/rotation-metrics.ts', 'server/health.ts', 'server/health-port.ts']
+    [
+      'server/metrics.ts',
+      'server/process-metrics.ts',
+      'server/rotation-metrics.ts',
+      'server/health.ts',
+      'server/health-port.ts'
+    ]
   ],
   [/'commander'/, ['main.ts', 'commands/']],
   [/'ajv'/, ['config/problems.ts']],
