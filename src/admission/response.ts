@@ -1,5 +1,5 @@
 import type { Decision } from '../core/decide.ts'
-import { oneLine } from '../core/values/text.ts'
+import { isHarmless, oneLine } from '../core/values/text.ts'
 import type { Verdict } from '../core/verdict.ts'
 import { annotationOf, denialOf, warningsOf } from './messages.ts'
 import type { Review } from './review.ts'
@@ -11,8 +11,15 @@ import type { Review } from './review.ts'
  * message and drop the causes, so each says everything; and prometheus-operator looks for just this status.
  */
 export function encodeResponse(review: Review, decision: Decision | undefined): string {
-  const response = answerOf(review, decision)
-  return JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response }, inLines)
+  const answer = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: answerOf(review, decision) }
+  const text = JSON.stringify(answer)
+  // To look through the text once takes less than a call for each member.
+  return isInLines(text) ? text : JSON.stringify(answer, inLines)
+}
+
+/** Whether no text in it can need `oneLine`: it is harmless as a whole, and escapes nothing but quotation marks. */
+function isInLines(json: string): boolean {
+  return isHarmless(json) && !/\\[^"]/.test(json)
 }
 
 /** What people will read is on one line, whoever wrote it. The uid and the patch are for the API server, as they are. */

@@ -6,6 +6,7 @@ import { parseConfiguration } from '../../src/config/parse-configuration.ts'
 import { decisionFor } from '../../src/core/decide.ts'
 import type { Mode } from '../../src/core/mode.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
+import { oneLine } from '../../src/core/values/text.ts'
 import { POLICIES } from '../../src/policies/index.ts'
 import { claimTemplate, container, pod, statefulSet } from '../fixtures/objects.ts'
 import { podCreation, statefulSetUpdate } from '../fixtures/reviews.ts'
@@ -116,4 +117,26 @@ t.test('a dry run is answered like any other request', async (t) => {
 
 t.test('keys and values of audit annotations are what the API server takes', async (t) => {
   for (const { id } of POLICIES) t.match(id, /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/)
+})
+
+t.test('what people read is in one line, also where it is not our sentence', async (t) => {
+  const names = [
+    'pgw',
+    'a"b',
+    'a\\b',
+    'a\\',
+    'a\nb',
+    'a\tb',
+    'a::b',
+    '##[b]',
+    'a\u001b[2J',
+    'a\u007f',
+    'a\u202eb',
+    'grün'
+  ]
+  for (const name of names) {
+    const named = (set: JsonObject): JsonObject => ({ ...set, metadata: { ...(set.metadata as JsonObject), name } })
+    const { status } = answerTo(statefulSetUpdate(named(before), named(after), { name }))
+    t.match(status, { details: { name: oneLine(name) } }, JSON.stringify(name))
+  }
 })

@@ -32,7 +32,8 @@ export function oneLine(text: string, most = Number.POSITIVE_INFINITY): string {
   return isHarmless(short) ? short : cut(shown(short), most)
 }
 
-function isHarmless(text: string): boolean {
+/** Whether `oneLine` leaves a text as it is; false says nothing. */
+export function isHarmless(text: string): boolean {
   return PLAIN.test(text) && !text.includes('::') && !text.includes('##')
 }
 
