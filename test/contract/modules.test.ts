@@ -83,7 +83,7 @@ const BELONGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [
     /new Date\(\)|Date\.now|performance\.now/,
     [
-      'server/webhook.ts',
+      'server/reviews.ts',
       'server/server.ts',
       'server/bodies.ts',
       'server/connections.ts',
