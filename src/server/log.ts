@@ -7,13 +7,13 @@ import type { CloseReason, PortName } from './connections.ts'
 import { outcomeOf } from './metrics.ts'
 
 /** Lines are written together, or after a second: a system call for each decision would cost as much as evaluating it. */
-const BUFFER = { dest: 1, minLength: 4096 }
+const BUFFER = { dest: 1, minLength: 8192 }
 const FLUSH_MS = 1000
 
 /**
  * JSON lines on standard output, which is where the container runtime collects them.
  *
- * @param v verbosity as Kubernetes components count it: below 2 problems only, from 2 on every decision
+ * @param v verbosity as Kubernetes components count it: below 2 problems only, from 2 on decisions that say something, from 4 on every decision
  */
 export function createLogger(v: number): Logger {
   const formatters = { level: (label: string) => ({ level: label }) }
@@ -31,7 +31,7 @@ export function createLogger(v: number): Logger {
     // Whatever is logged, the stack of an error too: JSON leaves some characters as they are that a terminal obeys.
     return write(inertJson(line))
   }
-  return pino({ level: v >= 2 ? 'info' : 'warn', base: null, formatters }, stream)
+  return pino({ level: v >= 4 ? 'debug' : v >= 2 ? 'info' : 'warn', base: null, formatters }, stream)
 }
 
 /** A line names so many verdicts at the most. */
@@ -39,11 +39,19 @@ const MOST_VERDICTS = 32
 
 /**
  * One line for each decision. Names and outcomes only: never the object, whose environment may hold secrets, and never
- * a label's or an annotation's value.
+ * a label's or an annotation's value. Nobody looks for a review about which nobody has anything to say, so that its line is
+ * for debugging.
  */
-export function logDecision(logger: Logger, review: Review, decision: Decision | undefined, seconds: number): void {
+export function logDecision(
+  logger: Logger,
+  review: Review,
+  decision: Decision | undefined,
+  seconds: number,
+  traceId: string | undefined
+): void {
   logCrashes(logger, review, decision)
-  if (!logger.isLevelEnabled('info')) return
+  const level = saysNothing(decision) ? 'debug' : 'info'
+  if (!logger.isLevelEnabled(level)) return
   // One member with everything in it: pino takes a map as a whole, which costs half of what eight members do.
   const line = {
     uid: short(review.uid),
@@ -57,7 +65,11 @@ export function logDecision(logger: Logger, review: Review, decision: Decision |
       .map(({ policy, mode, outcome }) => ({ policy, mode, outcome })),
     ms: Math.round(seconds * 1e6) / 1e3
   }
-  logger.info({ review: line }, 'decided')
+  logger[level]({ trace_id: traceId, review: line }, 'decided')
+}
+
+function saysNothing(decision: Decision | undefined): boolean {
+  return decision === undefined || (decision.verdicts.length === 0 && decision.unknownSkips.length === 0)
 }
 
 function logCrashes(logger: Logger, review: Review, decision: Decision | undefined): void {

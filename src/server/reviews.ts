@@ -11,6 +11,7 @@ import type { Bodies } from './bodies.ts'
 import { checkClient } from './client-certificate.ts'
 import type { Connections } from './connections.ts'
 import { answerAndLinger } from './linger.ts'
+import { traceIdIn } from './trace.ts'
 
 /** What reviews are answered with. It is asked for each of them, so that policies can change under them. */
 export interface ReviewContext {
@@ -21,8 +22,8 @@ export interface ReviewContext {
   cluster(): Cluster
   /** Answers then carry `Connection: close`, so that the API server opens its next connection elsewhere. */
   isDraining(): boolean
-  /** Called after each review, with the seconds it took. */
-  reviewed(review: Review, decision: Decision | undefined, seconds: number): void
+  /** Called after each review, with the seconds it took and the trace that the API server counts it to. */
+  reviewed(review: Review, decision: Decision | undefined, seconds: number, traceId: string | undefined): void
   /** Called for each request that could not be evaluated. */
   failed(code: ErrorCode, error: unknown): void
 }
@@ -99,7 +100,7 @@ function answer(
   const review = decodeReview(parse(body), phase)
   const decision = decisionOn(review, context, ceiling)
   const text = encodeResponse(review, decision)
-  context.reviewed(review, decision, (performance.now() - start) / 1000)
+  context.reviewed(review, decision, (performance.now() - start) / 1000, traceIdIn(request.headers.traceparent))
   if (decision?.unevaluated) throw new HoldfastError('POLICIES_CRASHED', `Review ${review.uid} was not evaluated`)
   context.connections.prove(context.connections.of(request.socket))
   response.setHeader('content-type', 'application/json; charset=utf-8')

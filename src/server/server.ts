@@ -88,9 +88,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       policiesFor: options.policiesFor,
       cluster: options.cluster,
       isDraining: () => draining,
-      reviewed(review, decision, seconds) {
+      reviewed(review, decision, seconds, traceId) {
         metrics.reviewed(review, decision, seconds)
-        logDecision(logger, review, decision, seconds)
+        logDecision(logger, review, decision, seconds, traceId)
       },
       failed(code, error) {
         metrics.failed(code)

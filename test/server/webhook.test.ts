@@ -1,4 +1,5 @@
 import { connect } from 'node:tls'
+import { pino } from 'pino'
 import t from 'tap'
 import { POD } from '../../src/core/objects/kinds.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
@@ -243,11 +244,17 @@ t.test('one line for each decision, with names and without contents', async (t) 
   const server = await testServer()
   t.teardown(() => server.drain(0))
   const secret = pushgateway({ env: [{ name: 'TOKEN', value: 'hunter2' }] })
-  await server.post('/mutate', podCreation(pod({ containers: [secret], annotations: { password: 'hunter3' } })))
+  const trace = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }
+  await server.post('/mutate', podCreation(pod({ containers: [secret], annotations: { password: 'hunter3' } })), {
+    'content-type': 'application/json',
+    ...trace
+  })
   await server.post('/mutate', podCreation(pod({ containers: [container('nginx', 'nginx')] })))
   const decided = server.lines.filter(({ msg }) => msg === 'decided')
   t.match(decided, [
     {
+      level: pino.levels.values.info,
+      trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
       review: {
         uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
         operation: 'CREATE',
@@ -259,8 +266,9 @@ t.test('one line for each decision, with names and without contents', async (t) 
         ms: Number
       }
     },
-    { review: { outcome: 'allowed', policies: { length: 0 } } }
+    { level: pino.levels.values.debug, review: { outcome: 'allowed', policies: { length: 0 } } }
   ])
+  t.notOk('trace_id' in (decided[1] ?? {}), 'no trace, no member')
   t.notMatch(JSON.stringify(server.lines), /hunter/)
 })
 

@@ -42,5 +42,10 @@ export const SERVE_FLAGS = [
     kubernetesVersion
   ),
   flag('--drain-delay <duration>', 'how long to go on serving after SIGTERM').argParser(duration).default(5000, '5s'),
-  flag('-v, --v <level>', 'log level: below 2 only problems, from 2 on every decision').argParser(verbosity).default(2)
+  flag(
+    '-v, --v <level>',
+    'log level: below 2 only problems, from 2 on decisions with findings, from 4 on every decision'
+  )
+    .argParser(verbosity)
+    .default(2)
 ]

@@ -75,6 +75,8 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
     '--kubernetes-version=1.36',
     // Nobody else gets its requests meanwhile, so there is nothing to wait for.
     '--drain-delay=0ms',
+    // A line for each decision, those without findings too: tests count them.
+    '--v=4',
     ...flags
   ]
   let component: Component | undefined
