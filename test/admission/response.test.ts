@@ -5,12 +5,13 @@ import { defaultConfiguration } from '../../src/config/configuration.ts'
 import { parseConfiguration } from '../../src/config/parse-configuration.ts'
 import { decisionFor } from '../../src/core/decide.ts'
 import type { Mode } from '../../src/core/mode.ts'
+import type { Subject } from '../../src/core/subject.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { oneLine } from '../../src/core/values/text.ts'
 import { POLICIES } from '../../src/policies/index.ts'
-import { claimTemplate, container, pod, statefulSet } from '../fixtures/objects.ts'
+import { claimTemplate, container, pod, pushgateway, statefulSet } from '../fixtures/objects.ts'
 import { podCreation, statefulSetUpdate } from '../fixtures/reviews.ts'
-import { context } from '../helpers/configured.ts'
+import { context, defaultPolicies } from '../helpers/configured.ts'
 
 const before = statefulSet({ templates: [claimTemplate({ labels: { v: '1' } })] })
 const after = statefulSet({ templates: [claimTemplate({ labels: { v: '2' } })] })
@@ -139,4 +140,22 @@ t.test('what people read is in one line, also where it is not our sentence', asy
     const { status } = answerTo(statefulSetUpdate(named(before), named(after), { name }))
     t.match(status, { details: { name: oneLine(name) } }, JSON.stringify(name))
   }
+})
+
+t.test('a patch is encoded as it is, and takes no piece of the pool of Buffers', async (t) => {
+  const patchOf = (name: string): string =>
+    answerTo(
+      podCreation(pod({ containers: [pushgateway({ name })], annotations: { 'holdfast.dev/drain-seconds': '20' } }))
+    ).patch ?? ''
+  for (const name of ['pushgateway', 'grün'])
+    t.match(JSON.parse(Buffer.from(patchOf(name), 'base64').toString()), [{ op: 'add' }], name)
+  const review = decodeReview(podCreation(pod()), 'mutate')
+  const decision = decisionFor(review.subject as Subject, defaultPolicies(), context())
+  const { arrayBuffers } = process.memoryUsage()
+  for (let time = 0; time < 3000; time++) encodeResponse(review, decision)
+  t.equal(
+    process.memoryUsage().arrayBuffers - arrayBuffers,
+    0,
+    'bytes that 3000 patches leave behind outside of the heap'
+  )
 })
