@@ -50,6 +50,9 @@ export interface Holdfast extends LocalServer {
   dispose(): Promise<string>
 }
 
+/** Levels below `warn`. */
+const QUIET = ['debug', 'info']
+
 const PROGRAM = fileURLToPath(new URL('../../../bin/holdfast.cjs', import.meta.url))
 
 /**
@@ -113,7 +116,7 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
         const found = decided().filter(filter)
         return found.length >= count && found
       }),
-    complaints: () => lines().flatMap((line) => (line.level === 'info' ? [] : JSON.stringify(line))),
+    complaints: () => lines().flatMap((line) => (QUIET.includes(line.level) ? [] : JSON.stringify(line))),
     metrics: async () => (await fetch(`http://${address}:${ports.healthPort}/metrics`)).text(),
     pause: () => component?.child.kill('SIGSTOP'),
     resume: () => component?.child.kill('SIGCONT'),
