@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { count, oneLine, wrap } from '../core/values/text.ts'
+import { pageAt } from '../documentation.ts'
 import {
   type CheckState,
   type DoctorCheck,
@@ -81,7 +82,7 @@ function conclusion(report: DoctorReport): string {
   const { error, warning, unknown } = findingCounts(report)
   if (error + warning + unknown === 0) return 'All is well.'
   const found = `${count(error, 'error')}, ${count(warning, 'warning')}, ${unknown} not known.`
-  const page = 'docs/doctor.md describes each code.'
+  const page = `${pageAt('docs/doctor.md')} describes each code.`
   if (error + warning > 0) return `${found} ${page}`
   return `Nothing wrong was found, but not everything could be seen: ${found} ${page}`
 }

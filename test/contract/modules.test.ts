@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kubernetes: ['core', 'errors.ts'],
   inventory: ['core', 'kubernetes', 'errors.ts'],
   report: ['core', 'documentation.ts'],
-  doctor: ['core', 'policies'],
+  doctor: ['core', 'policies', 'documentation.ts'],
   upgrade: ['core', 'kubernetes', 'documentation.ts'],
   server: ['admission', 'certificates', 'core', 'errors.ts', 'follow.ts', 'version.ts'],
   commands: [

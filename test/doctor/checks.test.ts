@@ -581,6 +581,7 @@ t.test('what each check finds', async (t) => {
     t.strictSame(said, found, `${mode ?? 'cluster-wide'}: ${title}`)
     for (const { code, message, fix } of checks.flatMap(({ findings }) => findings)) {
       t.notMatch(message, /\.$|undefined|NaN|\[object/, `${title}: ${code}`)
+      t.notMatch(fix, /(?<![\w./-])(?:docs|manifests)\//, `${title}: ${code} names an address, not a path`)
       if (code !== 'FAIL_OPEN_BEFORE') t.match(fix, /^\w.*[^.]$/, `${title}: ${code} has a fix`)
     }
   }
