@@ -36,6 +36,7 @@ async function run(): Promise<void> {
   })
   console.log(`${cases} cases with the seed ${seed}: ${failures} failed, ${seconds(begin)} s of CPU`)
   console.log(tally.inWords)
+  console.log(`at most ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB resident`)
   if (failures > 0) process.exitCode = 1
 }
 
