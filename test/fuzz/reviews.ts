@@ -79,7 +79,7 @@ export function faultsOfReview(
 const REPAIRABLE: Readonly<Record<string, RegExp>> = {
   Pod: /^spec\/(?:containers\/\d+\/lifecycle(?:\/preStop(?:\/.*)?)?|terminationGracePeriodSeconds)$/s,
   StatefulSet:
-    /^spec\/(?:volumeClaimTemplates\/\d+\/metadata(?:\/(?:labels|annotations)(?:\/.*)?)?|revisionHistoryLimit|template\/metadata(?:\/annotations(?:\/holdfast\.dev~sharding-labels)?)?)$/s
+    /^spec\/(?:volumeClaimTemplates\/\d+\/metadata(?:\/(?:labels|annotations)(?:\/.*)?)?|revisionHistoryLimit(?:\/.*)?|template\/metadata(?:\/annotations(?:\/holdfast\.dev~sharding-labels)?)?)$/s
 }
 
 function faultsOfDecision({ object, oldObject, kind }: Subject, decision: Decision): string[] {
