@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from './bundle.ts'
@@ -15,7 +15,7 @@ const { values } = parseArgs({
 })
 const out = resolve(values.out)
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-const { version, scripts } = manifest as { version: string; scripts: Record<string, string> }
+const { version } = manifest as { version: string }
 
 /** What is kept beside the files, because it becomes the text of the release. */
 const NOTES = 'notes.md'
@@ -66,25 +66,21 @@ function sbom(): undefined {
 }
 
 function manifests(): string | undefined {
-  if (scripts['build:manifests'] === undefined) return 'npm run build:manifests'
+  if (isAbsent('kubectl')) return 'install-*.yaml: there is no kubectl'
   run('npm', ['run', '--silent', 'build:manifests', '--', '--out', out])
-  return globSync('install-*.yaml', { cwd: out }).length === 0 ? 'install-*.yaml' : undefined
+  return undefined
+}
+
+function isAbsent(program: string): boolean {
+  return spawnSync(program, ['version', '--client']).error !== undefined
 }
 
 /** Helm calls it as npm calls the package. */
 function chart(): string | undefined {
-  if (!existsSync(join(ROOT, 'charts/holdfast/Chart.yaml'))) return 'charts/holdfast'
+  const helm = process.env.HELM ?? 'helm'
+  if (isAbsent(helm)) return `the chart: there is no ${helm} (set HELM)`
   const directory = join(out, 'chart')
-  run('helm', [
-    'package',
-    'charts/holdfast',
-    '--version',
-    version,
-    '--app-version',
-    version,
-    '--destination',
-    directory
-  ])
+  run(helm, ['package', 'charts/holdfast', '--version', version, '--app-version', version, '--destination', directory])
   renameSync(join(directory, `holdfast-${version}.tgz`), join(out, `holdfast-chart-${version}.tgz`))
   rmSync(directory, { recursive: true })
   return undefined

@@ -60,6 +60,7 @@ const TURNED = [
   'src/report/json-schema.ts',
   'src/doctor/checks/',
   'src/doctor/evidence.ts',
+  'src/doctor/reason.ts',
   'src/doctor/doctor-json.ts'
 ]
 

@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, cpSync, existsSync, globSync, readFileSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, globSync, readFileSync, symlinkSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
@@ -15,6 +15,8 @@ import { VERSION } from '../../src/version.ts'
 import { fakeCluster, NOTHING_BESIDE } from '../helpers/fake-cluster.ts'
 import { filesIn } from '../helpers/files.ts'
 import { post } from '../helpers/post.ts'
+import { helms, noHelm } from '../manifests/helm-template.ts'
+import { skip as noKubectl } from '../manifests/render.ts'
 
 // npm packs and installs, and a dozen processes follow, one after the other.
 t.setTimeout(300_000)
@@ -37,8 +39,8 @@ interface Run {
   readonly stderr: string
 }
 
-function run(command: string, args: readonly string[], cwd: string): Run {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env: ENV, encoding: 'utf8' })
+function run(command: string, args: readonly string[], cwd: string, env = ENV): Run {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8' })
   return { code: status, stdout, stderr }
 }
 
@@ -49,13 +51,15 @@ t.test('the files of a release', async (t) => {
   const copy = filesIn({})
   cpSync(ROOT, copy, { recursive: true, filter: (path) => !LEFT_OUT.includes(basename(path)) })
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
-  const made = run(process.execPath, ['scripts/release-assets.ts', '--out', OUT], copy)
+  const [helm] = helms.values()
+  const env = helm === undefined ? ENV : { ...ENV, HELM: helm.program }
+  const made = run(process.execPath, ['scripts/release-assets.ts', '--out', OUT], copy, env)
   t.equal(made.code, 0, made.stderr)
   const files = [`holdfast-${VERSION}.cdx.json`, `holdfast-${VERSION}.tar.gz`, `holdfast-${VERSION}.tgz`, 'krew.yaml']
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-  if (existsSync(join(ROOT, 'charts/holdfast'))) files.push(`holdfast-chart-${VERSION}.tgz`)
-  if (scripts['build:manifests'])
-    for (const mode of ['audit', 'cluster-wide', 'opt-in']) files.push(`install-${mode}.yaml`)
+  if (noHelm === false) files.push(`holdfast-chart-${VERSION}.tgz`)
+  else t.match(made.stderr, 'Not here: the chart')
+  if (noKubectl === false) for (const mode of ['audit', 'cluster-wide', 'opt-in']) files.push(`install-${mode}.yaml`)
+  else t.match(made.stderr, 'Not here: install-*.yaml')
   t.strictSame(globSync('*', { cwd: OUT }).sort(), [...files, 'checksums.txt', 'notes.md'].sort())
 
   const digest = (file: string) =>

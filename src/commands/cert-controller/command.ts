@@ -9,7 +9,7 @@ export function addCertControllerCommand(program: Command): void {
     .addHelpText(
       'after',
       examples([
-        ['In a Pod of manifests/components/cert-controller', 'holdfast cert-controller'],
+        ['In a Pod of the component cert-controller', 'holdfast cert-controller'],
         ['To renew more often', 'holdfast cert-controller --days=30'],
         ['To trust a replaced CA for a shorter time', 'holdfast cert-controller --retire-delay=10m']
       ])

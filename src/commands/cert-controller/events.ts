@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Step } from '../../certificates/rotation.ts'
+import { pageAt } from '../../documentation.ts'
 import { messageOf } from '../../errors.ts'
 import type { RotationMetrics } from '../../server/rotation-metrics.ts'
 import type { Look } from './controller.ts'
@@ -36,7 +37,7 @@ export function eventsTo(logger: Logger, metrics: RotationMetrics): ControllerEv
       metrics.expires(read.notAfter, read.caNotAfter)
       metrics.foreign(count)
       if (count !== foreign && count > 0) {
-        logger.warn({ cas: count }, 'caBundle has CAs from somebody else, which stay (docs/certificates.md)')
+        logger.warn({ cas: count }, `caBundle has CAs of others, which stay: ${pageAt('docs/certificates.md')}`)
       }
       foreign = count
       const wait = step.do === 'wait' ? step.for : undefined

@@ -103,9 +103,9 @@ function nameIn(distinguished = ''): string {
   return /^CN=(.*)$/m.exec(distinguished)?.[1] ?? distinguished.replaceAll('\n', ', ')
 }
 
-/** The commands of docs/operations.md that fill in the CA of the Secret. */
+/** The commands of docs/certificates.md that fill in the CA of the Secret. */
 export function caBundleFix(namespace: string): string {
-  return `replace it with ca.crt of the Secret holdfast-tls in ${namespace}; docs/operations.md (Replace the CA) has the commands`
+  return `replace it with ca.crt of the Secret holdfast-tls in ${namespace}; docs/certificates.md (Replace the CA) has the commands`
 }
 
 /** Two bundles on purpose are rare: most are an entry that was applied by itself. */

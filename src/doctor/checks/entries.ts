@@ -221,5 +221,5 @@ const FAIL: FieldFinding = {
   code: 'FAILURE_POLICY_FAIL',
   message:
     'failurePolicy is Fail: while Holdfast does not answer, the API server refuses every object that the entry matches, and a Pod of the Prometheus stack cannot start',
-  fix: 'set failurePolicy to Ignore, or run three replicas and alert on apiserver_admission_webhook_rejection_count (docs/operations.md, failurePolicy)'
+  fix: 'set failurePolicy to Ignore, or run three replicas and alert on apiserver_admission_webhook_rejection_count (docs/failure-policy.md)'
 }

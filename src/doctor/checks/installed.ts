@@ -31,7 +31,7 @@ function notInstalled({ namespace }: Evidence): DoctorFinding {
   return {
     code: 'NOT_INSTALLED',
     message: `there is no webhook configuration that calls the namespace ${namespace}, and no Deployment there`,
-    fix: 'set the namespace of the installation with -n, or install Holdfast: docs/operations.md has the commands'
+    fix: 'set the namespace of the installation with -n, or install Holdfast: docs/install.md has the commands'
   }
 }
 

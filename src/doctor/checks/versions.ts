@@ -56,7 +56,7 @@ function otherVersion(version: string, known: readonly string[]): DoctorFinding 
   return {
     code: 'VERSION_DIFFERS',
     message: `the replicas run ${known.join(', ')}, and this program is ${version}: it compares the entries with those of its own version`,
-    fix: `run holdfast doctor of the version of the replicas, or upgrade them to ${version} (docs/operations.md, Upgrade)`
+    fix: `run holdfast doctor of the version of the replicas, or upgrade them to ${version} (docs/upgrade-holdfast.md)`
   }
 }
 
