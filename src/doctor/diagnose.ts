@@ -1,4 +1,3 @@
-import { withAddresses } from '../documentation.ts'
 import { checkCaBundle } from './checks/ca-bundle.ts'
 import { checkCertificates } from './checks/certificates.ts'
 import { checkEntries } from './checks/entries.ts'
@@ -24,10 +23,6 @@ const CHECKS: readonly ((evidence: Evidence) => DoctorCheck)[] = [
   checkOtherInstallations
 ]
 
-/** Each check with its findings, whose fixes name a page by its address. */
 export function diagnose(evidence: Evidence): readonly DoctorCheck[] {
-  return CHECKS.map((run) => {
-    const check = run(evidence)
-    return { ...check, findings: check.findings.map((finding) => ({ ...finding, fix: withAddresses(finding.fix) })) }
-  })
+  return CHECKS.map((check) => check(evidence))
 }

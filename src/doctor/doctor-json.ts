@@ -1,4 +1,5 @@
 import { inertJson, oneLine } from '../core/values/text.ts'
+import { pageAt } from '../documentation.ts'
 import { DOCTOR_CODES, DOCTOR_LEVELS, type DoctorReport, findingCounts, levelOf, stateOf } from './finding.ts'
 
 const DOCTOR_API_VERSION = 'holdfast.dev/v1alpha1'
@@ -38,7 +39,7 @@ export function doctorSchema(): DoctorSchema {
   const text = (description: string): DoctorSchema => ({ type: 'string', description })
   const finding = closedMap(
     {
-      code: { enum: Object.keys(DOCTOR_CODES), description: 'A code of docs/doctor.md.' },
+      code: { enum: Object.keys(DOCTOR_CODES), description: `A code of ${pageAt('docs/doctor.md')}.` },
       level: { enum: DOCTOR_LEVELS, description: 'The level, which belongs to the code.' },
       message: text('What is wrong, or what is not known.'),
       fix: text('What to do; absent for a note.')
@@ -47,7 +48,7 @@ export function doctorSchema(): DoctorSchema {
   )
   const check = closedMap(
     {
-      id: text('The check; docs/doctor.md has a section for each.'),
+      id: text(`The check; ${pageAt('docs/doctor.md')} has a section for each.`),
       state: { enum: ['ok', 'error', 'warning', 'unknown'], description: 'The worst of its findings; a note is none.' },
       summary: text('What was seen; absent where the state is not ok.'),
       findings: { type: 'array', items: finding, description: 'What was found, or could not be read.' }

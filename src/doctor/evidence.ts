@@ -1,5 +1,6 @@
 import type { Mode } from '../core/mode.ts'
 import type { JsonObject } from '../core/values/json.ts'
+import { pageAt } from '../documentation.ts'
 import type { DoctorFinding } from './finding.ts'
 import type { InstalledEntry } from './installed-entry.ts'
 
@@ -10,6 +11,9 @@ export function knownValue<Value>(known: Known<Value>): Value | undefined {
   return 'value' in known ? known.value : undefined
 }
 
+/** The least that all checks need. */
+export const EXAMPLE_ROLES = pageAt('manifests/examples/doctor/cluster-role.yaml')
+
 /** The finding of a check that could not read what it needs; nothing where it could. */
 export function notRead(what: string, right: string, ...all: readonly Known<unknown>[]): DoctorFinding[] {
   const whys = new Set(all.flatMap((known) => ('unknown' in known ? [known.unknown] : [])))
@@ -19,7 +23,7 @@ export function notRead(what: string, right: string, ...all: readonly Known<unkn
     {
       code: 'NOT_READ',
       message: `${what} could not be read: ${why.replace(/[.\s]+$/, '')}`,
-      fix: `grant ${right}, as manifests/examples/doctor/cluster-role.yaml does, and run holdfast doctor again`
+      fix: `grant ${right}, as ${EXAMPLE_ROLES} does, and run holdfast doctor again`
     }
   ]
 }

@@ -1,3 +1,4 @@
+import { pageAt } from '../documentation.ts'
 import { rejectedHandshakes } from './arrivals.ts'
 import { caBundleFix, checkCaBundle } from './checks/ca-bundle.ts'
 import { checkCertificates } from './checks/certificates.ts'
@@ -56,11 +57,11 @@ function byNetwork(dryRun: DryRun, { proxied, namespace, configurations }: Evide
   if (dryRun.answers.some(({ ms }) => ms >= 0.9 * timeout)) {
     return {
       reason: `The call took as long as timeoutSeconds, so that packets are dropped or the replicas hang${said}`,
-      fix: `open port 10250 from the control plane to the nodes (docs/private-clusters.md), and run "kubectl -n ${namespace} get networkpolicies"`
+      fix: `open port 10250 from the control plane to the nodes (${pageAt('docs/private-clusters.md')}), and run "kubectl -n ${namespace} get networkpolicies"`
     }
   }
   return {
     reason: `The call failed at once: likely is that no process listens, that caBundle does not verify the certificate, or that a firewall refuses${said}`,
-    fix: `run "kubectl -n ${namespace} get pods,endpointslices" and look for "Failed calling webhook" in the log of kube-apiserver (docs/private-clusters.md)`
+    fix: `run "kubectl -n ${namespace} get pods,endpointslices" and look for "Failed calling webhook" in the log of kube-apiserver (${pageAt('docs/private-clusters.md')})`
   }
 }

@@ -54,15 +54,8 @@ t.test('every text of the source that names a file goes through an address', asy
   t.ok(found.length > 10, 'there is something to look at')
 })
 
-/** Turned into addresses as a whole: help of errors, and fixes of `doctor`. The descriptions of a schema lie beside the pages. */
-const TURNED = [
-  'src/errors.ts',
-  'src/report/json-schema.ts',
-  'src/doctor/checks/',
-  'src/doctor/evidence.ts',
-  'src/doctor/reason.ts',
-  'src/doctor/doctor-json.ts'
-]
+/** Turned into addresses as a whole. The descriptions of a schema lie beside the pages. */
+const TURNED = ['src/errors.ts', 'src/report/json-schema.ts']
 
 /** Named by their path, because the package has them. */
 const SHIPPED = ['demo/reviews/upgrade.json']

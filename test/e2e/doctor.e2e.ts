@@ -115,7 +115,7 @@ const FAULTS: readonly Fault[] = [
     title: 'the server is stopped',
     make: ({ standing }) => standing.holdfast.stop(),
     codes: ['NOT_CALLED', 'FAIL_OPEN_NOW'],
-    says: /gets no answer .* counted so itself\. The call failed at once.*connection refused/,
+    says: /gets no answer .* counted so itself\. The call failed at once.*(connection refused|no endpoints available)/,
     fix: ({ standing }) => standing.holdfast.start()
   },
   {
@@ -150,14 +150,14 @@ const FAULTS: readonly Fault[] = [
     },
     codes: ['NOT_CALLED', 'CA_BUNDLE_WRONG', 'FAIL_OPEN_NOW'],
     says: /caBundle of 12 entries does not verify the certificate in the Secret holdfast-tls/,
-    fix: ({ shell }) => shell.run(documentedCommands('docs/operations.md', 'Replace the CA')[1] ?? '')
+    fix: ({ shell }) => shell.run(documentedCommands('docs/certificates.md', 'Replace the CA')[1] ?? '')
   },
   {
     title: 'caBundle is empty',
     make: ({ stage }) => changeEntries(stage, () => ({ clientConfig: { caBundle: '' } })),
     codes: ['NOT_CALLED', 'CA_BUNDLE_EMPTY', 'FAIL_OPEN_NOW'],
     says: /caBundle is empty in 12 entries/,
-    fix: ({ shell }) => shell.run(documentedCommands('docs/operations.md', 'Replace the CA')[1] ?? '')
+    fix: ({ shell }) => shell.run(documentedCommands('docs/certificates.md', 'Replace the CA')[1] ?? '')
   },
   {
     title: 'the Service has gone',

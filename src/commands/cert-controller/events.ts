@@ -5,6 +5,8 @@ import { messageOf } from '../../errors.ts'
 import type { RotationMetrics } from '../../server/rotation-metrics.ts'
 import type { Look } from './controller.ts'
 
+const CAS_OF_OTHERS = `caBundle has CAs from somebody else, which stay (${pageAt('docs/certificates.md')}#cas-of-others)`
+
 /** What the controller does, in the log and in the metrics. */
 export interface ControllerEvents {
   looked(look: Look): void
@@ -37,7 +39,7 @@ export function eventsTo(logger: Logger, metrics: RotationMetrics): ControllerEv
       metrics.expires(read.notAfter, read.caNotAfter)
       metrics.foreign(count)
       if (count !== foreign && count > 0) {
-        logger.warn({ cas: count }, `caBundle has CAs of others, which stay: ${pageAt('docs/certificates.md')}`)
+        logger.warn({ cas: count }, CAS_OF_OTHERS)
       }
       foreign = count
       const wait = step.do === 'wait' ? step.for : undefined

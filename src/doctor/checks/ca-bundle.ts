@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { own, textOf } from '../../core/values/json.ts'
 import { count } from '../../core/values/text.ts'
+import { pageAt } from '../../documentation.ts'
 import { isAnswered } from '../arrivals.ts'
 import { type Configurations, type Evidence, knownValue, notRead } from '../evidence.ts'
 import type { DoctorCheck, DoctorFinding } from '../finding.ts'
@@ -54,7 +55,7 @@ function empty(of: readonly InstalledEntry[], { annotations }: Configurations, n
       : `caBundle is empty in ${words}, so that the API server does not trust Holdfast and every request goes through unevaluated`,
     fix: isInjected
       ? `run "kubectl -n ${namespace} get certificate,secret" and "kubectl -n cert-manager logs deployment/cert-manager-cainjector"`
-      : 'fill it in with the CA of the serving certificate (manifests/README.md, Without cert-manager)'
+      : `fill it in with the CA of the serving certificate (${pageAt('manifests/README.md')}#without-cert-manager)`
   }
 }
 
@@ -105,7 +106,7 @@ function nameIn(distinguished = ''): string {
 
 /** The commands of docs/certificates.md that fill in the CA of the Secret. */
 export function caBundleFix(namespace: string): string {
-  return `replace it with ca.crt of the Secret holdfast-tls in ${namespace}; docs/certificates.md (Replace the CA) has the commands`
+  return `replace it with ca.crt of the Secret holdfast-tls in ${namespace}; ${pageAt('docs/certificates.md')}#replace-the-ca has the commands`
 }
 
 /** Two bundles on purpose are rare: most are an entry that was applied by itself. */

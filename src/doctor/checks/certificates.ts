@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { nameOfObject, specOf } from '../../core/objects/metadata.ts'
 import { listOf, objectOf, own, textOf } from '../../core/values/json.ts'
 import { quote } from '../../core/values/text.ts'
+import { pageAt } from '../../documentation.ts'
 import { type Evidence, knownValue, notRead } from '../evidence.ts'
 import type { DoctorCheck, DoctorFinding } from '../finding.ts'
 import { caBundleOf } from '../installed-entry.ts'
@@ -61,7 +62,7 @@ function renewal(evidence: Evidence): string {
   const { namespace } = evidence
   return isOfCertManager(evidence)
     ? `find out why cert-manager does not renew it: "kubectl -n ${namespace} describe certificate holdfast-tls"`
-    : `issue a new one with "holdfast certs" and replace the Secret holdfast-tls in ${namespace} (manifests/README.md, Without cert-manager)`
+    : `issue a new one with "holdfast certs" and replace the Secret holdfast-tls in ${namespace} (${pageAt('manifests/README.md')}#without-cert-manager)`
 }
 
 function ofLeaf(leaf: X509Certificate | undefined, source: string, evidence: Evidence): DoctorFinding[] {
@@ -116,7 +117,7 @@ function ofRoots(evidence: Evidence): DoctorFinding[] {
     const last = Math.max(...roots.map(notAfterOf))
     const fix = isOfCertManager(evidence)
       ? `run "kubectl -n ${evidence.namespace} describe certificate holdfast-ca"`
-      : 'generate a new CA with "holdfast certs" (manifests/README.md, Without cert-manager)'
+      : `generate a new CA with "holdfast certs" (${pageAt('manifests/README.md')}#without-cert-manager)`
     if (!roots.some((root) => isInDate(root, now))) {
       const message = `each CA in caBundle has expired, the last one on ${dayOfTime(last)}`
       return [{ code: 'CA_EXPIRED', message, fix }]
@@ -141,7 +142,7 @@ function ofCertManager({ certManager, namespace }: Evidence): DoctorFinding[] {
       {
         code: 'CERT_MANAGER_MISSING',
         message: `the webhook configurations ask cert-manager for their CA (${INJECT_ANNOTATION}), and the cluster has no cert-manager`,
-        fix: 'install cert-manager, or use the component static-certificate (manifests/README.md, Without cert-manager)'
+        fix: `install cert-manager, or get the certificate in another way (${pageAt('docs/certificates.md')})`
       }
     ]
   }

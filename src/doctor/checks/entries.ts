@@ -1,6 +1,7 @@
 import { canonical } from '../../core/values/canonical.ts'
 import { type JsonObject, listOf, objectOf, textOf, textsOf } from '../../core/values/json.ts'
 import { quote } from '../../core/values/text.ts'
+import { pageAt } from '../../documentation.ts'
 import { type Evidence, notRead } from '../evidence.ts'
 import type { DoctorCheck, DoctorCode, DoctorFinding } from '../finding.ts'
 import { CONFIGURATION_KINDS, type InstalledEntry, serviceOf } from '../installed-entry.ts'
@@ -221,5 +222,5 @@ const FAIL: FieldFinding = {
   code: 'FAILURE_POLICY_FAIL',
   message:
     'failurePolicy is Fail: while Holdfast does not answer, the API server refuses every object that the entry matches, and a Pod of the Prometheus stack cannot start',
-  fix: 'set failurePolicy to Ignore, or run three replicas and alert on apiserver_admission_webhook_rejection_count (docs/failure-policy.md)'
+  fix: `set failurePolicy to Ignore, or run three replicas and alert on apiserver_admission_webhook_rejection_count (${pageAt('docs/failure-policy.md')})`
 }

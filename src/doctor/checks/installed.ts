@@ -2,6 +2,7 @@ import { labelsOf, nameOfObject, specOf } from '../../core/objects/metadata.ts'
 import { selects } from '../../core/objects/selector.ts'
 import { integerOf, type JsonObject, listOf, objectOf } from '../../core/values/json.ts'
 import { count } from '../../core/values/text.ts'
+import { pageAt } from '../../documentation.ts'
 import { type Configurations, type Evidence, knownValue, notRead } from '../evidence.ts'
 import type { DoctorCheck, DoctorFinding } from '../finding.ts'
 import { serviceOf } from '../installed-entry.ts'
@@ -31,7 +32,7 @@ function notInstalled({ namespace }: Evidence): DoctorFinding {
   return {
     code: 'NOT_INSTALLED',
     message: `there is no webhook configuration that calls the namespace ${namespace}, and no Deployment there`,
-    fix: 'set the namespace of the installation with -n, or install Holdfast: docs/install.md has the commands'
+    fix: `set the namespace of the installation with -n, or install Holdfast: ${pageAt('docs/install.md')} has the commands`
   }
 }
 

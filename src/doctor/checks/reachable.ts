@@ -1,7 +1,7 @@
 import type { Mode } from '../../core/mode.ts'
 import { count } from '../../core/values/text.ts'
 import { arrivals, isFailedOpen } from '../arrivals.ts'
-import { type DryRun, type Evidence, knownValue, notRead } from '../evidence.ts'
+import { type DryRun, type Evidence, EXAMPLE_ROLES, knownValue, notRead } from '../evidence.ts'
 import { CENTRAL_CHECK, type DoctorCheck, type DoctorFinding } from '../finding.ts'
 import { isForNewPods } from '../installed-entry.ts'
 import { isMarked, PROBED_POLICY } from '../probe-pod.ts'
@@ -51,7 +51,7 @@ function nothingSelected({ configurations, namespaces }: Evidence): DoctorFindin
     return {
       code: 'NOT_PROVEN',
       message,
-      fix: 'grant list on Namespaces, as manifests/examples/doctor/cluster-role.yaml does'
+      fix: `grant list on Namespaces, as ${EXAMPLE_ROLES} does`
     }
   }
   return {
@@ -108,7 +108,7 @@ function refused({ namespace }: DryRun, message: string): DoctorFinding {
   return {
     code: 'DRY_RUN_REFUSED',
     message: `the dry run of a Pod in the namespace ${namespace} was refused, so that it does not tell whether Holdfast was called: ${message.replace(/[.\s]+$/, '')}`,
-    fix: 'grant create on Pods in a namespace that is selected (manifests/examples/doctor/cluster-role.yaml), or name the obstacle: a quota, a policy or another webhook'
+    fix: `grant create on Pods in a namespace that is selected (${EXAMPLE_ROLES}), or name the obstacle: a quota, a policy or another webhook`
   }
 }
 
@@ -126,6 +126,6 @@ function notProven({ entry, namespace }: DryRun, mode: Mode | undefined): Doctor
   return {
     code: 'NOT_PROVEN',
     message: `a dry run of a Pod in the namespace ${namespace} (${entry}) came back as it was sent, which proves nothing: ${why}, and no counter could be read`,
-    fix: 'grant get on pods/proxy in the namespace of Holdfast, or on the nonResourceURL /metrics (manifests/examples/doctor/cluster-role.yaml)'
+    fix: `grant get on pods/proxy in the namespace of Holdfast, or on the nonResourceURL /metrics (${EXAMPLE_ROLES})`
   }
 }

@@ -3,7 +3,8 @@ import { nameOfObject } from '../../core/objects/metadata.ts'
 import { containersOf, imageOf } from '../../core/objects/pod.ts'
 import type { JsonObject } from '../../core/values/json.ts'
 import { count } from '../../core/values/text.ts'
-import { type Evidence, type Known, knownValue, notRead, type Replica } from '../evidence.ts'
+import { pageAt } from '../../documentation.ts'
+import { type Evidence, EXAMPLE_ROLES, type Known, knownValue, notRead, type Replica } from '../evidence.ts'
 import type { DoctorCheck, DoctorFinding } from '../finding.ts'
 import { seriesOf } from '../metrics-text.ts'
 
@@ -56,7 +57,7 @@ function otherVersion(version: string, known: readonly string[]): DoctorFinding 
   return {
     code: 'VERSION_DIFFERS',
     message: `the replicas run ${known.join(', ')}, and this program is ${version}: it compares the entries with those of its own version`,
-    fix: `run holdfast doctor of the version of the replicas, or upgrade them to ${version} (docs/upgrade-holdfast.md)`
+    fix: `run holdfast doctor of the version of the replicas, or upgrade them to ${version} (${pageAt('docs/upgrade-holdfast.md')})`
   }
 }
 
@@ -64,6 +65,6 @@ function unknownVersion(pod: string): DoctorFinding {
   return {
     code: 'NOT_READ',
     message: `the version of the Pod ${pod} is not known: its metrics could not be read, and the tag of its image is no version`,
-    fix: 'grant get on pods/proxy, as manifests/examples/doctor/cluster-role.yaml does, and run holdfast doctor again'
+    fix: `grant get on pods/proxy, as ${EXAMPLE_ROLES} does, and run holdfast doctor again`
   }
 }

@@ -224,9 +224,12 @@ t.test('a Secret of cert-manager, and CAs of somebody else', async (t) => {
   t.match(reason, 'SECRET_MANAGED_ELSEWHERE')
   t.equal(fake.objects.get(SECRET).data, undefined)
   fake.objects.get(SECRET).metadata.annotations = {}
-  t.match(await controller.line(`caBundle has CAs of others, which stay: ${pageAt('docs/certificates.md')}`), {
-    cas: 1
-  })
+  t.match(
+    await controller.line(
+      `caBundle has CAs from somebody else, which stay (${pageAt('docs/certificates.md')}#cas-of-others)`
+    ),
+    { cas: 1 }
+  )
   await controller.line('put the new certificate into the Secret')
   t.equal(await controller.stop(), 0)
   const { caBundle } = fake.objects.get(MUTATING).webhooks[0].clientConfig
