@@ -24,6 +24,7 @@ export interface Choice {
 /** Where the serving certificate comes from, and the components that make it so. */
 const CERTIFICATES: Readonly<Record<string, readonly string[]>> = {
   'cert-manager': [],
+  'cert-controller': ['cert-controller'],
   provided: ['static-certificate']
 }
 
@@ -50,7 +51,8 @@ export const AXES: readonly Axis[] = [
   { expression: '.Values.scan.enabled', choices: [{ value: true, components: ['scan'] }, { value: false }] },
   optional('(and .Values.scan.enabled .Values.scan.reports.enabled)', 'scan-reports'),
   optional('.Values.priority.enabled', 'priority'),
-  optional('.Values.apiServerToken.enabled', 'api-server-token')
+  optional('.Values.apiServerToken.enabled', 'api-server-token'),
+  optional('.Values.monitoring.enabled', 'monitoring')
 ]
 
 /** What the objects are when one axis makes another choice than the first, and all others make the first. */

@@ -8,6 +8,8 @@ type Schema = Readonly<Record<string, unknown>>
 const TEXT: Schema = { type: 'string' }
 const FLAGS: Schema = { type: 'array', items: { type: 'string', pattern: '^-' } }
 const TEXTS: Schema = { type: 'object', additionalProperties: TEXT }
+/** Without the label that selectors need. */
+const FURTHER_LABELS: Schema = { ...TEXTS, properties: { 'app.kubernetes.io/name': { not: {} } } }
 /** What Kubernetes defines and checks itself. */
 const OF_KUBERNETES: Schema = { type: 'object' }
 const SWITCH: Schema = strict({ enabled: { type: 'boolean' } })
@@ -42,7 +44,11 @@ function valuesSchema(): Schema {
       mode: { enum: OVERLAYS },
       configuration: configuration(),
       certificate: strict(
-        { source: { enum: CERTIFICATE_SOURCES }, provided: strict({ caBundle: TEXT }) },
+        {
+          source: { enum: CERTIFICATE_SOURCES },
+          provided: strict({ caBundle: TEXT }),
+          controller: strict({ resources: OF_KUBERNETES })
+        },
         needs(
           { source: { const: 'provided' } },
           { provided: { properties: { caBundle: { pattern: '-----BEGIN CERTIFICATE-----' } } } }
@@ -62,11 +68,11 @@ function valuesSchema(): Schema {
       affinity: OF_KUBERNETES,
       topologySpreadConstraints: { type: 'array', items: OF_KUBERNETES },
       extraArgs: FLAGS,
-      // The selectors of the Service and the NetworkPolicy need this one.
-      podLabels: { ...TEXTS, properties: { 'app.kubernetes.io/name': { not: {} } } },
+      podLabels: FURTHER_LABELS,
       podAnnotations: TEXTS,
       priority: SWITCH,
       apiServerToken: SWITCH,
+      monitoring: strict({ enabled: { type: 'boolean' }, labels: FURTHER_LABELS }),
       scan: strict(
         {
           enabled: { type: 'boolean' },

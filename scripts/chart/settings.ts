@@ -25,11 +25,13 @@ type Change =
   | { readonly key: string; readonly when: string; readonly value: Node }
 
 const DEPLOYMENT = 'Deployment/holdfast'
+const CERT_CONTROLLER = 'Deployment/holdfast-cert-controller'
 const CRON_JOB = 'CronJob/holdfast-scan'
+const MONITORS = ['PodMonitor/holdfast', 'PrometheusRule/holdfast']
 const CONFIGURATIONS = ['MutatingWebhookConfiguration/holdfast', 'ValidatingWebhookConfiguration/holdfast']
 const IMAGE = { text: '{{ include "holdfast.image" . }}' } as const
 
-/** What both programs take: the Pods of the webhook and those of the scan. */
+/** What all programs take: the Pods of the webhook, of the controller of certificates, and of the scan. */
 function ofPods(object: string, template: Path, container: string, resources: Path): Setting[] {
   const pod = [...template, 'spec']
   const within = [...pod, 'containers', container]
@@ -70,12 +72,18 @@ export function settings(webhooksOf: (object: string) => readonly string[]): Set
     },
     { object: DEPLOYMENT, path: [...spec, 'containers', 'holdfast', 'args'], set: { append: '.Values.extraArgs' } },
     { object: CRON_JOB, path: ['spec', 'schedule'], set: { to: ['scan', 'schedule'], as: 'scalar' } },
+    ...ofPods(CERT_CONTROLLER, ['spec', 'template'], 'cert-controller', ['certificate', 'controller', 'resources']),
     ...ofPods(CRON_JOB, job, 'scan', ['scan', 'resources']),
     {
       object: CRON_JOB,
       path: [...job, 'spec', 'containers', 'scan', 'args'],
       set: { append: '.Values.scan.extraArgs' }
     },
+    ...MONITORS.map((object) => ({
+      object,
+      path: ['metadata', 'labels'],
+      set: { append: '.Values.monitoring.labels' }
+    })),
     {
       object: 'ConfigMap/holdfast',
       path: ['data', 'config.yaml'],

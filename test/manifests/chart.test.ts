@@ -31,6 +31,8 @@ const OFFERS: readonly Offer[] = [
   { title: 'the defaults', values: {}, components: [] },
   { title: 'priority', values: { priority: { enabled: true } }, components: ['priority'] },
   { title: 'api-server-token', values: { apiServerToken: { enabled: true } }, components: ['api-server-token'] },
+  { title: 'cert-controller', values: { certificate: { source: 'cert-controller' } }, components: ['cert-controller'] },
+  { title: 'monitoring', values: { monitoring: { enabled: true } }, components: ['monitoring'] },
   { title: 'scan', values: { scan: { enabled: true } }, components: ['scan'] },
   {
     title: 'scan and scan-reports',
@@ -44,9 +46,21 @@ const OFFERS: readonly Offer[] = [
       ...PROVIDED,
       priority: { enabled: true },
       apiServerToken: { enabled: true },
-      scan: { enabled: true, reports: { enabled: true } }
+      scan: { enabled: true, reports: { enabled: true } },
+      monitoring: { enabled: true }
     },
-    components: ['scan', 'scan-reports', 'priority', 'api-server-token', 'static-certificate']
+    components: ['scan', 'scan-reports', 'priority', 'api-server-token', 'static-certificate', 'monitoring']
+  },
+  {
+    title: 'all of them, with cert-controller',
+    values: {
+      certificate: { source: 'cert-controller' },
+      priority: { enabled: true },
+      apiServerToken: { enabled: true },
+      scan: { enabled: true, reports: { enabled: true } },
+      monitoring: { enabled: true }
+    },
+    components: ['scan', 'scan-reports', 'priority', 'api-server-token', 'cert-controller', 'monitoring']
   }
 ]
 
