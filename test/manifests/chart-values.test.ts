@@ -1,25 +1,41 @@
 // What a user sets arrives in the objects, and what nobody can mean is refused before anything is rendered.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment'
 import type { ICronJob } from 'kubernetes-models/batch/v1/CronJob'
 import type { IConfigMap } from 'kubernetes-models/v1/ConfigMap'
 import type { IPod } from 'kubernetes-models/v1/Pod'
 import t from 'tap'
-import { parse } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { issueCertificates } from '../../src/certificates/issue.ts'
 import { VERSION } from '../../src/version.ts'
-import { helms, noHelm, template } from './helm-template.ts'
-import { only } from './render.ts'
+import { helms, noHelm, template, testHooks } from './helm-template.ts'
+import { type Manifest, only, root } from './render.ts'
 
 // Each case runs Helm, and most of them kubectl.
 t.setTimeout(240_000)
 
 const NAMESPACE = 'holdfast-system'
+const CERT_CONTROLLER = 'Deployment/holdfast-cert-controller'
+const DOCTOR = 'holdfast-test-doctor'
+const EXAMPLE = parseAllDocuments(readFileSync(join(root, 'examples/doctor/cluster-role.yaml'), 'utf8')).map(
+  (document) => document.toJS() as Manifest
+)
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`
+
+interface Rules extends Manifest {
+  readonly rules: readonly object[]
+}
+
+interface Binding extends Manifest {
+  readonly roleRef: object
+  readonly subjects: readonly object[]
+}
 
 /** Values that Helm has to refuse, and what it has to say of each. */
 const REFUSED: readonly [values: object, says: RegExp][] = [
@@ -38,6 +54,8 @@ const REFUSED: readonly [values: object, says: RegExp][] = [
     /configuration.policies.claim-template-labels.onChange.*'restore'/s
   ],
   [{ podLabels: { 'app.kubernetes.io/name': 'mine' } }, /podLabels.app\.kubernetes\.io~1name/s],
+  [{ monitoring: { labels: { 'app.kubernetes.io/name': 'mine' } } }, /monitoring.labels.app\.kubernetes\.io~1name/s],
+  [{ certificate: { controller: { days: 30 } } }, /additional propert.*days/i],
   [{ extraArgs: ['kubernetes-version=1.36'] }, /extraArgs.0.*pattern/s],
   [{ scan: { reports: { enabled: true } } }, /scan.enabled.*true/s]
 ]
@@ -98,6 +116,27 @@ for (const { program, version } of helms.values()) {
         containers: [{ image: 'registry.example.com/holdfast:next', imagePullPolicy: 'Always' }]
       })
     }
+  })
+
+  t.test(`Helm ${version}: cert-controller and monitoring`, async (t) => {
+    const { manifests } = template(program, NAMESPACE, {
+      certificate: { source: 'cert-controller', controller: { resources: { limits: { memory: '300Mi' } } } },
+      monitoring: { enabled: true, labels: { release: 'kube-prometheus-stack' } },
+      podLabels: { team: 'platform' },
+      image: { digest: DIGEST },
+      nodeSelector: { 'example.com/pool': 'system' }
+    })
+    const deployment = manifests.find(({ metadata, kind }) => `${kind}/${metadata.name}` === CERT_CONTROLLER)
+    const { metadata, spec } = (deployment as unknown as IDeployment).spec?.template ?? {}
+    t.match(metadata?.labels, { team: 'platform' })
+    t.match(spec, { nodeSelector: { 'example.com/pool': 'system' } })
+    t.match(spec?.containers[0], { resources: { limits: { memory: '300Mi' } } })
+    t.ok(spec?.containers[0]?.image?.endsWith(DIGEST), 'the same image')
+    for (const kind of ['PodMonitor', 'PrometheusRule'])
+      t.match(only<Manifest>(manifests, kind).metadata.labels, {
+        release: 'kube-prometheus-stack',
+        'app.kubernetes.io/name': 'holdfast'
+      })
   })
 
   t.test(`Helm ${version}: the image`, async (t) => {
@@ -164,6 +203,34 @@ for (const { program, version } of helms.values()) {
     t.match(spec?.containers[0]?.env, [
       { name: 'CA', valueFrom: { secretKeyRef: { name: 'holdfast-tls', key: 'ca.crt' } } }
     ])
+  })
+
+  t.test(`Helm ${version}: doctor in helm test`, async (t) => {
+    const values = { imagePullSecrets: [{ name: 'registry' }], tolerations: [{ operator: 'Exists' }] }
+    const hooks = testHooks(program, '2024', values).filter(({ metadata }) => metadata.name === DOCTOR)
+    t.strictSame(
+      hooks.map(({ kind }) => kind).sort(),
+      ['ClusterRole', 'ClusterRoleBinding', 'Pod', 'Role', 'RoleBinding', 'ServiceAccount'],
+      'all of what it needs'
+    )
+    for (const kind of ['ClusterRole', 'Role'])
+      t.strictSame(only<Rules>(hooks, kind).rules, only<Rules>(EXAMPLE, kind).rules, `${kind}: what the example has`)
+    for (const kind of ['ClusterRoleBinding', 'RoleBinding'])
+      t.match(only<Binding>(hooks, kind), {
+        roleRef: { kind: kind.replace('Binding', ''), name: DOCTOR },
+        subjects: [{ kind: 'ServiceAccount', name: DOCTOR, namespace: '2024' }]
+      })
+    for (const { kind, metadata } of hooks) {
+      t.match(metadata.annotations, {
+        'helm.sh/hook': 'test',
+        'helm.sh/hook-weight': kind === 'Pod' ? undefined : '-1',
+        'helm.sh/hook-delete-policy': 'before-hook-creation,hook-succeeded'
+      })
+      t.equal(metadata.namespace, kind.startsWith('Cluster') ? undefined : '2024', `${kind}: its namespace`)
+    }
+    const { spec } = only<IPod>(hooks, 'Pod')
+    t.match(spec, { serviceAccountName: DOCTOR, restartPolicy: 'Never', ...values })
+    t.strictSame(spec?.containers[0]?.args, ['doctor', '--namespace=2024', '--fail-on=error', '--wait=2m'])
   })
 }
 
