@@ -233,7 +233,7 @@ async function takenOver(t: Test, place: Place, major: Major): Promise<void> {
 /** From a certificate of one's own to one of cert-manager, and back. */
 async function provided(t: Test, place: Place, major: Major): Promise<void> {
   const { stage, shell, cainjector } = place
-  const [script = ''] = documentedCommands(PAGE, 'Without cert-manager')
+  const [, script = ''] = documentedCommands(PAGE, 'Without cert-manager')
   const [certs = '', helm = '', secret = ''] = commandsOf(script)
   await shellSucceeds(
     t,
