@@ -7,8 +7,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
+import type { IPod } from 'kubernetes-models/v1/Pod'
 import { issueCertificates } from '../../src/certificates/issue.ts'
-import { root, skip } from '../manifests/render.ts'
+import { helms, testHooks } from '../manifests/helm-template.ts'
+import { only, root, skip } from '../manifests/render.ts'
 import { type Diagnosed, type Doctor, doctorOf } from './harness/doctor-command.ts'
 import { documentedCommands, type Shell, shellOf } from './harness/documented.ts'
 import { endpointsAt, NAMESPACE, type Standing, setReady, standingInstallation } from './harness/standing.ts'
@@ -130,7 +132,7 @@ const FAULTS: readonly Fault[] = [
     title: 'the server does not answer',
     make: async ({ standing }) => standing.holdfast.pause(),
     codes: ['NOT_CALLED', 'FAIL_OPEN_NOW'],
-    says: /took as long as timeoutSeconds.*Private clusters/s,
+    says: /took as long as timeoutSeconds.*private-clusters\.md/s,
     fix: async ({ standing }) => standing.holdfast.resume()
   },
   {
@@ -411,6 +413,12 @@ async function rights(t: Test, { stage, doctor, standing }: Place): Promise<void
   if (inPod === undefined) return void t.comment('nobody may mount here, so that nothing looks like a Pod')
   t.equal(inPod.code, 0, inPod.stderr)
   t.match(inPod.stdout, /of the cluster that it runs in, mode audit\n.*All is well\.\n$/s, 'also by a service account')
+  for (const { program, version } of helms.values()) {
+    const hooks = testHooks(program, NAMESPACE, {}).filter(({ metadata }) => metadata.name === 'holdfast-test-doctor')
+    const [command, ...args] = only<IPod>(hooks, 'Pod').spec?.containers[0]?.args ?? []
+    t.equal(command, 'doctor')
+    t.equal((await doctor.runInPod(token, args))?.code, 0, `as in helm test of Helm ${version}`)
+  }
 }
 
 /** The store has no Pod of it: every creation was a dry run. */
