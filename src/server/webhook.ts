@@ -66,8 +66,10 @@ export function buildWebhook(
   return app
 }
 
-/** What the framework says of the client is that it went away, or took too long. */
+/** What the framework says of the client is that it went away or took too long, or has a type that cannot be read. */
 function translate(error: FastifyError): unknown {
   if (error instanceof HoldfastError || (error.statusCode ?? 500) >= 500) return error
+  // Reviews do not come here, so the path is what is wrong first of all.
+  if (error.statusCode === 415) return new HoldfastError('PATH_UNKNOWN', 'There is no such path', { cause: error })
   return new HoldfastError('REVIEW_INCOMPLETE', messageOf(error), { cause: error })
 }

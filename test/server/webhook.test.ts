@@ -74,6 +74,7 @@ t.test('could not evaluate: 4xx with a sentence in plain text', async (t) => {
       /more than 500000 objects, lists and members/
     ],
     ['another path', '/mutatee', good, json, 404, /POST \/mutatee/],
+    ['another path, and no type that can be read', '/mutatee', good, { 'content-type': '@@@' }, 404, /PATH_UNKNOWN/],
     ['a mode that does not exist', '/mutate/strict', good, json, 404, /\/mutate\/strict/],
     ['a path that nobody can read', '/%zz', good, json, 404, /cannot be read/],
     ['a mode that would be pointless', '/mutate/off', good, json, 404, /\/mutate\/off/]
