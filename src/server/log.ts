@@ -1,14 +1,11 @@
-import { destination, type Logger, pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import type { Review } from '../admission/review.ts'
 import type { Decision } from '../core/decide.ts'
 import { inertJson, oneLine } from '../core/values/text.ts'
 import { type ErrorCode, messageOf } from '../errors.ts'
 import type { CloseReason, PortName } from './connections.ts'
+import { LogOutput } from './log-output.ts'
 import { outcomeOf } from './metrics.ts'
-
-/** Lines are written together, or after a second: a system call for each decision would cost as much as evaluating it. */
-const BUFFER = { dest: 1, minLength: 8192 }
-const FLUSH_MS = 1000
 
 /**
  * JSON lines on standard output, which is where the container runtime collects them.
@@ -17,21 +14,17 @@ const FLUSH_MS = 1000
  */
 export function createLogger(v: number): Logger {
   const formatters = { level: (label: string) => ({ level: label }) }
-  const stream = destination(BUFFER)
-  const write = stream.write.bind(stream)
-  // Armed by a line, so that a server that has nothing to say does not wake up. The stream's own timer never stops.
-  let isArmed = false
-  const flush = (): void => {
-    isArmed = false
-    stream.flush()
-  }
-  stream.write = (line) => {
-    if (!isArmed) setTimeout(flush, FLUSH_MS).unref()
-    isArmed = true
+  // To ask for its number makes a pipe one that nobody has to wait for.
+  const output = new LogOutput(process.stdout.fd, (lines) =>
+    logger.warn({ lines }, 'log lines were lost: nobody took them')
+  )
+  const stream = {
     // Whatever is logged, the stack of an error too: JSON leaves some characters as they are that a terminal obeys.
-    return write(inertJson(line))
+    write: (line: string) => output.write(inertJson(line)),
+    flush: () => output.flush()
   }
-  return pino({ level: v >= 4 ? 'debug' : v >= 2 ? 'info' : 'warn', base: null, formatters }, stream)
+  const logger = pino({ level: v >= 4 ? 'debug' : v >= 2 ? 'info' : 'warn', base: null, formatters }, stream)
+  return logger
 }
 
 /** A line names so many verdicts at the most. */
