@@ -13,15 +13,29 @@ export interface MemoryLimit {
 }
 
 /** undefined where none can be made, which takes root and a control group of memory (version 1 or 2). */
-export function limitMemory(bytes: number): MemoryLimit | undefined {
+export function limitMemory(bytes: number, name = `bench-${process.pid}`): MemoryLimit | undefined {
   return (
-    limitIn('/sys/fs/cgroup', bytes, 'memory.max', 'memory.peak', 'memory.events') ??
-    limitIn('/sys/fs/cgroup/memory', bytes, 'memory.limit_in_bytes', 'memory.max_usage_in_bytes', 'memory.oom_control')
+    limitIn('/sys/fs/cgroup', name, bytes, 'memory.max', 'memory.peak', 'memory.events') ??
+    limitIn(
+      '/sys/fs/cgroup/memory',
+      name,
+      bytes,
+      'memory.limit_in_bytes',
+      'memory.max_usage_in_bytes',
+      'memory.oom_control'
+    )
   )
 }
 
-function limitIn(root: string, bytes: number, max: string, peak: string, events: string): MemoryLimit | undefined {
-  const group = join(root, `holdfast-bench-${process.pid}`)
+function limitIn(
+  root: string,
+  name: string,
+  bytes: number,
+  max: string,
+  peak: string,
+  events: string
+): MemoryLimit | undefined {
+  const group = join(root, `holdfast-${name}`)
   try {
     mkdirSync(group)
   } catch {
