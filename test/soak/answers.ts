@@ -28,7 +28,7 @@ export const CODES = Object.entries(ERRORS).flatMap(([code, error]) => ('status'
 /** Asks a server of its own for all of it. */
 export async function expectationsFrom(quiet: Instance, configuration: Volume, ca: string): Promise<Expectations> {
   const answers = new Map<string, string>()
-  let hostile = new Map<string, HostileAnswer>()
+  let hostile: Map<string, HostileAnswer> | undefined
   for (const name of Object.keys(CONFIGURATIONS) as ConfigurationName[]) {
     configuration.publish({ [CONFIG_FILE]: CONFIGURATIONS[name] })
     await quiet.start()
@@ -44,11 +44,12 @@ export async function expectationsFrom(quiet: Instance, configuration: Volume, c
       if (status !== 200) throw new Error(`the quiet server answers ${status} to ${review.name}`)
       answers.set(`${name} ${review.name}`, text)
     }
-    hostile = await hostileAnswers(quiet, ca)
-    await quiet.terminate()
+    // No configuration decides about these.
+    hostile ??= await hostileAnswers(quiet, ca)
+    await quiet.kill()
   }
   return {
-    hostile,
+    hostile: hostile ?? new Map(),
     isRight: (review, uid, text, name) =>
       text === answers.get(`${name} ${review.name}`)?.replace(JSON.stringify(UID), JSON.stringify(uid))
   }
