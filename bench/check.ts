@@ -6,9 +6,9 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { CHART_VERSIONS, chartStatefulSet } from '../test/fixtures/pushgateway-chart.ts'
+import { type Row, rowsOf } from './row.ts'
 
 const FILES = 3000
-const ROUNDS = 5
 
 interface Cost {
   /** Microseconds. */
@@ -21,34 +21,47 @@ const HOLDFAST = fileURLToPath(new URL('../bin/holdfast.cjs', import.meta.url))
 const PARSE = fileURLToPath(new URL('parse.ts', import.meta.url))
 
 /** `holdfast check` over directories of YAML, beside a program that only parses them. */
-export async function measureCheck(): Promise<void> {
+export async function measureCheck(rounds: number): Promise<Row[]> {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-bench-'))
   const [charts, mixed] = [join(directory, 'charts'), join(directory, 'mixed')]
   try {
-    await compare('rendered charts, with a finding in most', charts, writeCharts(charts))
+    const ofCharts = await compare('rendered charts, a finding in most', charts, writeCharts(charts), rounds)
     // The same directory again and again: what is read is forgotten, and without a finding nothing is kept.
     const times = (count: number): string[] => ['check', '--mode=off', ...Array<string>(count).fill(charts)]
     const [few, many] = [await run([HOLDFAST, ...times(2)]), await run([HOLDFAST, ...times(8)])]
-    console.log(
-      `  memory       peak ${mega(few)} MB for ${2 * FILES} files without findings, ${mega(many)} MB for ${8 * FILES}\n`
-    )
-    await compare('one object each, most of kinds that no policy looks at', mixed, writeMixed(mixed))
-    console.log()
+    const peaks = new Map([
+      [`${2 * FILES} files`, [few.peak / 1e6]],
+      [`${8 * FILES} files`, [many.peak / 1e6]]
+    ])
+    const memory = rowsOf({ layer: 'check', name: 'peak memory without findings', unit: 'MB' }, peaks)
+    return [...ofCharts, ...memory, ...(await compare('one object a file', mixed, writeMixed(mixed), rounds))]
   } finally {
     rmSync(directory, { recursive: true })
   }
 }
 
-async function compare(what: string, directory: string, bytes: number): Promise<void> {
-  const costs: Record<'parse' | 'check', Cost[]> = { parse: [], check: [] }
-  for (let round = 0; round < ROUNDS; round++) {
-    costs.parse.push(await run([PARSE, directory]))
-    costs.check.push(await run([HOLDFAST, 'check', directory]))
+async function compare(what: string, directory: string, bytes: number, rounds: number): Promise<Row[]> {
+  const [parse, check]: [Cost[], Cost[]] = [[], []]
+  for (let round = 0; round < rounds; round++) {
+    parse.push(await run([PARSE, directory]))
+    check.push(await run([HOLDFAST, 'check', directory]))
   }
-  const [base, own] = [least(costs.parse), least(costs.check)]
-  console.log(`holdfast check, ${FILES} files, ${(bytes / 1e6).toFixed(1)} MB of YAML (${what}):`)
-  console.log(`  only parsing ${speed(bytes, base)}`)
-  console.log(`  check        ${speed(bytes, own)}  × ${(own.cpu / base.cpu).toFixed(2)}, peak ${mega(own)} MB`)
+  const name = `${FILES} files, ${(bytes / 1e6).toFixed(1)} MB (${what})`
+  const of = (pick: (cost: Cost) => number) =>
+    new Map([
+      ['js-yaml alone', parse.map(pick)],
+      ['holdfast check', check.map(pick)]
+    ])
+  return [
+    ...rowsOf(
+      { layer: 'check', name, unit: 'ms' },
+      of(({ cpu }) => cpu / 1000)
+    ),
+    ...rowsOf(
+      { layer: 'check', name, unit: 'MB' },
+      of(({ peak }) => peak / 1e6)
+    )
+  ]
 }
 
 /** What a repository holds besides workloads. */
@@ -111,16 +124,4 @@ async function run(args: readonly string[]): Promise<Cost> {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe']
   })
   return JSON.parse(await text(child.stdio[3] as NodeJS.ReadableStream)) as Cost
-}
-
-function least(costs: readonly Cost[]): Cost {
-  return costs.reduce((best, cost) => (cost.cpu < best.cpu ? cost : best))
-}
-
-function speed(bytes: number, { cpu }: Cost): string {
-  return `${(bytes / cpu).toFixed(1)} MB a second of CPU`
-}
-
-function mega({ peak }: Cost): string {
-  return (peak / 1e6).toFixed(0)
 }

@@ -1,147 +1,92 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { openSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { issueCertificates } from '../src/certificates/issue.ts'
-import { freePort } from '../test/helpers/free-port.ts'
 import { measureCheck } from './check.ts'
+import { measureCluster, measureConditions } from './cluster.ts'
+import { worseRows } from './compare.ts'
 import { measureEvaluation } from './evaluation.ts'
-import { type Load, openLoad } from './load.ts'
 import { measureOverload } from './overload.ts'
-import { podReview, unrelatedReview } from './reviews.ts'
+import { plotsOf } from './plots.ts'
+import { LAYERS, type Layer, type Row, type Run } from './row.ts'
+import { measureServer } from './server.ts'
+import { tableOf } from './table.ts'
 
-/**
- * CPU and memory of Holdfast beside a bare `node:https` server on the same Node.js, in alternating rounds of one run:
- * only their ratio means anything. The evaluation alone is measured in this process.
- */
+const USAGE = `usage: npm run bench -- [--layer LAYER]... [--rounds N] [--reviews N] [--requests N] [--save FILE] [--compare FILE [--threshold RATIO]] [--plot DIRECTORY]
+       npm run bench -- --overload
+
+Measures in alternating rounds, at least five, and prints a median with the lowest and the highest round.
+
+  --layer ${LAYERS.join('|')}
+                     may be repeated; default: those that need no cluster
+                     cluster and conditions start kube-apiserver from KUBEBUILDER_ASSETS or /usr/local/kubebuilder/bin
+  --rounds N         default 5
+  --reviews N        reviews of 4 KB in a round of the layer server; default 4000
+  --requests N       dry runs in a round of the layers cluster and conditions; default 250, twice that at 8 in flight
+  --save FILE        write the run as JSON
+  --compare FILE     compare ratios with a saved run; exit code 1 if one of them is higher
+  --threshold RATIO  by how much a ratio may be higher; default 1.25
+  --plot DIRECTORY   write SVG plots of this run
+  --overload         what a server in 256 MiB does under overload; needs root on Linux`
+
 const { values } = parseArgs({
-  options: { reviews: { type: 'string', default: '40000' }, overload: { type: 'boolean' }, help: { type: 'boolean' } }
+  options: {
+    layer: { type: 'string', multiple: true, default: ['evaluation', 'server', 'check'] },
+    rounds: { type: 'string', default: '5' },
+    reviews: { type: 'string', default: '4000' },
+    requests: { type: 'string', default: '250' },
+    save: { type: 'string' },
+    compare: { type: 'string' },
+    threshold: { type: 'string', default: '1.25' },
+    plot: { type: 'string' },
+    overload: { type: 'boolean' },
+    help: { type: 'boolean' }
+  }
 })
 
-const CONNECTIONS = 4
-const ROUNDS = 6
-
-interface Usage {
-  /** Microseconds of user and system time. */
-  readonly cpu: number
-  /** Bytes. */
-  readonly rss: number
+const MEASURE: Readonly<Record<Layer, (rounds: number) => Row[] | Promise<Row[]>>> = {
+  evaluation: measureEvaluation,
+  server: (rounds) => measureServer(rounds, whole('reviews', values.reviews)),
+  check: measureCheck,
+  cluster: (rounds) => measureCluster({ rounds, requests: whole('requests', values.requests) }),
+  conditions: (rounds) => measureConditions({ rounds, requests: whole('requests', values.requests) })
 }
 
-interface Contestant {
-  readonly name: string
-  readonly process: ChildProcess
-  readonly port: number
+function whole(flag: string, text: string, least = 1): number {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < least) throw new Error(`--${flag} takes a whole number from ${least}`)
+  return number
+}
+
+async function measure(): Promise<Run> {
+  const unknown = values.layer.find((name) => !LAYERS.some((layer) => layer === name))
+  if (unknown !== undefined) throw new Error(`there is no layer ${unknown}, only ${LAYERS.join(', ')}`)
+  const rounds = whole('rounds', values.rounds, 5)
+  const rows: Row[] = []
+  for (const layer of LAYERS.filter((name) => values.layer.includes(name))) {
+    const measured = await MEASURE[layer](rounds)
+    console.log(tableOf(measured))
+    rows.push(...measured)
+  }
+  return { date: new Date().toISOString().slice(0, 10), node: process.version, rounds, rows }
 }
 
 async function main(): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'holdfast-bench-'))
-  const contestants: Contestant[] = []
-  try {
-    const files = { certificate: join(directory, 'tls.crt'), key: join(directory, 'tls.key') }
-    const issued = await issueCertificates(['localhost'], 1, new Date())
-    await writeFile(files.certificate, issued.certificate)
-    await writeFile(files.key, issued.privateKey)
-    contestants.push(await startBaseline(files), await startHoldfast(files))
-    console.log(
-      `Node.js ${process.version}, ${values.reviews} reviews a size, ${CONNECTIONS} connections, ${ROUNDS} rounds\n`
-    )
-    for (const kilobytes of [4, 60]) {
-      const patched = JSON.stringify(podReview(kilobytes * 1000))
-      await compare(contestants, 'a Pushgateway Pod, which gets a patch', patched, Number(values.reviews))
-      const unrelated = JSON.stringify(unrelatedReview(kilobytes * 1000))
-      await compare(contestants, 'an unrelated Pod, which is let through', unrelated, Number(values.reviews))
-    }
-    for (const line of measureEvaluation()) console.log(line)
-    console.log()
-  } finally {
-    for (const { process: child } of contestants) child.kill('SIGKILL')
-    await rm(directory, { recursive: true, force: true })
+  const threshold = Number(values.threshold)
+  if (!(threshold >= 1)) throw new Error('--threshold takes a number from 1')
+  // Read before anything is measured: a file that is not there need not be told after five minutes.
+  const saved = values.compare === undefined ? undefined : (JSON.parse(readFileSync(values.compare, 'utf8')) as Run)
+  const run = await measure()
+  if (values.save !== undefined) writeFileSync(values.save, `${JSON.stringify(run, null, 2)}\n`)
+  if (values.plot !== undefined) {
+    for (const [file, svg] of plotsOf(run)) writeFileSync(`${values.plot}/${file}`, svg)
   }
-}
-
-async function compare(contestants: readonly Contestant[], what: string, body: string, reviews: number): Promise<void> {
-  const loads: Load[] = []
-  for (const { port } of contestants) loads.push(await openLoad(port, CONNECTIONS, body))
-  const perRound = Math.ceil(reviews / ROUNDS)
-  const cpu = contestants.map((): number[] => [])
-  for (const load of loads) await load.send(Math.min(perRound, 3000))
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, contestant] of contestants.entries()) {
-      const before = await usageOf(contestant)
-      await loads[index]?.send(perRound)
-      const after = await usageOf(contestant)
-      cpu[index]?.push((after.cpu - before.cpu) / perRound)
-    }
+  if (saved === undefined) return
+  const worse = worseRows(run, saved, threshold)
+  for (const { row, before, now } of worse) {
+    console.error(`worse: ${row}: × ${now.toFixed(2)}, and × ${before.toFixed(2)} in ${values.compare}`)
   }
-  for (const load of loads) load.close()
-  console.log(`${what}, ${(body.length / 1000).toFixed(1)} KB:`)
-  const [base = 1] = cpu.map(median)
-  for (const [index, contestant] of contestants.entries()) {
-    const each = median(cpu[index] ?? [])
-    const memory = (await usageOf(contestant)).rss / 1e6
-    const ratio = (each / base).toFixed(2)
-    console.log(
-      `  ${contestant.name.padEnd(12)} ${each.toFixed(0).padStart(5)} µs CPU a review  × ${ratio}  ${memory.toFixed(0)} MB resident`
-    )
-  }
-  console.log()
+  if (worse.length > 0) process.exitCode = 1
 }
 
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0
-}
-
-interface Files {
-  readonly certificate: string
-  readonly key: string
-}
-
-async function startBaseline({ certificate, key }: Files): Promise<Contestant> {
-  const port = await freePort()
-  const args = [certificate, key, String(port)]
-  return start('node:https', new URL('baseline.ts', import.meta.url), args, port)
-}
-
-async function startHoldfast({ certificate, key }: Files): Promise<Contestant> {
-  const [port, healthPort] = [await freePort(), await freePort()]
-  const args = ['serve', '--bind-address=127.0.0.1', `--port=${port}`, `--health-port=${healthPort}`]
-  args.push(`--tls-cert-file=${certificate}`, `--tls-private-key-file=${key}`, '--kubernetes-version=1.36')
-  return start('holdfast', new URL('../bin/holdfast.cjs', import.meta.url), args, port)
-}
-
-async function start(name: string, script: URL, args: readonly string[], port: number): Promise<Contestant> {
-  const execArgv = ['--import', new URL('usage.ts', import.meta.url).href]
-  const quiet = openSync('/dev/null', 'w')
-  const child = fork(script, args, { execArgv, stdio: ['ignore', quiet, 'inherit', 'ipc'] })
-  const contestant = { name, process: child, port }
-  for (let attempt = 0; attempt < 100; attempt++) {
-    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`)
-    try {
-      ;(await openLoad(port, 1, '{}')).close()
-      return contestant
-    } catch {
-      await sleep(50)
-    }
-  }
-  throw new Error(`${name} does not listen`)
-}
-
-async function usageOf({ process: child }: Contestant): Promise<Usage> {
-  const answer = once(child, 'message')
-  child.send('usage')
-  const [usage] = await answer
-  return usage as Usage
-}
-
-if (values.help) console.log('usage: npm run bench -- [--reviews N | --overload]')
+if (values.help) console.log(USAGE)
 else if (values.overload) await measureOverload()
-else {
-  await main()
-  await measureCheck()
-}
+else await main()

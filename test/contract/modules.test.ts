@@ -185,7 +185,7 @@ t.test('an exported name means one thing', async (t) => {
 })
 
 t.test('test mirrors src', async (t) => {
-  const beside = ['contract', 'e2e', 'fixtures', 'fuzz', 'helpers', 'manifests']
+  const beside = ['bench', 'contract', 'e2e', 'fixtures', 'fuzz', 'helpers', 'manifests']
   const tests = globSync('**/*.test.ts', { cwd: join(SRC, '../test') })
   t.ok(tests.length > 100, 'there is something to look at')
   for (const file of tests) {
