@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { CHART_VERSIONS, chartStatefulSet } from '../test/fixtures/pushgateway-chart.ts'
-import { type Row, rowsOf } from './row.ts'
+import { type Report, type Row, rowsOf } from './row.ts'
 
 const FILES = 3000
 
@@ -21,11 +21,11 @@ const HOLDFAST = fileURLToPath(new URL('../bin/holdfast.cjs', import.meta.url))
 const PARSE = fileURLToPath(new URL('parse.ts', import.meta.url))
 
 /** `holdfast check` over directories of YAML, beside a program that only parses them. */
-export async function measureCheck(rounds: number): Promise<Row[]> {
+export async function measureCheck(rounds: number, report: Report): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-bench-'))
   const [charts, mixed] = [join(directory, 'charts'), join(directory, 'mixed')]
   try {
-    const ofCharts = await compare('rendered charts, a finding in most', charts, writeCharts(charts), rounds)
+    report(await compare('rendered charts, a finding in most', charts, writeCharts(charts), rounds))
     // The same directory again and again: what is read is forgotten, and without a finding nothing is kept.
     const times = (count: number): string[] => ['check', '--mode=off', ...Array<string>(count).fill(charts)]
     const [few, many] = [await run([HOLDFAST, ...times(2)]), await run([HOLDFAST, ...times(8)])]
@@ -33,8 +33,8 @@ export async function measureCheck(rounds: number): Promise<Row[]> {
       [`${2 * FILES} files`, [few.peak / 1e6]],
       [`${8 * FILES} files`, [many.peak / 1e6]]
     ])
-    const memory = rowsOf({ layer: 'check', name: 'peak memory without findings', unit: 'MB' }, peaks)
-    return [...ofCharts, ...memory, ...(await compare('one object a file', mixed, writeMixed(mixed), rounds))]
+    report(rowsOf({ layer: 'check', name: 'peak memory without findings', unit: 'MB' }, peaks))
+    report(await compare('one object a file', mixed, writeMixed(mixed), rounds))
   } finally {
     rmSync(directory, { recursive: true })
   }

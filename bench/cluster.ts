@@ -6,7 +6,7 @@ import { type ApiServer, apiServerIn, cpuOfProcess, openCreator, processAt } fro
 import { type Contestant, FLOOR, HOLDFAST, withServers } from './contestants.ts'
 import { openLoad } from './load.ts'
 import { podReview, variables } from './reviews.ts'
-import { type Row, rowsOf } from './row.ts'
+import { type Report, rowsOf } from './row.ts'
 import { median, quantile } from './statistics.ts'
 
 /** What a Pod may meet on its way: one namespace each, in one API server, so that they are measured in turns. */
@@ -37,7 +37,7 @@ export interface Extent {
 }
 
 /** Through a real API server: nothing, CEL inside of it, a webhook that gives a constant answer, and Holdfast. */
-export function measureCluster(extent: Extent): Promise<Row[]> {
+export function measureCluster(extent: Extent, report: Report): Promise<void> {
   return withServers(async (start) => {
     const [floor, holdfast] = [await start(FLOOR), await start(HOLDFAST)]
     for (const server of [floor, holdfast]) await warmUp(server)
@@ -65,7 +65,7 @@ export function measureCluster(extent: Extent): Promise<Row[]> {
           expect: 'a hook of 15 s'
         }
       ]
-      return measureWays('cluster', plane, ways, extent)
+      await measureWays('cluster', plane, ways, extent, report)
     })
   })
 }
@@ -74,7 +74,7 @@ export function measureCluster(extent: Extent): Promise<Row[]> {
  * What matchConditions alone cost the API server. A last condition is false, so that nobody is called; the API server
  * evaluates all conditions nevertheless.
  */
-export function measureConditions(extent: Extent): Promise<Row[]> {
+export function measureConditions(extent: Extent, report: Report): Promise<void> {
   return withControlPlane(async (plane) => {
     const conditions = await podConditions(plane.kubectl)
     const never = { name: 'never', expression: 'false' }
@@ -89,16 +89,16 @@ export function measureConditions(extent: Extent): Promise<Row[]> {
       const namespace = `bench-conditions-${index}`
       return { name, namespace, objects: [webhookFor(namespace, nobody, [...set, never])], expect: 'nothing' }
     })
-    return measureWays('conditions', plane, [nothing, ...ways], extent)
+    await measureWays('conditions', plane, [nothing, ...ways], extent, report)
   })
 }
 
-async function withControlPlane(use: (plane: Plane) => Promise<Row[]>): Promise<Row[]> {
+async function withControlPlane(use: (plane: Plane) => Promise<void>): Promise<void> {
   const { assets, reason } = findAssets(process.env)
   if (assets === undefined) throw new Error(reason)
   const plane = await startControlPlane(assets, { controllers: false })
   try {
-    return await use(plane)
+    await use(plane)
   } finally {
     await plane.stop()
   }
@@ -128,13 +128,13 @@ async function measureWays(
   layer: 'cluster' | 'conditions',
   plane: Plane,
   ways: readonly Way[],
-  { rounds, requests }: Extent
-): Promise<Row[]> {
+  { rounds, requests }: Extent,
+  report: Report
+): Promise<void> {
   const api = apiServerIn(plane.kubeconfig)
   const apiServer = processAt(plane.url)
   for (const way of ways) await prepare(plane, api, way)
   await waitUntilInForce(plane.kubectl)
-  const rows: Row[] = []
   for (const [what, main] of Object.entries(PODS)) {
     for (const [inFlight, times] of IN_FLIGHT) {
       const count = times * requests
@@ -156,12 +156,11 @@ async function measureWays(
       }
       for (const { creator } of senders) creator.close()
       const name = `${what}, ${inFlight} in flight`
-      rows.push(...rowsOf({ layer, name: `${name}, CPU`, unit: 'µs' }, measured.cpu))
-      rows.push(...rowsOf({ layer, name: `${name}, p50`, unit: 'ms' }, measured.p50))
-      rows.push(...rowsOf({ layer, name: `${name}, p95`, unit: 'ms' }, measured.p95))
+      report(rowsOf({ layer, name: `${name}, CPU`, unit: 'µs' }, measured.cpu))
+      report(rowsOf({ layer, name: `${name}, p50`, unit: 'ms' }, measured.p50))
+      report(rowsOf({ layer, name: `${name}, p95`, unit: 'ms' }, measured.p95))
     }
   }
-  return rows
 }
 
 const timesOf = (ways: readonly Way[]): Map<string, number[]> => new Map(ways.map(({ name }) => [name, []]))

@@ -10,7 +10,7 @@ import { enforced } from '../test/helpers/configured.ts'
 import { findingExamplesOf } from '../test/helpers/policy-pages.ts'
 import { subjectFor } from '../test/helpers/positive-cases.ts'
 import { filledPod, variables, withManagedFields } from './reviews.ts'
-import { type Row, rowsOf } from './row.ts'
+import { type Report, type Row, rowsOf } from './row.ts'
 
 const CIRCUMSTANCES = { cluster: { version: { major: 1, minor: 36 } }, ceiling: 'enforce', now: 0 } as const
 const SIZES = { '1 to 3 KB': 1000, '60 KB': 60_000, '600 KB': 600_000, '3 MB': 3_000_000 } as const
@@ -21,7 +21,7 @@ const ROUND_MS = 4
  * Evaluating and deciding alone, without HTTP and JSON, beside what parsing the same objects takes. Each policy gets the
  * first example of its page in which it finds something.
  */
-export function measureEvaluation(rounds: number): Row[] {
+export function measureEvaluation(rounds: number, report: Report): void {
   const cases = Object.entries(SIZES).flatMap(([size, bytes]) => [
     [`all policies, a Pod of ${size}`, subjectOf(filledPod(bytes, pushgateway()), undefined), allPolicies()] as const,
     ...POLICIES.flatMap((policy) => {
@@ -30,7 +30,7 @@ export function measureEvaluation(rounds: number): Row[] {
       return [[`${policy.id}, ${size}`, grown(subject, bytes), [enforced(policy)]] as const]
     })
   ])
-  return cases.flatMap(([name, subject, policies]) => measure(name, subject, policies, rounds))
+  for (const [name, subject, policies] of cases) report(measure(name, subject, policies, rounds))
 }
 
 const allPolicies = (): readonly ConfiguredPolicy[] => defaultConfiguration(POLICIES).policiesFor('')

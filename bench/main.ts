@@ -6,7 +6,7 @@ import { worseRows } from './compare.ts'
 import { measureEvaluation } from './evaluation.ts'
 import { measureOverload } from './overload.ts'
 import { plotsOf } from './plots.ts'
-import { LAYERS, type Layer, type Row, type Run } from './row.ts'
+import { LAYERS, type Layer, type Report, type Row, type Run } from './row.ts'
 import { measureServer } from './server.ts'
 import { tableOf } from './table.ts'
 
@@ -42,12 +42,12 @@ const { values } = parseArgs({
   }
 })
 
-const MEASURE: Readonly<Record<Layer, (rounds: number) => Row[] | Promise<Row[]>>> = {
+const MEASURE: Readonly<Record<Layer, (rounds: number, report: Report) => void | Promise<void>>> = {
   evaluation: measureEvaluation,
-  server: (rounds) => measureServer(rounds, whole('reviews', values.reviews)),
+  server: (rounds, report) => measureServer(rounds, whole('reviews', values.reviews), report),
   check: measureCheck,
-  cluster: (rounds) => measureCluster({ rounds, requests: whole('requests', values.requests) }),
-  conditions: (rounds) => measureConditions({ rounds, requests: whole('requests', values.requests) })
+  cluster: (rounds, report) => measureCluster({ rounds, requests: whole('requests', values.requests) }, report),
+  conditions: (rounds, report) => measureConditions({ rounds, requests: whole('requests', values.requests) }, report)
 }
 
 function whole(flag: string, text: string, least = 1): number {
@@ -61,12 +61,14 @@ async function measure(): Promise<Run> {
   if (unknown !== undefined) throw new Error(`there is no layer ${unknown}, only ${LAYERS.join(', ')}`)
   const rounds = whole('rounds', values.rounds, 5)
   const rows: Row[] = []
-  for (const layer of LAYERS.filter((name) => values.layer.includes(name))) {
-    const measured = await MEASURE[layer](rounds)
+  const run = { date: new Date().toISOString().slice(0, 10), node: process.version, rounds, rows }
+  const report = (measured: readonly Row[]): void => {
     console.log(tableOf(measured))
     rows.push(...measured)
+    if (values.save !== undefined) writeFileSync(values.save, `${JSON.stringify(run, null, 2)}\n`)
   }
-  return { date: new Date().toISOString().slice(0, 10), node: process.version, rounds, rows }
+  for (const layer of LAYERS.filter((name) => values.layer.includes(name))) await MEASURE[layer](rounds, report)
+  return run
 }
 
 async function main(): Promise<void> {
@@ -75,7 +77,6 @@ async function main(): Promise<void> {
   // Read before anything is measured: a file that is not there need not be told after five minutes.
   const saved = values.compare === undefined ? undefined : (JSON.parse(readFileSync(values.compare, 'utf8')) as Run)
   const run = await measure()
-  if (values.save !== undefined) writeFileSync(values.save, `${JSON.stringify(run, null, 2)}\n`)
   if (values.plot !== undefined) {
     for (const [file, svg] of plotsOf(run)) writeFileSync(`${values.plot}/${file}`, svg)
   }

@@ -13,6 +13,9 @@ export interface Row extends Spread {
   readonly ratio?: Spread
 }
 
+/** Takes the rows of one case as soon as they are measured, so that a run that is stopped has told what it knows. */
+export type Report = (rows: readonly Row[]) => void
+
 export interface Run {
   readonly date: string
   readonly node: string

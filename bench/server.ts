@@ -1,7 +1,7 @@
 import { type Contestant, FLOOR, HOLDFAST, type ServerName, type StartServer, withServers } from './contestants.ts'
 import { type Load, openLoad } from './load.ts'
 import { deniedReview, podReview, unrelatedReview } from './reviews.ts'
-import { type Row, rowsOf } from './row.ts'
+import { type Report, type Row, rowsOf } from './row.ts'
 
 const CONNECTIONS = 4
 const SERVERS: readonly ServerName[] = [FLOOR, HOLDFAST]
@@ -23,7 +23,7 @@ const REVIEWS = {
  *
  * @param reviews of 4 KB in a round; of 60 KB it is a quarter
  */
-export async function measureServer(rounds: number, reviews: number): Promise<Row[]> {
+export async function measureServer(rounds: number, reviews: number, report: Report): Promise<void> {
   const cases = [4, 60].flatMap((kilobytes) =>
     Object.entries(REVIEWS).map(([what, review]) => {
       const body = JSON.stringify(review(kilobytes * 1000))
@@ -31,12 +31,11 @@ export async function measureServer(rounds: number, reviews: number): Promise<Ro
     })
   )
   return withServers(async (start) => {
-    const cold = await measureCold(start, rounds)
+    report(await measureCold(start, rounds))
     const servers = [await start(FLOOR), await start(HOLDFAST)]
     for (const server of servers) await warmUp(server)
-    const rows: Row[] = []
-    for (const { name, body, count } of cases) rows.push(...(await measureWarm(servers, name, body, count, rounds)))
-    return [...cold, ...rows, ...(await memoryOf(servers))]
+    for (const { name, body, count } of cases) report(await measureWarm(servers, name, body, count, rounds))
+    report(await memoryOf(servers))
   })
 }
 
