@@ -1,5 +1,5 @@
 import t from 'tap'
-import { compile } from './cel.ts'
+import { compile, stepsOf } from './cel.ts'
 
 const SCOPE = {
   object: { spec: { containers: [{ name: 'a' }, { image: 'x/b:1' }], none: null, labels: { 'a/b': 'c' } } },
@@ -56,4 +56,26 @@ t.test('what fails', async (t) => {
 t.test('what is not in this part of CEL', async (t) => {
   for (const expression of ['', 'a.all(x, true)', 'a.b(', '(true', 'true true', "'a", 'has(a)', 'a # b', '[1, 2'])
     t.throws(() => compile(expression), Error, expression)
+})
+
+t.test('what evaluating takes', async (t) => {
+  const cases: [expression: string, steps: number][] = [
+    ['true', 0],
+    ['has(object.spec)', 1],
+    ['has(object.spec.containers)', 2],
+    ['object.spec.none == null', 3],
+    ['has(object.spec) || has(object.status)', 1],
+    ['has(object.spec) && has(object.status)', 2],
+    // Two containers, of which the second has an image: two for the list, one each for has(), two for the search.
+    ["object.spec.containers.exists(c, has(c.image) && c.image.contains('b'))", 6],
+    ['size(object.spec.containers) > 1', 3],
+    // Twice to the list; then the list, its two items, and a field in each.
+    ['object.spec.containers == object.spec.containers', 9]
+  ]
+  for (const [expression, steps] of cases)
+    t.equal(
+      stepsOf(() => compile(expression)(SCOPE)),
+      steps,
+      expression
+    )
 })

@@ -46,6 +46,15 @@ function isCalled({ rules, matchConditions }: Entry, subject: Subject): boolean 
   return isRuled && isLetThrough(matchConditions, subject)
 }
 
+/** The conditions of an entry for a namespace without a label. */
+export function conditionsOf(entry: string): readonly MatchCondition[] {
+  const found = Object.values(ENTRIES)
+    .flat()
+    .find(({ name }) => name === entry)
+  if (found === undefined) throw new Error(`there is no entry ${entry}`)
+  return found.matchConditions
+}
+
 /** Characters of a command with its arguments that every entry reads, at the least. */
 export const WORDS_READ = Math.min(
   ...Object.values(ENTRIES)
@@ -56,11 +65,15 @@ export const WORDS_READ = Math.min(
 
 /** Whether all conditions are met. All are evaluated, as the API server does: one that fails is told whatever the others say. */
 export function isLetThrough(conditions: readonly MatchCondition[], subject: Subject): boolean {
+  const met = conditions.map((condition) => isMet(condition, subject))
+  return met.every((value) => value === true)
+}
+
+/** What one condition comes to. */
+export function isMet({ expression }: MatchCondition, subject: Subject): unknown {
   const { operation, object, oldObject } = subject
   const request = { resource: { resource: resourceOf(subject) } }
-  const scope = { object, oldObject: operation === 'CREATE' ? null : oldObject, request }
-  const met = conditions.map(({ expression }) => compiled(expression)(scope))
-  return met.every((value) => value === true)
+  return compiled(expression)({ object, oldObject: operation === 'CREATE' ? null : oldObject, request })
 }
 
 function compiled(expression: string): ReturnType<typeof compile> {
