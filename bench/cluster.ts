@@ -58,6 +58,13 @@ export function measureCluster(extent: Extent, report: Report): Promise<void> {
           expect: 'a hook'
         },
         {
+          name: `${FLOOR}, conditions of holdfast`,
+          namespace: 'bench-conditions',
+          objects: [webhookFor('bench-conditions', localServer(floor), await podConditions(plane.kubectl))],
+          server: floor,
+          expect: 'a hook'
+        },
+        {
           name: HOLDFAST,
           namespace: 'bench-holdfast',
           objects: await shippedFor(plane.kubectl, localServer(holdfast), 'bench-holdfast'),

@@ -51,7 +51,7 @@ export function plotsOf({ rows, date, node, rounds }: Run): Map<string, string> 
 }
 
 const WIDTH = 760
-const LEFT = 200
+const LEFT = 250
 const RIGHT = 150
 const BAR = 16
 const HEAD = 64
@@ -66,7 +66,7 @@ function svgOf(title: string, caption: string, bars: readonly Bar[]): string {
   const parts: string[] = []
   let y = HEAD
   for (const [name, group] of Map.groupBy(bars, (bar) => bar.name)) {
-    parts.push(text(0, y + 15, name, 'case'))
+    parts.push(text(12, y + 15, name, 'case'))
     y += CASE
     for (const bar of group) {
       parts.push(barOf(bar, y, scale, contestants.indexOf(bar.contestant)))
@@ -78,8 +78,8 @@ function svgOf(title: string, caption: string, bars: readonly Bar[]): string {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" role="img" aria-label="${escaped(title)}">`,
     STYLE,
     `<rect class="ground" width="${WIDTH}" height="${y}"/>`,
-    text(0, 18, title, 'title'),
-    text(0, 38, caption, 'caption'),
+    text(12, 18, title, 'title'),
+    text(12, 38, caption, 'caption'),
     ...parts,
     '</svg>\n'
   ].join('\n')
@@ -91,7 +91,7 @@ function barOf({ contestant, median, low, high, ratio }: Bar, y: number, scale: 
   const label = `${figure(median)}${ratio === undefined ? '' : ` (× ${ratio.median.toFixed(2)})`}`
   return [
     text(LEFT - 8, y + 12, contestant, 'name'),
-    `<rect class="bar${colour % 4}" x="${LEFT}" y="${y}" width="${(median * scale).toFixed(2)}" height="${BAR}"/>`,
+    `<rect class="bar${colour % 5}" x="${LEFT}" y="${y}" width="${(median * scale).toFixed(2)}" height="${BAR}"/>`,
     `<path class="spread" d="M${end(low)} ${middle}H${end(high)}M${end(low)} ${middle - 4}v8M${end(high)} ${middle - 4}v8"/>`,
     text(Number(end(high)) + 8, y + 12, label, 'value')
   ].join('\n')
@@ -111,9 +111,9 @@ const STYLE = `<style>
 text{font:12px system-ui,sans-serif;fill:#1f2328}
 .title{font-size:16px;font-weight:600}.caption{font-size:11px;fill:#59636e}.case{font-weight:600}.name{text-anchor:end}
 .ground{fill:#fff}.spread{stroke:#1f2328;fill:none}
-.bar0{fill:#8c959f}.bar1{fill:#bf8700}.bar2{fill:#8250df}.bar3{fill:#0969da}
+.bar0{fill:#8c959f}.bar1{fill:#bf8700}.bar2{fill:#8250df}.bar3{fill:#1a7f37}.bar4{fill:#0969da}
 @media(prefers-color-scheme:dark){
 text{fill:#e6edf3}.caption{fill:#9198a1}.ground{fill:#0d1117}.spread{stroke:#e6edf3}
-.bar0{fill:#6e7681}.bar1{fill:#d29922}.bar2{fill:#a371f7}.bar3{fill:#4493f8}
+.bar0{fill:#6e7681}.bar1{fill:#d29922}.bar2{fill:#a371f7}.bar3{fill:#3fb950}.bar4{fill:#4493f8}
 }
 </style>`
