@@ -22,8 +22,11 @@ type Done = (error: Error | null, text?: string) => void
 export class Bodies {
   readonly #connections: Connections
   readonly #bounds: BodyBounds
-  /** In the order in which they began. */
-  readonly #pending = new Set<PendingBody>()
+  /**
+   * In the order in which they began. No Set: V8 gives a Set that shrinks new tables, and chains the old ones to them, so
+   * that garbage of the young generation becomes garbage of the old one.
+   */
+  readonly #pending: PendingBody[] = []
   #held = 0
 
   constructor(connections: Connections, bounds: BodyBounds) {
@@ -74,7 +77,7 @@ export class Bodies {
 
   /** Gives up on bodies that nobody can be waiting for any more. */
   sweep(now: number): void {
-    for (const body of this.#pending) {
+    for (const body of [...this.#pending]) {
       if (now - body.since <= BODY_MS) return
       body.giveUp(new HoldfastError('REVIEW_INCOMPLETE', `The body was not complete after ${BODY_MS / 1000} s`))
     }
@@ -88,13 +91,14 @@ export class Bodies {
     this.#makeRoom(body, held, 1, body.since)
     body.held = held
     this.#held += held
-    this.#pending.add(body)
+    this.#pending.push(body)
     this.#connections.begin(body.connection)
     return body
   }
 
   #leave(body: PendingBody): void {
-    this.#pending.delete(body)
+    const at = this.#pending.indexOf(body)
+    if (at >= 0) this.#pending.splice(at, 1)
     this.#held -= body.held
     this.#connections.end(body.connection)
   }
@@ -113,14 +117,14 @@ export class Bodies {
     // Who asks for none of either is not refused because others have a lot of it.
     const fits = (): boolean =>
       (bytes === 0 || this.#held + bytes <= part * this.#bounds.room) &&
-      (reviews === 0 || this.#pending.size + reviews <= part * this.#bounds.reviews)
+      (reviews === 0 || this.#pending.length + reviews <= part * this.#bounds.reviews)
     if (fits()) return
-    for (const body of this.#pending) {
+    for (const body of [...this.#pending]) {
       if (body === newcomer || !body.stalls(now)) continue
       body.giveUp(new HoldfastError('OVERLOADED', 'The body stalled, and others needed its room'))
       if (fits()) return
     }
-    throw new HoldfastError('OVERLOADED', `${this.#pending.size} reviews are under way, with ${this.#held} bytes`)
+    throw new HoldfastError('OVERLOADED', `${this.#pending.length} reviews are under way, with ${this.#held} bytes`)
   }
 }
 
