@@ -77,9 +77,10 @@ function short(name: string | undefined): string | undefined {
   return name === undefined ? undefined : oneLine(name, 253)
 }
 
-export function logFailure(logger: Logger, code: ErrorCode, error: unknown): void {
-  if (code === 'INTERNAL') logger.error({ code, err: error }, 'could not evaluate a review')
-  else logger.warn({ code, reason: messageOf(error) }, 'could not evaluate a review')
+export function logFailure(logger: Logger, code: ErrorCode, error: unknown, traceId: string | undefined): void {
+  const line = { trace_id: traceId, code }
+  if (code === 'INTERNAL') logger.error({ ...line, err: error }, 'could not evaluate a review')
+  else logger.warn({ ...line, reason: messageOf(error) }, 'could not evaluate a review')
 }
 
 /** A line about closed connections comes at most this often: whoever opens thousands must not fill the log as well. */

@@ -24,8 +24,8 @@ export interface ReviewContext {
   isDraining(): boolean
   /** Called after each review, with the seconds it took and the trace that the API server counts it to. */
   reviewed(review: Review, decision: Decision | undefined, seconds: number, traceId: string | undefined): void
-  /** Called for each request that could not be evaluated. */
-  failed(code: ErrorCode, error: unknown): void
+  /** Called for each request that could not be evaluated, with its trace as above. */
+  failed(code: ErrorCode, error: unknown, traceId: string | undefined): void
 }
 
 interface Route {
@@ -143,7 +143,7 @@ export function refuse(
       ? error
       : new HoldfastError('INTERNAL', 'The review ended in an error', { cause: error })
   const { code, statusCode: status, message: text } = known
-  context.failed(code, error)
+  context.failed(code, error, traceIdIn(request.headers.traceparent))
   const headers = { 'content-type': 'text/plain; charset=utf-8', ...(code === 'OVERLOADED' && AGAIN) }
   if (!request.complete) {
     context.connections.of(request.socket).lingering = true

@@ -92,9 +92,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         metrics.reviewed(review, decision, seconds)
         logDecision(logger, review, decision, seconds, traceId)
       },
-      failed(code, error) {
+      failed(code, error, traceId) {
         metrics.failed(code)
-        logFailure(logger, code, error)
+        logFailure(logger, code, error, traceId)
       }
     },
     secureContext(options.tls),

@@ -271,6 +271,18 @@ t.test('one line for each decision, with names and without contents', async (t) 
   ])
   t.notOk('trace_id' in (decided[1] ?? {}), 'no trace, no member')
   t.notMatch(JSON.stringify(server.lines), /hunter/)
+
+  const type = { 'content-type': 'application/json' }
+  await server.post('/mutate', { kind: 'AdmissionReview' }, { ...type, ...trace })
+  await server.post('/mutate', pod(), type)
+  await server.post('/nowhere', pod(), { ...type, ...trace })
+  const failures = server.lines.filter(({ msg }) => msg === 'could not evaluate a review')
+  t.match(failures, [
+    { trace_id: '4bf92f3577b34da6a3ce929d0e0e4736', code: 'REVIEW_VERSION' },
+    { code: 'REVIEW_MALFORMED' },
+    { trace_id: '4bf92f3577b34da6a3ce929d0e0e4736', code: 'PATH_UNKNOWN' }
+  ])
+  t.notOk('trace_id' in (failures[1] ?? {}), 'no trace, no member')
 })
 
 t.test('metrics: bounded labels, never a name', async (t) => {
