@@ -125,6 +125,7 @@ endToEnd('install', { controllers: true, wholeCluster: true }, async (t, stage) 
         takenOver(t, place, major)
       )
       await t.test(`without cert-manager, Helm ${major}`, { skip: reason }, (t) => provided(t, place, major))
+      await t.test(`helm test, Helm ${major}`, { skip: reason }, (t) => tested(t, place, major))
     }
     await t.test('nobody was called', async (t) => {
       const metrics = await stage.metrics()
@@ -256,6 +257,23 @@ async function provided(t: Test, place: Place, major: Major): Promise<void> {
   await everyBundleIs(t, stage, [own, place.ca.trim()], 'both are trusted')
   const { stdout } = await stage.kubectl(['get', 'certificates,issuers', '-n', NAMESPACE, '-o', 'name'])
   t.equal(stdout, '', 'cert-manager writes the Secret no more')
+  await uninstalls(t, place, major)
+  await deleteNamespace(place)
+}
+
+/** Nobody runs the Pods of the test here, so that it fails: what it may do is not to stay behind then, either. */
+async function tested(t: Test, place: Place, major: Major): Promise<void> {
+  const { stage, helms } = place
+  await helmSucceeds(t, place, major, 'install')
+  const helm = helms.get(major) as Helm
+  const { stdout: hooks } = await helm(['get', 'hooks', 'holdfast', '--namespace', NAMESPACE])
+  for (const kind of ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'ServiceAccount'])
+    t.match(hooks, new RegExp(`^kind: ${kind}$`, 'm'), 'the release has it')
+  const { code } = await helm(['test', 'holdfast', '--timeout', '5s', '--namespace', NAMESPACE])
+  t.equal(code, 1)
+  const granted = ['clusterroles', 'clusterrolebindings', 'roles', 'rolebindings', 'serviceaccounts'].join(',')
+  const { stdout } = await stage.kubectl(['get', granted, '--all-namespaces', '-o', 'name'])
+  t.notMatch(stdout, 'holdfast-test', 'its permissions are gone')
   await uninstalls(t, place, major)
   await deleteNamespace(place)
 }
