@@ -3,11 +3,17 @@ import { writeSync } from 'node:fs'
 /** Lines are written together: a system call for each decision would cost as much as evaluating it. */
 const TOGETHER = 8192
 
-/** And at the latest after so long. What could not be written is tried again after as long. */
+/** And at the latest after so long. */
 const FLUSH_MS = 1000
 
-/** Bytes that wait at the most where nobody takes them: ten seconds of a busy server. */
-export const MOST_WAITING = 1024 * 1024
+/** A reader that is only slow goes on at once: a pipe takes 64 KiB, so that this is 13 MB a second. */
+const SLOW_MS = 5
+
+/** One that has read nothing is tried again after so long. */
+const STUCK_MS = 100
+
+/** Bytes that wait at the most where nobody takes them: more than a second of the busiest server. */
+export const MOST_WAITING = 4 * 1024 * 1024
 
 /**
  * Writes lines to a descriptor without ever waiting for it. Where the disk behind it is full, or nobody reads the pipe,
@@ -16,11 +22,13 @@ export const MOST_WAITING = 1024 * 1024
 export class LogOutput {
   readonly #descriptor: number
   readonly #lost: (lines: number) => void
-  #waiting: Buffer[] = []
-  #size = 0
+  #lines = ''
+  #blocks: Buffer[] = []
+  /** Bytes of the blocks. */
+  #waiting = 0
   #dropped = 0
   #isStuck = false
-  #isArmed = false
+  #timer: NodeJS.Timeout | undefined
 
   /** @param lost called with the number of lines that were lost, once lines can be written again */
   constructor(descriptor: number, lost: (lines: number) => void) {
@@ -30,29 +38,41 @@ export class LogOutput {
   }
 
   write(line: string): void {
-    const bytes = Buffer.from(line)
-    if (this.#size + bytes.length > MOST_WAITING) {
+    if (this.#waiting >= MOST_WAITING) {
       this.#dropped++
       return
     }
-    this.#waiting.push(bytes)
-    this.#size += bytes.length
-    if (this.#size >= TOGETHER && !this.#isStuck) this.flush()
-    else this.#arm()
+    this.#lines += line
+    if (this.#lines.length < TOGETHER) this.#timer ??= this.#flushIn(FLUSH_MS)
+    else if (this.#isStuck) this.#gather()
+    else this.flush()
   }
 
   flush(): void {
-    let bytes = Buffer.concat(this.#waiting)
+    this.#gather()
+    const before = this.#waiting
     try {
-      while (bytes.length > 0) bytes = bytes.subarray(writeSync(this.#descriptor, bytes))
+      for (let block = this.#blocks[0]; block !== undefined; block = this.#blocks[0]) {
+        const size = writeSync(this.#descriptor, block)
+        this.#waiting -= size
+        if (size === block.length) this.#blocks.shift()
+        else this.#blocks[0] = block.subarray(size)
+      }
       this.#isStuck = false
     } catch {
       this.#isStuck = true
     }
-    this.#waiting = bytes.length === 0 ? [] : [bytes]
-    this.#size = bytes.length
-    if (this.#isStuck) this.#arm()
-    else this.#report()
+    clearTimeout(this.#timer)
+    this.#timer = this.#isStuck ? this.#flushIn(this.#waiting < before ? SLOW_MS : STUCK_MS) : undefined
+    if (!this.#isStuck) this.#report()
+  }
+
+  #gather(): void {
+    if (this.#lines === '') return
+    const block = Buffer.from(this.#lines)
+    this.#lines = ''
+    this.#blocks.push(block)
+    this.#waiting += block.length
   }
 
   #report(): void {
@@ -61,13 +81,11 @@ export class LogOutput {
     if (dropped > 0) this.#lost(dropped)
   }
 
-  /** By a line, so that a server that has nothing to say does not wake up. */
-  #arm(): void {
-    if (this.#isArmed) return
-    this.#isArmed = true
-    setTimeout(() => {
-      this.#isArmed = false
+  /** Armed by a line, so that a server that has nothing to say does not wake up. */
+  #flushIn(ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#timer = undefined
       this.flush()
-    }, FLUSH_MS).unref()
+    }, ms).unref()
   }
 }

@@ -42,7 +42,7 @@ t.test(
     const { reading, writing } = pipe()
     const lost: number[] = []
     const output = new LogOutput(writing, (lines) => lost.push(lines))
-    const lines = Array.from({ length: 30_000 }, (_, at) => `{"number":${at},"msg":"${'x'.repeat(60)}"}\n`)
+    const lines = Array.from({ length: 80_000 }, (_, at) => `{"number":${at},"msg":"${'x'.repeat(60)}"}\n`)
     for (const line of lines) output.write(line)
     t.strictSame(lost, [], 'nothing is said while nobody reads')
 
@@ -62,6 +62,25 @@ t.test(
     t.equal(drain(reading), 'again\n')
   }
 )
+
+t.test('a reader that is only slow gets every line', LINUX, async (t) => {
+  const { reading, writing } = pipe()
+  const output = new LogOutput(writing, (lines) => t.fail(`${lines} lines are lost`))
+  // More than waits at the most, all in all, and twice what a pipe takes each time.
+  const lines = Array.from({ length: 20_000 }, (_, at) => `{"number":${at},"msg":"${'x'.repeat(250)}"}\n`)
+  const texts: string[] = []
+  const reader = setInterval(() => texts.push(drain(reading)), 2)
+  for (const [at, line] of lines.entries()) {
+    output.write(line)
+    if (at % 450 === 0) await new Promise((resolve) => setTimeout(resolve, 30))
+  }
+  output.flush()
+  for (let wait = 0; wait < 100 && texts.join('').length < lines.join('').length; wait++) {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  clearInterval(reader)
+  t.equal(texts.join(''), lines.join(''))
+})
 
 /** Where a log can go without being taken. Each is one for `sh` to open. */
 const TABLE: readonly (readonly [string, () => string])[] = [
