@@ -79,6 +79,12 @@ function isFor(leaf: X509Certificate, hosts: readonly string[]): boolean {
   return hosts.every((host) => (isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host)) !== undefined)
 }
 
+/** Whether the three belong together, and every host would be found in the certificate when the Secret is read. */
+export function isIssuedFor({ certificate, privateKey, ca }: IssuedCertificates, hosts: readonly string[]): boolean {
+  const issued = issuedIn(certificate, privateKey, ca)
+  return issued !== undefined && isFor(issued.leaf, hosts)
+}
+
 /** With a new certificate in the place of the current one, which nobody trusts. */
 export function withCurrent(texts: SecretTexts, issued: IssuedCertificates): SecretTexts {
   const { certificate, privateKey, ca } = SECRET_KEYS

@@ -1,6 +1,7 @@
 import type { IssuedCertificates } from '../../certificates/issue.ts'
 import { type Delays, foreignIn, nextStep, type Step, Stopwatch, watched } from '../../certificates/rotation.ts'
 import {
+  isIssuedFor,
   type ReadSecret,
   readSecret,
   type SecretTexts,
@@ -89,6 +90,7 @@ export function createController(options: ControllerOptions): Controller {
     switch (step.do) {
       case 'issue': {
         const issued = await options.issue()
+        requireFor(issued, options.hosts)
         return store(step.as === 'current' ? withCurrent(texts, issued) : withNext(texts, issued))
       }
       case 'trust':
@@ -103,9 +105,13 @@ export function createController(options: ControllerOptions): Controller {
   }
 
   const rotate = async (): Promise<void> => {
+    let hasIssued = false
     for (let steps = 0; steps < MOST_STEPS; steps++) {
       const look = await lookOnce()
       if (look.step.do === 'wait' || !election.isHeld()) return
+      // Each one adds a CA to every caBundle.
+      if (look.step.do === 'issue' && hasIssued) return
+      hasIssued ||= look.step.do === 'issue'
       await take(look)
       took(look.step)
     }
@@ -130,6 +136,15 @@ export function createController(options: ControllerOptions): Controller {
     },
     release: () => election.release()
   }
+}
+
+/** One that is not for them would be replaced at the next look, and so would its successor. */
+function requireFor(issued: IssuedCertificates, hosts: readonly string[]): void {
+  if (isIssuedFor(issued, hosts)) return
+  throw new HoldfastError(
+    'ROTATION_FAILED',
+    `The certificate that was issued is not valid for all of ${hosts.join(', ')}`
+  )
 }
 
 /** Two that write one Secret would each undo what the other does, and Pods would serve what nothing trusts. */

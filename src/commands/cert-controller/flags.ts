@@ -1,5 +1,6 @@
 import { flag } from '../flags/flag.ts'
-import { days, duration, hosts, interval, port, verbosity } from '../flags/values.ts'
+import { days, duration, interval, port, verbosity } from '../flags/values.ts'
+import { certificateHosts } from './hosts.ts'
 
 export interface CertControllerFlags {
   readonly hosts?: readonly string[]
@@ -18,7 +19,7 @@ export const CERT_CONTROLLER_FLAGS = [
   flag(
     '--hosts <names>',
     'DNS names and IP addresses of the webhook; without it, those of the Service holdfast in its own namespace'
-  ).argParser(hosts),
+  ).argParser(certificateHosts),
   flag('--days <number>', 'how long certificates are valid; renewed after two thirds').argParser(days).default(90),
   flag('--trust-delay <duration>', 'from a new CA in every caBundle until Pods get its certificate')
     .argParser(duration)
