@@ -157,7 +157,8 @@ export class RotatingCluster {
         return issued
       },
       looked: () => {},
-      took: () => {}
+      took: () => {},
+      notLeading: () => {}
     })
     return process
   }

@@ -43,6 +43,8 @@ export interface ControllerOptions {
   issue(): Promise<IssuedCertificates>
   looked(look: Look): void
   took(step: Step): void
+  /** The Lease is not held, or could not be renewed: what was seen before counts no longer. */
+  notLeading(): void
 }
 
 export interface Controller {
@@ -117,14 +119,27 @@ export function createController(options: ControllerOptions): Controller {
     }
   }
 
+  /** What is not looked at may change and change back. */
+  const forgetWhatWasSeen = (): void => {
+    for (const stopwatch of Object.values(stopwatches)) stopwatch.seen(undefined, 0)
+    options.notLeading()
+  }
+
+  const holdOrForget = async (): Promise<boolean> => {
+    let leads = false
+    try {
+      leads = await election.hold()
+    } finally {
+      if (!leads) forgetWhatWasSeen()
+    }
+    return leads
+  }
+
   return {
     async tick() {
-      const leads = await election.hold()
-      if (!leads) {
-        // What is not looked at may change and change back.
-        for (const stopwatch of Object.values(stopwatches)) stopwatch.seen(undefined, 0)
-        return false
-      }
+      // Another process may have led since, and be gone again.
+      if (!election.isHeld()) forgetWhatWasSeen()
+      if (!(await holdOrForget())) return false
       try {
         await rotate()
         conflicts = 0

@@ -11,6 +11,7 @@ const CAS_OF_OTHERS = `caBundle has CAs from somebody else, which stay (${pageAt
 export interface ControllerEvents {
   looked(look: Look): void
   took(step: Step): void
+  notLeading(): void
   /** A tick came to its end. */
   ticked(leads: boolean): void
   failed(error: unknown): void
@@ -55,13 +56,18 @@ export function eventsTo(logger: Logger, metrics: RotationMetrics): ControllerEv
       if (step.do === 'serve' || (step.do === 'issue' && step.as === 'current')) metrics.served()
       logger.info({ step: step.do }, SENTENCES[step.do])
     },
+    notLeading() {
+      // Another process tells of them now; two that differ would both be believed.
+      metrics.leading(false)
+      metrics.waiting(undefined)
+      metrics.expires(undefined, undefined)
+      metrics.foreign(0)
+      ;[waiting, foreign] = [undefined, 0]
+    },
     ticked(leads) {
       metrics.leading(leads)
       if (leads !== leading) logger.info(leads ? 'leading' : 'another process leads')
-      if (!leads) {
-        metrics.waiting(undefined)
-        ;[waiting, problem] = [undefined, undefined]
-      }
+      if (!leads) problem = undefined
       if (failure !== undefined) logger.info('works again')
       ;[leading, failure] = [leads, undefined]
       logger.flush()

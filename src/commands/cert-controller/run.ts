@@ -45,7 +45,8 @@ export async function certController(flags: CertControllerFlags): Promise<void> 
     clock: { now: () => new Date(), monotonic: () => performance.now() },
     issue: () => issue(hosts, flags.days),
     looked: events.looked,
-    took: events.took
+    took: events.took,
+    notLeading: events.notLeading
   })
   const { bindAddress, healthPort } = flags
   const { registry } = metrics
