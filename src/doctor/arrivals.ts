@@ -1,5 +1,5 @@
 import { type Counters, type DryRun, knownValue } from './evidence.ts'
-import { sumOfSeries } from './metrics-text.ts'
+import { isOfOneProcess, sumOfSeries } from './metrics-text.ts'
 import { isMarked } from './probe-pod.ts'
 
 /** What the counters say of a dry run. */
@@ -51,10 +51,10 @@ export function isAnswered(dryRun: DryRun): boolean {
   return answers.every(isMarked) || (arrivals(dryRun) ?? 0) >= answers.length
 }
 
-/** Whether the API server says itself that it went on without an answer. */
+/** Whether one API server says itself that it went on without an answer. */
 export function isFailedOpen({ entry, before, after }: DryRun): boolean {
   const [first, last] = [knownValue(before.apiServer), knownValue(after.apiServer)]
-  if (first === undefined || last === undefined) return false
+  if (first === undefined || last === undefined || !isOfOneProcess(first, last)) return false
   const open = (text: string): number =>
     sumOfSeries(text, 'apiserver_admission_webhook_fail_open_count', { name: entry })
   return open(last) > open(first)

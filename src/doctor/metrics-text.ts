@@ -23,6 +23,16 @@ export function seriesOf(text: string, metric: string): readonly Series[] {
   return series
 }
 
+/** Whether two pages of an API server come from one process: behind a balancer, they may come from two. */
+export function isOfOneProcess(before: string, after: string): boolean {
+  const started = startOf(before)
+  return started !== undefined && started === startOf(after)
+}
+
+function startOf(text: string): number | undefined {
+  return seriesOf(text, 'process_start_time_seconds')[0]?.value
+}
+
 /** The sum of those whose labels have these values; 0 where there are none, as a counter that never counted. */
 export function sumOfSeries(text: string, metric: string, labels: Readonly<Record<string, string>> = {}): number {
   const wanted = Object.entries(labels)

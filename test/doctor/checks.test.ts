@@ -178,6 +178,34 @@ const CASES: readonly (readonly [
     'audit'
   ],
   [
+    'another API server has counted more failed calls',
+    {
+      counters: {
+        before: counters({}, apiServerMetrics(POD_ENTRY, 0, 1)),
+        after: counters({}, apiServerMetrics(POD_ENTRY, 0, 4, 1.8e9))
+      },
+      dryRuns: [
+        dryRun({
+          answers: UNTOUCHED,
+          before: counters({}, apiServerMetrics(POD_ENTRY, 0, 1)),
+          after: counters({ reviews: 3 }, apiServerMetrics(POD_ENTRY, 0, 4, 1.8e9))
+        })
+      ]
+    },
+    ['fail-open FAIL_OPEN_BEFORE'],
+    'audit'
+  ],
+  [
+    'an API server that does not say when it started',
+    {
+      counters: {
+        before: counters({}, apiServerMetrics(POD_ENTRY, 0, 1).replace(/^process.*/, '')),
+        after: counters({}, apiServerMetrics(POD_ENTRY, 0, 4).replace(/^process.*/, ''))
+      }
+    },
+    ['fail-open FAIL_OPEN_BEFORE']
+  ],
+  [
     'two of three arrive',
     { dryRuns: [dryRun({ answers: UNTOUCHED, after: counters({ reviews: 2 }) })] },
     ['reachable SOME_NOT_CALLED'],
@@ -584,6 +612,18 @@ t.test('what each check finds', async (t) => {
       t.notMatch(fix, /(?<![\w./-])(?:docs|manifests)\//, `${title}: ${code} names an address, not a path`)
       if (code !== 'FAIL_OPEN_BEFORE') t.match(fix, /^\w.*[^.]$/, `${title}: ${code} has a fix`)
     }
+  }
+})
+
+t.test('what it says of failed calls, where another API server answers behind', async (t) => {
+  for (const [failed, says] of [
+    [4, /4 requests through unevaluated since it started; .* not known.*another API server/],
+    [0, /not known.*another API server/]
+  ] as const) {
+    const before = counters({}, apiServerMetrics(POD_ENTRY, 0, 9))
+    const after = counters({}, apiServerMetrics(POD_ENTRY, 0, failed, 1.8e9))
+    const check = diagnose(evidence({ counters: { before, after } })).find(({ id }) => id === 'fail-open')
+    t.match(check?.findings[0]?.message ?? check?.summary, says, String(failed))
   }
 })
 

@@ -2,7 +2,7 @@ import { count } from '../../core/values/text.ts'
 import { type Evidence, knownValue, notRead } from '../evidence.ts'
 import type { DoctorCheck, DoctorFinding } from '../finding.ts'
 import { ENTRY_SUFFIX } from '../installed-entry.ts'
-import { seriesOf } from '../metrics-text.ts'
+import { isOfOneProcess, seriesOf } from '../metrics-text.ts'
 
 const FAIL_OPEN = 'apiserver_admission_webhook_fail_open_count'
 
@@ -14,13 +14,25 @@ export function checkFailOpen({ counters, configurations }: Evidence): DoctorChe
   if (findings.length > 0) return { id, summary: '', findings }
   const names = new Set((knownValue(configurations)?.entries ?? []).map(({ name }) => name))
   const [before, now] = [countsIn(knownValue(first) ?? '', names), countsIn(knownValue(last) ?? '', names)]
-  const [total, during] = [sum(now), sum(now) - sum(before)]
+  const total = sum(now)
+  if (!isOfOneProcess(knownValue(first) ?? '', knownValue(last) ?? '')) {
+    return {
+      id,
+      summary: `${total > 0 ? 'the counts of two API servers cannot be compared' : NONE}; ${NOW_UNKNOWN}`,
+      findings: total > 0 ? [openBefore(total, now, `; ${NOW_UNKNOWN}`)] : []
+    }
+  }
+  const during = total - sum(before)
   return {
     id,
-    summary: `this API server let no request through unevaluated ${total > 0 ? 'while this ran' : 'since it started'}`,
-    findings: during > 0 ? [openNow(during, now)] : total > 0 ? [openBefore(total, now)] : []
+    summary: total > 0 ? 'this API server let no request through unevaluated while this ran' : NONE,
+    findings:
+      during > 0 ? [openNow(during, now)] : total > 0 ? [openBefore(total, now, ', and none while this ran')] : []
   }
 }
+
+const NONE = 'this API server let no request through unevaluated since it started'
+const NOW_UNKNOWN = 'what happened while this ran is not known, because another API server may have answered before'
 
 function countsIn(text: string, names: ReadonlySet<string>): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
@@ -48,10 +60,10 @@ function openNow(number: number, counts: ReadonlyMap<string, number>): DoctorFin
   }
 }
 
-function openBefore(number: number, counts: ReadonlyMap<string, number>): DoctorFinding {
+function openBefore(number: number, counts: ReadonlyMap<string, number>, meanwhile: string): DoctorFinding {
   return {
     code: 'FAIL_OPEN_BEFORE',
-    message: `this API server has let ${count(number, 'request')} through unevaluated since it started, and none while this ran (${named(counts)})`,
+    message: `this API server has let ${count(number, 'request')} through unevaluated since it started${meanwhile} (${named(counts)})`,
     fix: ''
   }
 }
