@@ -8,17 +8,18 @@ const REVIEWS = { kind: 'Pod', operation: 'CREATE' } as const
 
 /**
  * How many reviews of new Pods arrived meanwhile: by the replicas, where all of them could be read both times, or else by
- * the API server. It may be one of several, and another than the one that answered the dry run: that it counted nothing
- * then says nothing. Undefined where it is not known.
+ * the API server. It may be one of several, and another than the one that answered the dry run: that it counted fewer
+ * than there were then says nothing. Undefined where it is not known.
  */
-export function arrivals({ entry, before, after }: DryRun): number | undefined {
+export function arrivals({ entry, answers, before, after }: DryRun): number | undefined {
   const counted = byReplicas(before, after)
   if (counted !== undefined) return counted
   const [first, last] = [knownValue(before.apiServer), knownValue(after.apiServer)]
-  if (first === undefined || last === undefined) return undefined
+  if (first === undefined || last === undefined || !isOfOneProcess(first, last)) return undefined
   const calls = (text: string): number =>
     sumOfSeries(text, 'apiserver_admission_webhook_request_total', { name: entry, code: '200' })
-  return calls(last) - calls(first) || undefined
+  const called = calls(last) - calls(first)
+  return called > 0 && called >= answers.length ? called : undefined
 }
 
 function byReplicas(before: Counters, after: Counters): number | undefined {

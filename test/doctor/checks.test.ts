@@ -159,6 +159,30 @@ const CASES: readonly (readonly [
     ['reachable NOT_PROVEN'],
     'audit'
   ],
+  ...(
+    [
+      ['another API server has counted fewer', 64, 4, 1.8e9],
+      ['another API server has counted more', 4, 64, 1.8e9],
+      ['another API server has counted two more', 4, 6, 1.8e9],
+      ['one API server has counted two of three, and others may have counted the third', 4, 6, 1.7e9]
+    ] as const
+  ).map(
+    ([title, was, is, started]) =>
+      [
+        `audit, and ${title}`,
+        {
+          dryRuns: [
+            dryRun({
+              answers: UNTOUCHED,
+              before: { replicas: UNKNOWN, apiServer: { value: apiServerMetrics(POD_ENTRY, was) } },
+              after: { replicas: UNKNOWN, apiServer: { value: apiServerMetrics(POD_ENTRY, is, 0, started) } }
+            })
+          ]
+        },
+        ['reachable NOT_PROVEN'],
+        'audit'
+      ] as const
+  ),
   [
     'the API server says that it failed open',
     {
