@@ -5,6 +5,7 @@ import type { JsonObject } from '../../src/core/values/json.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { Configurations, Evidence } from '../../src/doctor/evidence.ts'
 import type { InstalledMode } from '../../src/doctor/shipped-entries.ts'
+import { VERSION } from '../../src/version.ts'
 import {
   apiServerMetrics,
   base64,
@@ -540,6 +541,53 @@ const CASES: readonly (readonly [
     ['versions REPLICAS_DIFFER', 'versions VERSION_DIFFERS']
   ],
   ['a digest', { pods: { value: [replica('holdfast-b', 'a/holdfast@sha256:0')] } }, ['versions NOT_READ']],
+  [
+    'a container that another program has put before it',
+    {
+      pods: {
+        value: [
+          {
+            ...replica('holdfast-b'),
+            spec: {
+              containers: [
+                { name: 'mesh', image: 'a/proxy:1.2.3' },
+                { name: 'holdfast', image: `a/holdfast:${VERSION}` }
+              ]
+            }
+          }
+        ]
+      }
+    },
+    []
+  ],
+  [
+    'the container that has the port, by another name',
+    {
+      pods: {
+        value: [
+          {
+            ...replica('holdfast-b'),
+            spec: {
+              containers: [
+                { name: 'mesh', image: `a/proxy:${VERSION}` },
+                { name: 'a', image: 'a/holdfast:0.0.9', ports: [{ name: 'health', containerPort: 8080 }] }
+              ]
+            }
+          }
+        ]
+      }
+    },
+    ['versions VERSION_DIFFERS']
+  ],
+  [
+    'no container that is known',
+    {
+      pods: {
+        value: [{ ...replica('holdfast-b'), spec: { containers: [{ name: 'mesh', image: `a/proxy:${VERSION}` }] } }]
+      }
+    },
+    ['versions NOT_READ']
+  ],
   ['a newer version', { version: '9.9.9' }, ['versions VERSION_DIFFERS']],
 
   [

@@ -1,7 +1,7 @@
 import { parseImage } from '../../core/objects/image.ts'
 import { nameOfObject } from '../../core/objects/metadata.ts'
-import { containersOf, imageOf } from '../../core/objects/pod.ts'
-import type { JsonObject } from '../../core/values/json.ts'
+import { type Container, containersOf, imageOf, nameOfContainer } from '../../core/objects/pod.ts'
+import { type JsonObject, listOf, objectOf } from '../../core/values/json.ts'
 import { count } from '../../core/values/text.ts'
 import { pageAt } from '../../documentation.ts'
 import { type Evidence, EXAMPLE_ROLES, type Known, knownValue, notRead, type Replica } from '../evidence.ts'
@@ -34,9 +34,18 @@ function versionOf(pod: JsonObject, replicas: Known<readonly Replica[]>): string
   const [info] = text === undefined ? [] : seriesOf(text, 'holdfast_build_info')
   const said = info?.labels.get('version')
   if (said !== undefined) return said
-  const [container] = containersOf(pod)
+  const container = serverOf(pod)
   const tag = container === undefined ? undefined : parseImage(imageOf(container)).tag
   return tag !== undefined && /^v?\d+\.\d+\.\d+/.test(tag) ? tag.replace(/^v/, '') : undefined
+}
+
+/** A mesh or an operator may have put a container of its own before it. */
+function serverOf(pod: JsonObject): Container | undefined {
+  const containers = containersOf(pod)
+  return (
+    containers.find((container) => nameOfContainer(container) === 'holdfast') ??
+    containers.find(({ object }) => listOf(object.ports).some((port) => objectOf(port).name === 'health'))
+  )
 }
 
 interface OfPod {
