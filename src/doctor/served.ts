@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 
-/** Certificates as the API server judges them: which CA verifies what is served. Computes, and reads nothing. */
+/** Certificates as the API server checks them: which CA verifies what is served. Computes, and reads nothing. */
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
