@@ -72,7 +72,9 @@ function flagOf(deployment: JsonObject | undefined): Mode {
       .map(objectOf)
       .filter(({ name }) => name === 'HOLDFAST_MODE')
       .map(({ value }) => value),
-    ...textsOf(object.args).flatMap((arg) => /^--mode=(.*)$/.exec(arg)?.[1] ?? [])
+    ...textsOf(object.args).flatMap(
+      (arg, at, all) => (arg === '--mode' ? all[at + 1] : /^--mode=(.*)$/.exec(arg)?.[1]) ?? []
+    )
   ])
   // A flag wins over the variable.
   return said.filter(isMode).at(-1) ?? (MODES.at(-1) as Mode)

@@ -148,6 +148,27 @@ t.test('what the configuration allows is read', async (t) => {
   }
 })
 
+t.test('the flag for the mode, as one argument and as two', async (t) => {
+  const [container] = DEPLOYMENT.spec.template.spec.containers
+  for (const [args, says] of [
+    [['serve', '--mode=audit'], 'audit'],
+    [['serve', '--mode', 'audit'], 'audit'],
+    [['serve', '--mode', 'audit', '--mode=warn'], 'warn'],
+    [['serve', '--mode', '--port', '1'], 'enforce']
+  ] as const) {
+    const template = { ...DEPLOYMENT.spec.template, spec: { containers: [{ ...container, args }] } }
+    const deployment = { ...DEPLOYMENT, spec: { ...DEPLOYMENT.spec, template } }
+    const cluster = await installation(t, {
+      instead: ({ path }) =>
+        path.endsWith('/deployments')
+          ? { status: 200, body: { kind: 'DeploymentList', apiVersion: 'apps/v1', metadata: {}, items: [deployment] } }
+          : undefined
+    })
+    const { stdout } = await doctor(cluster)
+    t.match(stdout, `default (${says}, answered)`, args.join(' '))
+  }
+})
+
 t.test('what may not be read is not known', async (t) => {
   const only = (allowed: RegExp) => (asked: Asked) =>
     allowed.test(`${asked.method} ${asked.path}`) || asked.path === '/version' ? undefined : forbidden('it')
