@@ -1,7 +1,7 @@
-import { filledStatefulSet, podReview, unrelatedReview } from '../../../bench/reviews.ts'
+import { podReview, unrelatedReview, variables } from '../../../bench/reviews.ts'
 import { POD } from '../../../src/core/objects/kinds.ts'
 import type { JsonObject } from '../../../src/core/values/json.ts'
-import { claimTemplate, pod, statefulSet } from '../../fixtures/objects.ts'
+import { claimTemplate, pod, pushgateway, statefulSet } from '../../fixtures/objects.ts'
 import { podCreation, reviewOf, statefulSetCreation, statefulSetUpdate } from '../../fixtures/reviews.ts'
 
 export interface GoodReview {
@@ -18,6 +18,14 @@ const UID = '705ab4f5-6393-11e8-b7cc-42010a800002'
 function good(name: string, weight: number, review: JsonObject, path = '/mutate'): GoodReview {
   const text = JSON.stringify(review)
   return { name, path: `${path}?timeout=5s`, weight, text: (uid) => text.replace(UID, uid) }
+}
+
+/** A StatefulSet of the chart, filled up with environment variables to about `bytes`. */
+function filledStatefulSet(bytes: number, chart: string): JsonObject {
+  const set = statefulSet({ templates: [claimTemplate({ labels: { 'helm.sh/chart': chart } })] })
+  const spec = set.spec as JsonObject
+  const containers = [pushgateway({ env: variables(bytes) })]
+  return { ...set, spec: { ...spec, template: { metadata: {}, spec: { containers } } } }
 }
 
 function upgrade(bytes: number): JsonObject {
