@@ -62,7 +62,9 @@ export function nextStep(kept: Kept, bundles: readonly Bundle[], seen: Seen, del
   const isRetired = retired.length > 0 && isOver(seen.served, delays.retireMs)
   const trusted = [current?.ca, next?.ca, ...(isRetired ? [] : retired)].filter((ca) => ca !== undefined)
   if (bundles.some((bundle) => trusted.some((ca) => !bundle.includes(ca)))) return { do: 'trust', cas: trusted }
-  if (next !== undefined && isOver(seen.trusted, delays.trustMs)) return { do: 'serve' }
+  // With no entry to see, nothing shows that API servers would trust it. Only a first certificate replaces nothing.
+  const mayServe = bundles.length > 0 || current === undefined
+  if (next !== undefined && mayServe && isOver(seen.trusted, delays.trustMs)) return { do: 'serve' }
   if (isRetired) {
     // A CA that is in use again is none to remove, wherever it came from.
     const cas = retired.filter((ca) => !trusted.includes(ca))

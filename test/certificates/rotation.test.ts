@@ -54,6 +54,20 @@ const CASES: readonly Case[] = [
     step: { do: 'trust', cas: ['A', 'B'] }
   },
   {
+    what: 'no entry is seen, so none trusts the new CA',
+    kept: { current: A, next: { ca: 'B' } },
+    bundles: [],
+    seen: { trusted: 100 },
+    step: wait('trust')
+  },
+  {
+    what: 'no entry is seen, and nothing is served that could be lost',
+    kept: { next: { ca: 'B' } },
+    bundles: [],
+    seen: { trusted: 100 },
+    step: { do: 'serve' }
+  },
+  {
     what: 'trusted, but not seen for long enough',
     kept: { current: A, next: { ca: 'B' } },
     bundles: [['A', 'B']],
