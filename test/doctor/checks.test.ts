@@ -1,4 +1,5 @@
 // Each check over what was read: what it finds, and what it says where all is well.
+import { X509Certificate } from 'node:crypto'
 import t from 'tap'
 import { issueCertificates } from '../../src/certificates/issue.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
@@ -30,6 +31,7 @@ const DAY = 86_400_000
 const UNKNOWN = { unknown: 'User "a" cannot list it' }
 const OTHER = await issueCertificates(['elsewhere'], 90, new Date(NOW))
 const OLD = await issueCertificates([`holdfast.${OWN}.svc`], 1, new Date(NOW - 2 * DAY))
+const MONTH = await issueCertificates([`holdfast.${OWN}.svc`], 29, new Date(NOW))
 const SHORT = await issueCertificates([`holdfast.${OWN}.svc`], 3, new Date(NOW))
 
 type Entry = JsonObject & { readonly name: string; readonly clientConfig: JsonObject }
@@ -488,6 +490,18 @@ const CASES: readonly (readonly [
       counters: { before: counters(), after: counters({ notAfter: NOW + 3 * DAY }) }
     },
     ['certificates CERTIFICATE_EXPIRES']
+  ],
+  [
+    'the CA ends with the certificate that a replica serves, and the Secret may not be read',
+    {
+      served: UNKNOWN,
+      configurations: withBundle(base64(MONTH.ca)),
+      counters: {
+        before: counters(),
+        after: counters({ notAfter: Date.parse(new X509Certificate(MONTH.certificate).validTo) })
+      }
+    },
+    []
   ],
   [
     'the CA will soon, and the certificate later',

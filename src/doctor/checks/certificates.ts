@@ -62,7 +62,7 @@ function renewal(evidence: Evidence): string {
   const { namespace } = evidence
   return isOfCertManager(evidence)
     ? `find out why cert-manager does not renew it: "kubectl -n ${namespace} describe certificate holdfast-tls"`
-    : `issue a new one with "holdfast certs" and replace the Secret holdfast-tls in ${namespace} (${pageAt('manifests/README.md')}#without-cert-manager)`
+    : `with cert-controller, run "kubectl -n ${namespace} logs deployment/holdfast-cert-controller"; with a certificate of your own, issue a new one with "holdfast certs" and replace the Secret holdfast-tls in ${namespace} (${pageAt('manifests/README.md')}#without-cert-manager)`
 }
 
 function ofLeaf(leaf: X509Certificate | undefined, source: string, evidence: Evidence): DoctorFinding[] {
@@ -117,7 +117,7 @@ function ofRoots(evidence: Evidence): DoctorFinding[] {
     const last = Math.max(...roots.map(notAfterOf))
     const fix = isOfCertManager(evidence)
       ? `run "kubectl -n ${evidence.namespace} describe certificate holdfast-ca"`
-      : `generate a new CA with "holdfast certs" (${pageAt('manifests/README.md')}#without-cert-manager)`
+      : `with cert-controller, run "kubectl -n ${evidence.namespace} logs deployment/holdfast-cert-controller"; with a certificate of your own, generate a new CA with "holdfast certs" (${pageAt('manifests/README.md')}#without-cert-manager)`
     if (!roots.some((root) => isInDate(root, now))) {
       const message = `each CA in caBundle has expired, the last one on ${dayOfTime(last)}`
       return [{ code: 'CA_EXPIRED', message, fix }]
@@ -127,11 +127,12 @@ function ofRoots(evidence: Evidence): DoctorFinding[] {
   })
 }
 
-/** A CA that ends with the certificate that it signed, such as one of `holdfast certs`, needs no second warning. */
-function isServedLonger(caEnd: number, { served }: Evidence): boolean {
-  const found = knownValue(served)
+/** A CA that ends with the certificate that it signed, such as one of cert-controller, needs no second warning. */
+function isServedLonger(caEnd: number, evidence: Evidence): boolean {
+  const found = knownValue(evidence.served)
   const [leaf] = (found && certificatesInPem(found.pem)) ?? []
-  return leaf !== undefined && notAfterOf(leaf) >= caEnd - DAY && notAfterOf(leaf) <= caEnd
+  const ends = leaf === undefined ? loadedUntil(evidence) : [notAfterOf(leaf)]
+  return ends.some((end) => end >= caEnd - DAY && end <= caEnd)
 }
 
 function ofCertManager({ certManager, namespace }: Evidence): DoctorFinding[] {
