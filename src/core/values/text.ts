@@ -5,9 +5,9 @@ const PLAIN = /^[ -~]*$/
 
 /**
  * What works without being seen: control characters, ends of lines, and what turns the direction of a text or takes no
- * room. The joiners of Arabic, of Indic scripts and of emoji are a part of their letters, and stay.
+ * room, the tags that have no name yet too. The joiners of Arabic, of Indic scripts and of emoji are a part of their letters, and stay.
  */
-const UNSEEN = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]--\p{Join_Control}]/gv
+const UNSEEN = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u{e0000}-\u{e007f}]--\p{Join_Control}]/gv
 
 /**
  * What a CI runner takes for a command in the log of a step: `::error::` with nothing but blanks before it in its line

@@ -16,6 +16,7 @@ t.test('any text becomes one well-formed line', async (t) => {
     ['a\r\n\tb', 'a\\r\\n\\tb'],
     ['\u001b[2J', '\\u001b[2J'],
     ['a\u202eb\u200bc\u{e0041}', 'a\\u202eb\\u200bc\\u{e0041}'],
+    ['a\u{e0015}b', 'a\\u{e0015}b'],
     ['\u2028::error::x', '\\u2028::error::x'],
     ['half \ud800', 'half \ufffd'],
     // Joiners are a part of a letter.
