@@ -85,7 +85,7 @@ const ROWS: readonly (readonly [title: string, panels: () => Panel[]])[] = [
 
 function overview(): Panel[] {
   return [
-    stat('Replicas', 'Servers that Prometheus scrapes.', `count(holdfast_build_info{${OURS}})`, {
+    stat('Replicas', 'Servers that Prometheus scrapes.', `count(holdfast_configuration_last_load_seconds{${OURS}})`, {
       steps: [['red'], ['orange', 1], ['green', 2]]
     }),
     stat(

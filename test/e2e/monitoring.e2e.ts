@@ -1,6 +1,6 @@
 // A real Prometheus scrapes two real servers under load while faults are made: each alert fires and ends, no alert is
-// false, and every query of the dashboard has an answer. The API server and node_exporter are stand-ins: they serve what
-// the test says that they counted. Needs no control plane.
+// false, and every query of the dashboard has an answer. The API server, node_exporter and the cert-controller are
+// stand-ins: they serve what the test says that they counted. Needs no control plane.
 
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
@@ -58,7 +58,13 @@ t.test('alerts and dashboard, live', { skip }, async (t) => {
         labels: { namespace: 'holdfast-system', pod: name }
       })),
       { job: 'apiserver', address: standIn.address, path: '/apiserver' },
-      { job: 'node-exporter', address: standIn.address, path: '/scan' }
+      { job: 'node-exporter', address: standIn.address, path: '/scan' },
+      {
+        job: 'holdfast-system/holdfast',
+        address: standIn.address,
+        path: '/rotation',
+        labels: { namespace: 'holdfast-system', pod: 'holdfast-cert-controller-0' }
+      }
     ]
   })
   guard.watch(prometheus.component)
@@ -79,6 +85,7 @@ t.test('alerts and dashboard, live', { skip }, async (t) => {
     await one.certify(0.4)
     other.configure('mode: strict')
     standIn.failedOpen = 4
+    standIn.isLeading = false
     standIn.scan = (await scanOf(t, 'unhealthy')).replace(
       /(last_run_timestamp_seconds\{[^}]*\}) (\d+)/,
       (_, series, seconds) => `${series} ${Number(seconds) - 3 * DAY}`
@@ -101,6 +108,7 @@ t.test('alerts and dashboard, live', { skip }, async (t) => {
       'HoldfastNoReviews warning',
       'HoldfastReloadFailing warning',
       'HoldfastReviewsFailing warning',
+      'HoldfastRotationFailing warning',
       'HoldfastScanIncomplete warning',
       'HoldfastScanTooOld warning',
       'HoldfastUpgradeWillFail warning'
@@ -109,6 +117,7 @@ t.test('alerts and dashboard, live', { skip }, async (t) => {
     await one.certify(30)
     other.configure('mode: enforce')
     standIn.scan = await scanOf(t, 'healthy')
+    standIn.isLeading = true
   })
 
   const load = startLoad(replicas)
@@ -297,6 +306,8 @@ interface StandIn {
   readonly address: string
   /** Calls that the API server gave up on; it shows the counter from the first on. */
   failedOpen: number
+  /** Whether the cert-controller has its Lease. */
+  isLeading: boolean
   /** The text of node_exporter's textfile collector. */
   scan: string
 }
@@ -306,15 +317,32 @@ async function startStandIn(t: Test): Promise<StandIn> {
   const server = createServer((request, response) => {
     response.setHeader('content-type', 'text/plain; version=0.0.4')
     calls += 5
-    response.end(request.url === '/scan' ? standIn.scan : apiServerMetrics(standIn.failedOpen, calls))
+    if (request.url === '/scan') response.end(standIn.scan)
+    else if (request.url === '/rotation') response.end(rotationMetrics(standIn.isLeading))
+    else response.end(apiServerMetrics(standIn.failedOpen, calls))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => {
     server.close()
     server.closeAllConnections()
   })
-  const standIn: StandIn = { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, failedOpen: 0, scan: '' }
+  const standIn: StandIn = {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    failedOpen: 0,
+    isLeading: true,
+    scan: ''
+  }
   return standIn
+}
+
+function rotationMetrics(isLeading: boolean): string {
+  return [
+    '# TYPE holdfast_rotation_leader gauge',
+    `holdfast_rotation_leader ${isLeading ? 1 : 0}`,
+    '# TYPE holdfast_rotation_failures_total counter',
+    'holdfast_rotation_failures_total 0',
+    ''
+  ].join('\n')
 }
 
 /** As kube-apiserver 1.36 writes them: a counter is there from its first count on. */

@@ -15,28 +15,37 @@ import { COMPONENT } from '../helpers/prometheus.ts'
 import { restricted } from './pod-security.ts'
 import { type Manifest, only, overlays, render, renderWith, root, skip } from './render.ts'
 
+interface Expression {
+  readonly key: string
+  readonly operator: string
+  readonly values: readonly string[]
+}
+
 interface PodMonitor {
   readonly spec: {
-    readonly selector: { readonly matchLabels: Readonly<Record<string, string>> }
+    readonly selector: { readonly matchExpressions: readonly Expression[] }
     readonly podMetricsEndpoints: readonly { readonly port: string; readonly path: string }[]
   }
 }
 
 t.test('the PodMonitor selects each replica, and a port that serves metrics', { skip }, async (t) => {
   for (const overlay of overlays) {
-    const manifests = renderWith(overlay, ['monitoring', 'scan'])
+    const manifests = renderWith(overlay, ['monitoring', 'scan', 'cert-controller'])
     const { spec } = only<PodMonitor>(manifests, 'PodMonitor')
-    const { template } = only<IDeployment>(manifests, 'Deployment').spec ?? {}
-    t.match(template?.metadata?.labels, spec.selector.matchLabels, overlay)
-    const ports = template?.spec?.containers[0]?.ports ?? []
+    const [{ key, operator, values } = { key: '', operator: '', values: [] }, ...others] =
+      spec.selector.matchExpressions
+    t.strictSame([operator, others], ['In', []])
     t.strictSame(
       spec.podMetricsEndpoints.map(({ port, path }) => `${port}${path}`),
       ['health/metrics']
     )
-    t.ok(ports.some(({ name }) => name === 'health'))
+    for (const program of ['holdfast', 'holdfast-cert-controller']) {
+      const { template } = only<IDeployment>(manifests, 'Deployment', program).spec ?? {}
+      t.ok(values.includes(template?.metadata?.labels?.[key] ?? ''), `${overlay}: ${program}`)
+      t.ok(template?.spec?.containers[0]?.ports?.some(({ name }) => name === 'health'))
+    }
     const scans = only<ICronJob>(manifests, 'CronJob').spec?.jobTemplate.spec?.template.metadata?.labels
-    const [[key, value] = ['', '']] = Object.entries(spec.selector.matchLabels)
-    t.not(scans?.[key], value, 'and not the Pods of the scan')
+    t.notOk(values.includes(scans?.[key] ?? ''), 'and not the Pods of the scan')
   }
 })
 
@@ -70,7 +79,12 @@ const object = (properties: object, required: readonly string[] = Object.keys(pr
 })
 const SPECS: Readonly<Record<string, object>> = {
   PodMonitor: object({
-    selector: object({ matchLabels: TEXTS }),
+    selector: object({
+      matchExpressions: {
+        type: 'array',
+        items: object({ key: TEXT, operator: { enum: ['In'] }, values: { type: 'array', items: TEXT } })
+      }
+    }),
     podMetricsEndpoints: {
       type: 'array',
       items: object({
@@ -157,7 +171,7 @@ function isIntOrString(schema: object): boolean {
 
 t.test('the kustomizations of docs/monitoring.md', { skip }, async (t) => {
   const page = readFileSync(join(root, '../docs/monitoring.md'), 'utf8')
-  const examples = [...page.matchAll(/```yaml\n# (\S+)\n(.*?)```/gs)]
+  const examples = [...page.matchAll(/```yaml\n# (\S+kustomization\.yaml)\n(.*?)```/gs)]
   const remote = /https:\/\/github\.com\/holdfast-dev\/holdfast\/\/manifests\/(\S+)\?ref=v[\d.]+/g
   t.strictSame(
     examples.map(([, name]) => name),
