@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from '@prometheus-io/client'
+import { Counter, Gauge, Registry } from '@prometheus-io/client'
 import { VERSION } from '../version.ts'
+import { collectProcessMetrics } from './process-metrics.ts'
 
 /** What a rotation may be waiting for: the values of the label `waiting_for`. */
 const WAITS = ['trust', 'retirement', 'renewal'] as const
@@ -13,6 +14,8 @@ export interface RotationMetrics {
   waiting(wait: WaitName | undefined): void
   expires(notAfter: Date | undefined, caNotAfter: Date | undefined): void
   foreign(count: number): void
+  /** Webhook entries that were seen. */
+  entries(count: number): void
   /** A new certificate was put into the Secret. */
   served(): void
   failed(): void
@@ -22,7 +25,7 @@ export interface RotationMetrics {
 export function createRotationMetrics(): RotationMetrics {
   const registry = new Registry()
   const registers = [registry]
-  collectDefaultMetrics({ register: registry })
+  collectProcessMetrics(registry)
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers })
   const counter = (name: string, help: string) => new Counter({ name, help, registers })
   const leader = gauge('holdfast_rotation_leader', 'Whether this process holds the Lease, 1 or 0.')
@@ -41,6 +44,7 @@ export function createRotationMetrics(): RotationMetrics {
     'Unix time at which the CA of that certificate expires, 0 where there is none.'
   )
   const foreign = gauge('holdfast_rotation_foreign_cas', 'CAs in a caBundle that the controller did not put there.')
+  const entries = gauge('holdfast_rotation_webhook_entries', 'Webhook entries whose caBundle the leader looks after.')
   const served = counter('holdfast_rotation_certificates_total', 'New certificates that were put into the Secret.')
   const failures = counter('holdfast_rotation_failures_total', 'Looks at the cluster that ended in an error.')
   new Gauge({
@@ -63,6 +67,7 @@ export function createRotationMetrics(): RotationMetrics {
       caExpiry.set((caNotAfter?.getTime() ?? 0) / 1000)
     },
     foreign: (count) => foreign.set(count),
+    entries: (count) => entries.set(count),
     served: () => served.inc(),
     failed: () => failures.inc()
   }

@@ -198,7 +198,8 @@ export class RotatingCluster {
         Promise.all(
           (['mutating', 'validating'] as const).map(async (path): Promise<WebhookConfiguration> => {
             const object = await get(path)
-            return { path, object, caBundles: object.webhooks.map((one: Stored) => one.clientConfig.caBundle) }
+            const plural = `${path}webhookconfigurations` as const
+            return { plural, path, object, caBundles: object.webhooks.map((one: Stored) => one.clientConfig.caBundle) }
           })
         ),
       writeCaBundles: ({ path, object }, changed) =>

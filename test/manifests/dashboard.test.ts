@@ -95,7 +95,8 @@ t.test('every metric of ours is in a rule or a panel, or in neither on purpose',
     'holdfast_rotation_certificate_not_after_seconds',
     'holdfast_rotation_certificates_total',
     'holdfast_rotation_foreign_cas',
-    'holdfast_rotation_waiting'
+    'holdfast_rotation_waiting',
+    'holdfast_rotation_webhook_entries'
   ])
 })
 

@@ -20,6 +20,7 @@ import {
   Conflict,
   distrusting,
   isRotationWanted,
+  missingOf,
   type Objects,
   textsIn,
   trusting,
@@ -31,6 +32,10 @@ export interface Look {
   readonly read: ReadSecret
   /** CAs in a `caBundle` that nobody here has put there. */
   readonly foreign: number
+  /** Webhook entries whose `caBundle` was seen. */
+  readonly entries: number
+  /** Webhook configurations that are not there. */
+  readonly missing: readonly string[]
   readonly step: Step
 }
 
@@ -80,7 +85,8 @@ export function createController(options: ControllerOptions): Controller {
     const { trusted, served } = watched(read, bundles)
     const seen = { trusted: stopwatches.trusted.seen(trusted, at), served: stopwatches.served.seen(served, at) }
     const step = nextStep(read, bundles, seen, options.delays, now)
-    looked({ read, step, foreign: foreignIn(read, bundles).length })
+    const missing = missingOf(configurations)
+    looked({ read, step, foreign: foreignIn(read, bundles).length, entries: bundles.length, missing })
     return { step, secret, texts, configurations }
   }
 

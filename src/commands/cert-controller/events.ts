@@ -6,6 +6,7 @@ import type { RotationMetrics } from '../../server/rotation-metrics.ts'
 import type { Look } from './controller.ts'
 
 const CAS_OF_OTHERS = `caBundle has CAs from somebody else, which stay (${pageAt('docs/certificates.md')}#cas-of-others)`
+const MISSING = 'there is no webhook configuration "holdfast" of this kind: no entry in it is trusted'
 
 /** What the controller does, in the log and in the metrics. */
 export interface ControllerEvents {
@@ -33,16 +34,20 @@ export function eventsTo(logger: Logger, metrics: RotationMetrics): ControllerEv
   let leading: boolean | undefined
   let waiting: string | undefined
   let foreign = 0
+  let absent = ''
   let problem: string | undefined = 'the cluster has not been looked at yet'
   let failure: string | undefined
   return {
-    looked({ read, foreign: count, step }) {
+    looked({ read, foreign: count, entries, missing, step }) {
       metrics.expires(read.notAfter, read.caNotAfter)
       metrics.foreign(count)
       if (count !== foreign && count > 0) {
         logger.warn({ cas: count }, CAS_OF_OTHERS)
       }
       foreign = count
+      metrics.entries(entries)
+      if (missing.length > 0 && missing.join() !== absent) logger.warn({ missing }, MISSING)
+      absent = missing.join()
       const wait = step.do === 'wait' ? step.for : undefined
       metrics.waiting(wait)
       if (wait !== undefined && wait !== waiting) {
@@ -62,7 +67,8 @@ export function eventsTo(logger: Logger, metrics: RotationMetrics): ControllerEv
       metrics.waiting(undefined)
       metrics.expires(undefined, undefined)
       metrics.foreign(0)
-      ;[waiting, foreign] = [undefined, 0]
+      metrics.entries(0)
+      ;[waiting, foreign, absent] = [undefined, 0, '']
     },
     ticked(leads) {
       metrics.leading(leads)

@@ -16,13 +16,14 @@ export const OBJECTS = {
 
 /** Who owns what it writes, in `managedFields`. */
 const FIELD_MANAGER = 'holdfast-cert-controller'
-const CONFIGURATIONS = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations']
+const CONFIGURATIONS = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'] as const
 
 /** Somebody wrote the object since it was read. Nothing was changed; a next look knows more. */
 export class Conflict extends Error {}
 
 /** One of the two webhook configurations, or undefined where there is none. */
 export interface WebhookConfiguration {
+  readonly plural: (typeof CONFIGURATIONS)[number]
   readonly path: string
   readonly object: JsonObject
   /** The `caBundle` of each entry, in their order. */
@@ -76,12 +77,15 @@ export function rotationObjects(connection: Connection, namespace: string): Obje
   }
 }
 
-async function configuration(connection: Connection, plural: string): Promise<WebhookConfiguration | undefined> {
+async function configuration(
+  connection: Connection,
+  plural: WebhookConfiguration['plural']
+): Promise<WebhookConfiguration | undefined> {
   const path = `/apis/admissionregistration.k8s.io/v1/${plural}/${OBJECTS.configuration}`
   try {
     const object = await request(connection, 'GET', path)
     const caBundles = listOf(object.webhooks).map((entry) => textOf(objectOf(objectOf(entry).clientConfig).caBundle))
-    return { path, object, caBundles }
+    return { plural, path, object, caBundles }
   } catch (error) {
     // Uninstalled, or not yet installed: nobody calls, and nothing has to be trusted.
     if (error instanceof HoldfastError && error.code === 'ROTATION_OBJECT_MISSING') return undefined
@@ -97,6 +101,11 @@ export function trusting({ caBundles }: WebhookConfiguration, cas: readonly stri
 /** With a `caBundle` in no entry that has one of these CAs. */
 export function distrusting({ caBundles }: WebhookConfiguration, cas: readonly string[]): (string | undefined)[] {
   return caBundles.map((caBundle) => (caBundle === undefined ? undefined : withoutCertificates(caBundle, cas)))
+}
+
+/** Those that are not there. */
+export function missingOf(configurations: readonly WebhookConfiguration[]): string[] {
+  return CONFIGURATIONS.filter((plural) => !configurations.some((one) => one.plural === plural))
 }
 
 export function bundlesOf(configurations: readonly WebhookConfiguration[]): string[][] {

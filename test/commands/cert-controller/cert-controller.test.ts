@@ -237,6 +237,17 @@ t.test('a Secret of cert-manager, and CAs of somebody else', async (t) => {
   t.ok(Buffer.from(caBundle, 'base64').toString().startsWith(ca), 'theirs is still the first')
 })
 
+t.test('a webhook configuration that is not there', async (t) => {
+  const fake = await fakeApi(t)
+  fake.objects.delete(VALIDATING)
+  const controller = await start(fake)
+  const warning = 'there is no webhook configuration "holdfast" of this kind: no entry in it is trusted'
+  t.match(await controller.line(warning), { missing: ['validatingwebhookconfigurations'] })
+  await controller.line('waiting')
+  t.match((await controller.get('/metrics')).body, /^holdfast_rotation_webhook_entries 1$/m)
+  t.equal(await controller.stop(), 0)
+})
+
 t.test('what it cannot start with', async (t) => {
   const fake = await fakeApi(t)
   const directory = `--service-account-dir=${fake.directory}`

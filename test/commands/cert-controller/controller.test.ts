@@ -41,7 +41,9 @@ function onPaper(hosts: readonly string[], issue: () => Promise<IssuedCertificat
     writeSecret: async (_, texts) => {
       paper.texts = texts
     },
-    configurations: async () => [{ path: 'mutating', object: {}, caBundles: [...caBundles] }],
+    configurations: async () => [
+      { plural: 'mutatingwebhookconfigurations', path: 'mutating', object: {}, caBundles: [...caBundles] }
+    ],
     writeCaBundles: async (_: WebhookConfiguration, changed) => {
       caBundles.splice(0, caBundles.length, ...changed)
     }
