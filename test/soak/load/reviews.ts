@@ -1,8 +1,8 @@
-import { podReview, unrelatedReview, variables } from '../../../bench/reviews.ts'
 import { POD } from '../../../src/core/objects/kinds.ts'
 import type { JsonObject } from '../../../src/core/values/json.ts'
-import { claimTemplate, pod, pushgateway, statefulSet } from '../../fixtures/objects.ts'
+import { claimTemplate, pod, statefulSet } from '../../fixtures/objects.ts'
 import { podCreation, reviewOf, statefulSetCreation, statefulSetUpdate } from '../../fixtures/reviews.ts'
+import { filledStatefulSet, patchedReview, unrelatedReview } from './objects.ts'
 
 export interface GoodReview {
   readonly name: string
@@ -20,14 +20,6 @@ function good(name: string, weight: number, review: JsonObject, path = '/mutate'
   return { name, path: `${path}?timeout=5s`, weight, text: (uid) => text.replace(UID, uid) }
 }
 
-/** A StatefulSet of the chart, filled up with environment variables to about `bytes`. */
-function filledStatefulSet(bytes: number, chart: string): JsonObject {
-  const set = statefulSet({ templates: [claimTemplate({ labels: { 'helm.sh/chart': chart } })] })
-  const spec = set.spec as JsonObject
-  const containers = [pushgateway({ env: variables(bytes) })]
-  return { ...set, spec: { ...spec, template: { metadata: {}, spec: { containers } } } }
-}
-
 function upgrade(bytes: number): JsonObject {
   return statefulSetUpdate(
     filledStatefulSet(bytes, 'pushgateway-2.16.0'),
@@ -41,16 +33,16 @@ const volatileLabels = statefulSet({
 
 /** What an API server sends, from a kilobyte to nearly the largest that is read. */
 export const GOOD: readonly GoodReview[] = [
-  good('patched', 40, podReview(4000)),
+  good('patched', 40, patchedReview(4000)),
   good('unrelated', 40, unrelatedReview(4000)),
   good('denied', 20, upgrade(0)),
   good('warned', 10, statefulSetCreation(volatileLabels), '/validate'),
-  good('audited', 5, podReview(4000), '/mutate/audit'),
+  good('audited', 5, patchedReview(4000), '/mutate/audit'),
   good('deleted', 5, reviewOf(POD, 'DELETE', { oldObject: pod() })),
-  good('patched, 60 KB', 10, podReview(60_000)),
+  good('patched, 60 KB', 10, patchedReview(60_000)),
   good('denied, 300 KB', 2, upgrade(150_000)),
   good('unrelated, 3 MB', 0.3, unrelatedReview(3_000_000)),
-  good('patched, 9.5 MB', 0.1, podReview(9_500_000))
+  good('patched, 9.5 MB', 0.1, patchedReview(9_500_000))
 ]
 
 /** The review whose answer tells which configuration is in force. */
