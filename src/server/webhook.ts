@@ -45,20 +45,15 @@ export function buildWebhook(
     }
   }) as unknown as FastifyInstance
 
-  // Nobody reads a body here.
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
-
-  app.addHook('onRequest', ({ raw }, _reply, done) => {
+  app.addHook('onRequest', ({ is404, raw, method, url }, _reply, done) => {
     context.connections.asked(raw.socket)
-    if (clientNames !== undefined && raw.method === 'POST') checkClient(raw.socket, clientNames)
+    if (clientNames !== undefined && method === 'POST') checkClient(raw.socket, clientNames)
+    // Before the framework looks at a type or a body: no path that is left has one.
+    if (is404) throw new HoldfastError('PATH_UNKNOWN', `There is no ${method} ${url.slice(0, 100)}`)
     done()
   })
   // What the readiness probe asks for over TLS.
   app.get('/livez', () => 'ok')
-  app.setNotFoundHandler((request) => {
-    throw new HoldfastError('PATH_UNKNOWN', `There is no ${request.method} ${request.url.slice(0, 100)}`)
-  })
   app.setErrorHandler((error: FastifyError, request, reply) => {
     reply.hijack()
     refuse(context, request.raw, reply.raw, translate(error))
@@ -66,10 +61,8 @@ export function buildWebhook(
   return app
 }
 
-/** What the framework says of the client is that it went away or took too long, or has a type that cannot be read. */
+/** What the framework says of the client is that it went away, or took too long. */
 function translate(error: FastifyError): unknown {
   if (error instanceof HoldfastError || (error.statusCode ?? 500) >= 500) return error
-  // Reviews do not come here, so the path is what is wrong first of all.
-  if (error.statusCode === 415) return new HoldfastError('PATH_UNKNOWN', 'There is no such path', { cause: error })
   return new HoldfastError('REVIEW_INCOMPLETE', messageOf(error), { cause: error })
 }
