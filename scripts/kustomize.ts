@@ -15,7 +15,12 @@ export type Overlay = (typeof OVERLAYS)[number]
 export interface KubernetesObject {
   readonly apiVersion: string
   readonly kind: string
-  readonly metadata: { readonly name: string; readonly namespace?: string }
+  readonly metadata: {
+    readonly name: string
+    readonly namespace?: string
+    readonly labels?: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
+  }
 }
 
 /**
@@ -35,10 +40,19 @@ export function kustomized(overlay: Overlay, components: readonly string[] = [])
   }
   try {
     writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization))
-    return parsed(kubectlKustomize(folder))
+    return rendered(folder)
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+/**
+ * The objects of a folder with a kustomization.
+ *
+ * @throws {Error} as `kustomized`
+ */
+export function rendered(folder: string): KubernetesObject[] {
+  return parsed(kubectlKustomize(folder))
 }
 
 function kubectlKustomize(folder: string): string {
@@ -54,7 +68,7 @@ function kubectlKustomize(folder: string): string {
   return stdout
 }
 
-function parsed(text: string): KubernetesObject[] {
+export function parsed(text: string): KubernetesObject[] {
   return parseAllDocuments(text).map((document) => {
     if (document.errors.length > 0) throw document.errors[0]
     return document.toJS() as KubernetesObject

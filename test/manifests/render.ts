@@ -1,27 +1,15 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { IMutatingWebhook } from 'kubernetes-models/admissionregistration.k8s.io/v1/MutatingWebhook'
 import type { IValidatingWebhook } from 'kubernetes-models/admissionregistration.k8s.io/v1/ValidatingWebhook'
-import { parseAllDocuments } from 'yaml'
+import { type KubernetesObject, kustomized, OVERLAYS, type Overlay, parsed, rendered } from '../../scripts/kustomize.ts'
 
 export const root = fileURLToPath(new URL('../../manifests/', import.meta.url))
-export const overlays = ['audit', 'cluster-wide', 'opt-in'] as const
-export type Overlay = (typeof overlays)[number]
+export const overlays = OVERLAYS
 
-/** The part of every object that the tests read without knowing its kind. */
-export interface Manifest {
-  apiVersion: string
-  kind: string
-  metadata: {
-    name: string
-    namespace?: string
-    labels?: Record<string, string>
-    annotations?: Record<string, string>
-  }
-}
+export type { Overlay }
+export { parsed as parse }
+export type Manifest = KubernetesObject
 
 /** For the options of t.test: a reason to skip, or false. */
 export const skip = spawnSync('kubectl', ['version', '--client']).error
@@ -31,44 +19,20 @@ export const skip = spawnSync('kubectl', ['version', '--client']).error
 /** What kustomize makes of a folder; relative to manifests/, or absolute. */
 export function render(folder: string): readonly Manifest[] {
   const path = folder.startsWith('/') ? folder : `${root}${folder}`
-  let manifests = rendered.get(path)
-  if (manifests === undefined) {
-    const text = execFileSync('kubectl', ['kustomize', path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-    manifests = parse(text)
-    rendered.set(path, manifests)
-  }
-  return manifests
+  return once(path, () => rendered(path))
 }
-const rendered = new Map<string, readonly Manifest[]>()
 
 /** An overlay with components on top of it, as in a user's own kustomization. */
 export function renderWith(overlay: Overlay, components: readonly string[]): readonly Manifest[] {
-  const key = [overlay, ...components].join('+')
-  const before = rendered.get(key)
-  if (before !== undefined) return before
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-render-')))
-  const here = relative(folder, realpathSync(root))
-  const kustomization = {
-    apiVersion: 'kustomize.config.k8s.io/v1beta1',
-    kind: 'Kustomization',
-    resources: [`${here}/overlays/${overlay}`],
-    components: components.map((name) => `${here}/components/${name}`)
-  }
-  try {
-    writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization))
-    const manifests = render(folder)
-    rendered.set(key, manifests)
-    return manifests
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  return once([overlay, ...components].join('+'), () => kustomized(overlay, components))
 }
 
-export function parse(text: string): Manifest[] {
-  return parseAllDocuments(text).map((document) => {
-    if (document.errors.length > 0) throw document.errors[0]
-    return document.toJS() as Manifest
-  })
+const before = new Map<string, readonly Manifest[]>()
+
+function once(key: string, make: () => readonly Manifest[]): readonly Manifest[] {
+  const manifests = before.get(key) ?? make()
+  before.set(key, manifests)
+  return manifests
 }
 
 /** The one object of a kind (and name); it is an error if there is none, or a second. */
