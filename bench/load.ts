@@ -19,7 +19,14 @@ export async function openLoad(port: number, connections: number, body: string):
   return {
     async send(count) {
       const share = Math.ceil(count / connections)
-      await Promise.all(sockets.map((socket) => exchange(socket, request, share)))
+      let isSending = true
+      const stayAwake = (): unknown => isSending && setImmediate(stayAwake)
+      stayAwake()
+      try {
+        await Promise.all(sockets.map((socket) => exchange(socket, request, share)))
+      } finally {
+        isSending = false
+      }
     },
     close() {
       for (const socket of sockets) socket.destroy()
