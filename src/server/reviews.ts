@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { withoutManagedFields } from '../admission/managed-fields.ts'
 import { encodeResponse } from '../admission/response.ts'
 import { decodeReview, type Review } from '../admission/review.ts'
 import type { Cluster } from '../core/cluster.ts'
@@ -22,7 +23,7 @@ export interface ReviewContext {
   cluster(): Cluster
   /** Answers then carry `Connection: close`, so that the API server opens its next connection elsewhere. */
   isDraining(): boolean
-  /** Called after each review, with the seconds it took and the trace that the API server counts it to. */
+  /** Called after each review, once it is answered, with the seconds it took and the trace that the API server counts it to. */
   reviewed(review: Review, decision: Decision | undefined, seconds: number, traceId: string | undefined): void
   /** Called for each request that could not be evaluated, with its trace as above. */
   failed(code: ErrorCode, error: unknown, traceId: string | undefined): void
@@ -100,8 +101,15 @@ function answer(
   const review = decodeReview(parse(body), phase)
   const decision = decisionOn(review, context, ceiling)
   const text = encodeResponse(review, decision)
-  context.reviewed(review, decision, (performance.now() - start) / 1000, traceIdIn(request.headers.traceparent))
-  if (decision?.unevaluated) throw new HoldfastError('POLICIES_CRASHED', `Review ${review.uid} was not evaluated`)
+  const seconds = (performance.now() - start) / 1000
+  const isEvaluated = !decision?.unevaluated
+  // The API server need not wait until the review is counted and logged.
+  if (isEvaluated) send(context, request, response, text)
+  context.reviewed(review, decision, seconds, traceIdIn(request.headers.traceparent))
+  if (!isEvaluated) throw new HoldfastError('POLICIES_CRASHED', `Review ${review.uid} was not evaluated`)
+}
+
+function send(context: ReviewContext, request: IncomingMessage, response: ServerResponse, text: string): void {
   context.connections.prove(context.connections.of(request.socket))
   response.setHeader('content-type', 'application/json; charset=utf-8')
   if (context.isDraining()) response.setHeader('connection', 'close')
@@ -118,7 +126,7 @@ function decisionOn({ subject }: Review, context: ReviewContext, ceiling: Mode):
 function parse(body: string): unknown {
   if (body === '') throw new HoldfastError('REVIEW_NOT_JSON', 'The request has no body')
   try {
-    return JSON.parse(body)
+    return JSON.parse(withoutManagedFields(body))
   } catch {
     // The reason that JSON.parse gives quotes the document, which may hold secrets.
     throw new HoldfastError('REVIEW_NOT_JSON', 'The body is not JSON')
@@ -144,6 +152,8 @@ export function refuse(
       : new HoldfastError('INTERNAL', 'The review ended in an error', { cause: error })
   const { code, statusCode: status, message: text } = known
   context.failed(code, error, traceIdIn(request.headers.traceparent))
+  // The answer was given, and only then something failed.
+  if (response.headersSent) return
   const headers = { 'content-type': 'text/plain; charset=utf-8', ...(code === 'OVERLOADED' && AGAIN) }
   if (!request.complete) {
     context.connections.of(request.socket).lingering = true

@@ -6,14 +6,17 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { pino } from 'pino'
 import t from 'tap'
 import { keyPairOf } from '../../src/certificates/key-pair.ts'
+import { POLICIES } from '../../src/policies/index.ts'
 import { Bodies } from '../../src/server/bodies.ts'
 import { Connections } from '../../src/server/connections.ts'
+import { createMetrics, type Metrics } from '../../src/server/metrics.ts'
 import { selfRequest } from '../../src/server/self-request.ts'
 import { startServer } from '../../src/server/server.ts'
 import { buildWebhook } from '../../src/server/webhook.ts'
 import { pod } from '../fixtures/objects.ts'
 import { podCreation } from '../fixtures/reviews.ts'
 import { temporaryDirectory, testCertificates, writePair } from '../helpers/certificates.ts'
+import { post } from '../helpers/post.ts'
 import { serverOptions, testServer } from '../helpers/server.ts'
 
 t.test('ready only when a request over TLS succeeds', async (t) => {
@@ -111,6 +114,24 @@ t.test('connections on which nothing was asked, or only half, do not hold up the
   await server.drain(0)
   t.ok(performance.now() - start < 8000, 'within the time that an answer may take')
   for (const socket of sockets) socket.destroy()
+})
+
+t.test('an answer that was given stands, whatever fails after it', async (t) => {
+  const failed: unknown[] = []
+  const metrics: Metrics = {
+    ...createMetrics(POLICIES),
+    reviewed() {
+      throw new Error('not counted')
+    },
+    failed: (code) => failed.push(code)
+  }
+  const { keyPair } = await testCertificates()
+  const server = await startServer(serverOptions({ keyPair, clientCa: undefined }, { metrics }))
+  t.teardown(() => server.drain(0))
+  const asked = { port: server.port, path: '/mutate', rejectUnauthorized: false }
+  const { response } = await post(asked, JSON.stringify(podCreation(pod())))
+  t.equal(response.statusCode, 200)
+  t.strictSame(failed, ['INTERNAL'], 'and the failure is counted')
 })
 
 t.test('the API server may keep a connection for 90 s, used or not', async (t) => {
