@@ -1,7 +1,10 @@
 /** Texts that go to people through channels with rules of their own. */
 
-/** Printable ASCII, which nearly all texts are, is found out much faster than what is wrong with the others. */
-const PLAIN = /^[ -~]*$/
+/**
+ * Printable ASCII and what our own sentences have besides, which nearly all texts are, is found out much faster than what
+ * is wrong with the others.
+ */
+const PLAIN = /^[ -~→…]*$/
 
 /**
  * What works without being seen: control characters, ends of lines, and what turns the direction of a text or takes no
