@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { inertJson } from '../core/values/text.ts'
 
 /** Lines are written together: a system call for each decision would cost as much as evaluating it. */
 const TOGETHER = 8192
@@ -16,7 +17,7 @@ const STUCK_MS = 100
 export const MOST_WAITING = 4 * 1024 * 1024
 
 /**
- * Writes lines to a descriptor without ever waiting for it. Where the disk behind it is full, or nobody reads the pipe,
+ * Writes lines of JSON to a descriptor without ever waiting for it. Where the disk behind it is full, or nobody reads the pipe,
  * lines wait up to a bound and are tried again; those beyond it are lost, and counted. A webhook has to go on answering.
  */
 export class LogOutput {
@@ -69,7 +70,8 @@ export class LogOutput {
 
   #gather(): void {
     if (this.#lines === '') return
-    const block = Buffer.from(this.#lines)
+    // Whatever is logged, the stack of an error too: JSON leaves some characters as they are that a terminal obeys.
+    const block = Buffer.from(inertJson(this.#lines))
     this.#lines = ''
     this.#blocks.push(block)
     this.#waiting += block.length

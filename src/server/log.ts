@@ -1,7 +1,7 @@
 import { type Logger, pino } from 'pino'
 import type { Review } from '../admission/review.ts'
 import type { Decision } from '../core/decide.ts'
-import { inertJson, oneLine } from '../core/values/text.ts'
+import { oneLine } from '../core/values/text.ts'
 import { type ErrorCode, messageOf } from '../errors.ts'
 import type { CloseReason, PortName } from './connections.ts'
 import { LogOutput } from './log-output.ts'
@@ -18,12 +18,7 @@ export function createLogger(v: number): Logger {
   const output = new LogOutput(process.stdout.fd, (lines) =>
     logger.warn({ lines }, 'log lines were lost: nobody took them')
   )
-  const stream = {
-    // Whatever is logged, the stack of an error too: JSON leaves some characters as they are that a terminal obeys.
-    write: (line: string) => output.write(inertJson(line)),
-    flush: () => output.flush()
-  }
-  const logger = pino({ level: v >= 4 ? 'debug' : v >= 2 ? 'info' : 'warn', base: null, formatters }, stream)
+  const logger = pino({ level: v >= 4 ? 'debug' : v >= 2 ? 'info' : 'warn', base: null, formatters }, output)
   return logger
 }
 

@@ -63,6 +63,14 @@ t.test(
   }
 )
 
+t.test('no line has a character that a terminal obeys', LINUX, async (t) => {
+  const { reading, writing } = pipe()
+  const output = new LogOutput(writing, () => {})
+  for (const name of ['a', 'a\u009bK', 'a\u202e']) output.write(`${JSON.stringify({ name })}\n`)
+  output.flush()
+  t.equal(drain(reading), '{"name":"a"}\n{"name":"a\\u009bK"}\n{"name":"a\\u202e"}\n')
+})
+
 t.test('a reader that is only slow gets every line', LINUX, async (t) => {
   const { reading, writing } = pipe()
   const output = new LogOutput(writing, (lines) => t.fail(`${lines} lines are lost`))
