@@ -48,8 +48,9 @@ export function evaluate(
   let isTold = false
   for (const configured of policies) {
     const { policy } = configured
+    if (isSetPolicy(policy) || !isMatched(policy.matches, subject)) continue
     const mode = lowest(configured.mode, context.ceiling)
-    if (mode === 'off' || isSetPolicy(policy) || !isMatched(policy.matches, subject)) continue
+    if (mode === 'off') continue
     consulted++
     isTold ||= mode !== 'audit'
     try {

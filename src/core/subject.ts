@@ -53,11 +53,9 @@ export interface Match {
 }
 
 export function isMatched(matches: readonly Match[], subject: Subject): boolean {
-  return matches.some(
-    ({ phase, operation, resource }) =>
-      operation === subject.operation &&
-      resource.kind === subject.kind &&
-      resource.group === subject.group &&
-      subject.phases.includes(phase)
-  )
+  for (const { phase, operation, resource } of matches) {
+    if (resource.kind !== subject.kind || operation !== subject.operation || resource.group !== subject.group) continue
+    if (subject.phases.includes(phase)) return true
+  }
+  return false
 }
