@@ -19,12 +19,12 @@ const set = (size: string, replicas: number) =>
  */
 const CEILINGS: readonly (readonly [entry: string, what: string, subject: Subject, most: readonly number[]])[] = [
   [MUTATE_POD, 'matched', subjectOf(workload('Pod', [PUSHGATEWAY]), undefined), [2, 18]],
-  [MUTATE_POD, 'unmatched', subjectOf(workload('Pod', [NGINX]), undefined), [2, 29]],
-  [MUTATE_POD, 'unmatched, five containers', subjectOf(workload('Pod', [NGINX, ...SIDECARS]), undefined), [2, 105]],
+  [MUTATE_POD, 'unmatched', subjectOf(workload('Pod', [NGINX]), undefined), [2, 24]],
+  [MUTATE_POD, 'unmatched, five containers', subjectOf(workload('Pod', [NGINX, ...SIDECARS]), undefined), [2, 80]],
   [MUTATE_SET, 'matched', subjectOf(set('4Gi', 1), set('2Gi', 1)), [20]],
   [MUTATE_SET, 'scaled', subjectOf(set('2Gi', 2), set('2Gi', 1)), [75]],
   [VALIDATE, 'matched', subjectOf(set('2Gi', 1), undefined), [1, 3, 48]],
-  [VALIDATE, 'unmatched', subjectOf(workload('Deployment', [NGINX]), undefined), [1, 3, 47]],
+  [VALIDATE, 'unmatched', subjectOf(workload('Deployment', [NGINX]), undefined), [1, 3, 42]],
   [VALIDATE, 'unchanged', subjectOf(set('2Gi', 1), set('2Gi', 1)), [34, 3, 38]],
   [OPERATE, 'matched', subjectOf(operated('Prometheus', { replicas: 2 }), undefined), [2]]
 ]
