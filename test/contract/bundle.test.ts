@@ -8,11 +8,11 @@ import t from 'tap'
 import { ASSETS, bundle, packagesIn, ROOT, thirdPartyLicences } from '../../scripts/bundle.ts'
 import { filesIn } from '../helpers/files.ts'
 
-const { metafile } = await bundle()
+const { metafile, outputFiles = [] } = await bundle()
 const packages = packagesIn(metafile)
 
-/** Packages in an output and in all that it imports before it runs. */
-function loadedBy(entry: string): readonly string[] {
+/** An output and all that it imports before it runs. */
+function outputsOf(entry: string): ReadonlySet<string> {
   const outputs = new Set<string>()
   const follow = (path: string): void => {
     if (outputs.has(path)) return
@@ -22,7 +22,12 @@ function loadedBy(entry: string): readonly string[] {
     }
   }
   follow(`dist/${entry}.js`)
-  const subset = Object.fromEntries([...outputs].map((path) => [path, metafile.outputs[path]]))
+  return outputs
+}
+
+/** Packages in these. */
+function loadedBy(entry: string): readonly string[] {
+  const subset = Object.fromEntries([...outputsOf(entry)].map((path) => [path, metafile.outputs[path]]))
   return packagesIn({ ...metafile, outputs: subset as typeof metafile.outputs }).map(({ name }) => name)
 }
 
@@ -49,6 +54,13 @@ t.test('a command loads what it needs, and nothing of what the others need', asy
     t.notOk(serve.includes(name), `serve does not load ${name}`)
   const scan = loadedBy('scan')
   for (const name of ['@kubernetes/client-node', 'fastify']) t.notOk(scan.includes(name), `scan does not load ${name}`)
+})
+
+t.test('what the server loads is ASCII: any other character doubles what V8 keeps of a file', async (t) => {
+  for (const output of outputsOf('serve')) {
+    const { text = '', contents } = outputFiles.find(({ path }) => path === join(ROOT, output)) ?? {}
+    t.equal(text.length, contents?.length, `${output}: as many characters as bytes`)
+  }
 })
 
 t.test('of the client of Kubernetes, the connection only', async (t) => {

@@ -1,10 +1,10 @@
 /** Texts that go to people through channels with rules of their own. */
 
 /**
- * Printable ASCII and what our own sentences have besides, which nearly all texts are, is found out much faster than what
+ * Printable ASCII and what our own sentences have besides (an arrow, an ellipsis), which nearly all texts are, is found out much faster than what
  * is wrong with the others.
  */
-const PLAIN = /^[ -~→…]*$/
+const PLAIN = /^[ -~\u2192\u2026]*$/
 
 /**
  * What works without being seen: control characters, ends of lines, and what turns the direction of a text or takes no
