@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { issueCertificates } from '../src/certificates/issue.ts'
 import { freePort } from '../test/helpers/free-port.ts'
 import { askPatiently, type Patience } from '../test/helpers/patient-client.ts'
+import { imageEnvironment } from './image-environment.ts'
 import type { Intrusion } from './intruder.ts'
 import { limitMemory, type MemoryLimit } from './memory-limit.ts'
 import { podReview } from './reviews.ts'
@@ -17,9 +18,6 @@ const MIB = 1024 * 1024
 
 /** What the container of the manifests has. */
 const CONTAINER = 256 * MIB
-
-/** NODE_OPTIONS of the Dockerfile. */
-const NODE_OPTIONS = '--max-semi-space-size=4'
 
 const HOLD_MS = 5000
 
@@ -117,7 +115,7 @@ async function startServer(
     ['-c', steps, 'sh', process.execPath, program, 'serve', ...flags, '--kubernetes-version=1.36'],
     {
       stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, NODE_OPTIONS }
+      env: { ...process.env, ...imageEnvironment() }
     }
   )
   for (let attempt = 0; attempt < 300; attempt++) {

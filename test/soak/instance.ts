@@ -5,6 +5,7 @@ import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { imageEnvironment } from '../../bench/image-environment.ts'
 import { limitMemory, type MemoryLimit } from '../../bench/memory-limit.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { Tally } from './tally.ts'
@@ -15,8 +16,9 @@ const CLOCK = new URL('shifted-clock.mjs', import.meta.url).href
 
 /** What the container of the manifests has. */
 const CONTAINER = 256 * 1024 * 1024
-/** NODE_OPTIONS of the Dockerfile, and the clock that the run can shift. */
-const NODE_OPTIONS = `--max-semi-space-size=4 --import=${CLOCK}`
+const IMAGE = imageEnvironment()
+/** Of the image, and the clock that the run can shift. */
+const NODE_OPTIONS = `${IMAGE.NODE_OPTIONS} --import=${CLOCK}`
 
 /** How long a server may take to get ready, or to end, on a busy machine. */
 const PATIENCE_MS = 60_000
@@ -208,7 +210,7 @@ export class Instance {
     const command = [process.execPath, PROGRAM, 'serve', ...flags, '--kubernetes-version=1.36']
     const child = spawn('sh', ['-c', steps, 'sh', ...command], {
       stdio: ['ignore', writing, 'inherit'],
-      env: { ...process.env, NODE_OPTIONS, HOLDFAST_SOAK_CLOCK: this.#clock }
+      env: { ...process.env, ...IMAGE, NODE_OPTIONS, HOLDFAST_SOAK_CLOCK: this.#clock }
     })
     closeSync(writing)
     const generation = { child, tally: new Tally(), serving: false }
