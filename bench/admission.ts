@@ -79,21 +79,100 @@ const NEEDS_HOOK =
   "has(object.spec.containers[i].image) && object.spec.containers[i].image.contains('pushgateway') && " +
   '!has(object.spec.containers[i].lifecycle)'
 
+const SLEEP = (seconds: string): string =>
+  'Object.spec.containers.lifecycle.preStop{' +
+  `sleep: Object.spec.containers.lifecycle.preStop.sleep{seconds: ${seconds}}}`
+const HOOK = (seconds: string): string => `Object.spec.containers.lifecycle{preStop: ${SLEEP(seconds)}}`
+
 /**
- * The same change in CEL: a preStop of 15 s for the first ten containers that are Pushgateway by their image, and a grace
- * period of at least 30 s. Without annotations, options, exemptions, modes, warnings and metrics, of which CEL could have
- * some. As JSON Patch, because a policy with ApplyConfiguration takes the API server longer.
+ * The same change in CEL, and nothing else: a preStop of 15 s for the first ten containers that are Pushgateway by their
+ * image, and a grace period of at least 30 s. As JSON Patch, because a policy with ApplyConfiguration takes the API server
+ * longer.
  */
-export function mutatingPolicyFor(namespace: string): JsonObject[] {
-  const metadata = { name: namespace }
-  const hook =
-    'Object.spec.containers.lifecycle{preStop: Object.spec.containers.lifecycle.preStop{' +
-    'sleep: Object.spec.containers.lifecycle.preStop.sleep{seconds: 15}}}'
+export function smallPolicyFor(namespace: string): JsonObject[] {
   const expression =
     '(has(object.spec.terminationGracePeriodSeconds) && object.spec.terminationGracePeriodSeconds >= 30 ? [] : ' +
     "[JSONPatch{op: 'add', path: '/spec/terminationGracePeriodSeconds', value: 30}]) + " +
     `[0, 1, 2, 3, 4, 5, 6, 7, 8, 9].filter(i, i < size(object.spec.containers) && ${NEEDS_HOOK}).map(i, ` +
-    `JSONPatch{op: 'add', path: '/spec/containers/' + string(i) + '/lifecycle', value: ${hook}})`
+    `JSONPatch{op: 'add', path: '/spec/containers/' + string(i) + '/lifecycle', value: ${HOOK('15')}})`
+  const isPushgateway = {
+    name: 'is-pushgateway',
+    expression: "object.spec.containers.exists(c, has(c.image) && c.image.contains('pushgateway'))"
+  }
+  return policyFor(namespace, { matchConditions: [isPushgateway], variables: [], expression })
+}
+
+const CONTAINER = 'object.spec.containers[i]'
+const ANNOTATIONS = "(has(object.metadata.annotations) ? object.metadata.annotations : {'': ''})"
+
+/** As src/core/programs/pushgateway.ts recognises it: by the image, by the command, or by the name with the port. */
+const IS_PUSHGATEWAY = [
+  `${CONTAINER}.image.matches('(^|/)(push-?gateway|prometheus-pushgateway(-bitnami)?)(:[^/@]*)?(@|$)')`,
+  `has(${CONTAINER}.command) && ${CONTAINER}.command[0].matches('(^|/)pushgateway$')`,
+  `${CONTAINER}.name in ['pushgateway', 'prometheus-pushgateway'] && has(${CONTAINER}.ports) && ` +
+    `${CONTAINER}.ports.exists(p, p.containerPort == 9091)`
+]
+
+const HAS_OWN = `has(${CONTAINER}.lifecycle) && has(${CONTAINER}.lifecycle.preStop)`
+
+const VARIABLES: Readonly<Record<string, string>> = {
+  annotations: ANNOTATIONS,
+  profile:
+    "'holdfast.dev/drain-profile' in variables.annotations ? variables.annotations['holdfast.dev/drain-profile'] : ''",
+  drain:
+    "'holdfast.dev/drain-seconds' in variables.annotations ? variables.annotations['holdfast.dev/drain-seconds'] : ''",
+  seconds:
+    "variables.drain.matches('^[1-9][0-9]{0,3}$') && int(variables.drain) <= 3600 ? int(variables.drain) : " +
+    "variables.profile == 'heavy' ? 60 : variables.profile == 'standard' ? 30 : 15",
+  gateways:
+    '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19].filter(i, i < size(object.spec.containers)' +
+    ` && (${IS_PUSHGATEWAY.map((one) => `(${one})`).join(' || ')}))`,
+  needed:
+    `variables.gateways.map(i, ${HAS_OWN} ? (has(${CONTAINER}.lifecycle.preStop.sleep) ? ` +
+    `int(${CONTAINER}.lifecycle.preStop.sleep.seconds) : 0) : variables.seconds).max() + 15`
+}
+
+/**
+ * What the policy pushgateway-graceful-stop decides, in CEL: what is Pushgateway, the annotations, handlers that are there
+ * already, and for how long they run. It is called for the Pods that Holdfast is called for. Without what CEL cannot do or
+ * a policy has no place for: options, exemptions that end, modes for each policy, warnings that name what was changed.
+ */
+export function equalPolicyFor(namespace: string, conditions: NonNullable<Webhook['matchConditions']>): JsonObject[] {
+  const matchConditions = [
+    ...conditions,
+    {
+      name: 'is-not-skipped',
+      expression: `!${ANNOTATIONS}.exists(key, key == 'holdfast.dev/skip' && ${ANNOTATIONS}[key].split(',').exists(id, id.trim() == 'pushgateway-graceful-stop'))`
+    },
+    {
+      name: 'runs-for-good',
+      expression:
+        `!('kubernetes.io/config.mirror' in ${ANNOTATIONS}) && (!has(object.metadata.ownerReferences) || ` +
+        "!object.metadata.ownerReferences.exists(owner, owner.kind == 'Job'))"
+    }
+  ]
+  const hook =
+    `has(${CONTAINER}.lifecycle) ? JSONPatch{op: 'add', path: '/spec/containers/' + string(i) + '/lifecycle/preStop', ` +
+    `value: ${SLEEP('variables.seconds')}} : JSONPatch{op: 'add', ` +
+    `path: '/spec/containers/' + string(i) + '/lifecycle', value: ${HOOK('variables.seconds')}}`
+  const grace = 'object.spec.terminationGracePeriodSeconds'
+  const expression =
+    `size(variables.gateways) == 0 || ${grace} <= 0 ? [] : variables.gateways.filter(i, !(${HAS_OWN})).map(i, ${hook}) + ` +
+    `(${grace} >= variables.needed ? [] : ` +
+    "[JSONPatch{op: 'add', path: '/spec/terminationGracePeriodSeconds', value: variables.needed}])"
+  const variables = Object.entries(VARIABLES).map(([name, expression]) => ({ name, expression }))
+  return policyFor(namespace, { matchConditions, variables, expression })
+}
+
+interface PolicyParts {
+  readonly matchConditions: NonNullable<Webhook['matchConditions']>
+  readonly variables: readonly { readonly name: string; readonly expression: string }[]
+  /** Of a JSON Patch. */
+  readonly expression: string
+}
+
+function policyFor(namespace: string, { matchConditions, variables, expression }: PolicyParts): JsonObject[] {
+  const metadata = { name: namespace }
   const api = { apiVersion: 'admissionregistration.k8s.io/v1' }
   return [
     {
@@ -104,12 +183,8 @@ export function mutatingPolicyFor(namespace: string): JsonObject[] {
         failurePolicy: 'Fail',
         reinvocationPolicy: 'IfNeeded',
         matchConstraints: { resourceRules: [POD_RULE] },
-        matchConditions: [
-          {
-            name: 'is-pushgateway',
-            expression: "object.spec.containers.exists(c, has(c.image) && c.image.contains('pushgateway'))"
-          }
-        ],
+        matchConditions,
+        variables,
         mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression } }]
       }
     },

@@ -1,7 +1,7 @@
 import { findAssets, startControlPlane, until } from '../test/e2e/harness/control-plane.ts'
 import { type LocalServer, waitUntilInForce } from '../test/e2e/harness/webhook.ts'
 import { container, pod, pushgateway } from '../test/fixtures/objects.ts'
-import { mutatingPolicyFor, podConditions, shippedFor, webhookFor } from './admission.ts'
+import { equalPolicyFor, podConditions, shippedFor, smallPolicyFor, webhookFor } from './admission.ts'
 import { type ApiServer, apiServerIn, cpuOfProcess, openCreator, processAt } from './api-client.ts'
 import { type Contestant, FLOOR, HOLDFAST, withServers } from './contestants.ts'
 import { openLoad } from './load.ts'
@@ -42,12 +42,19 @@ export function measureCluster(extent: Extent, report: Report): Promise<void> {
     const [floor, holdfast] = [await start(FLOOR), await start(HOLDFAST)]
     for (const server of [floor, holdfast]) await warmUp(server)
     return withControlPlane(async (plane) => {
+      const conditions = await podConditions(plane.kubectl)
       const ways: Way[] = [
         { name: 'nothing', namespace: 'bench-nothing', objects: [], expect: 'nothing' },
         {
-          name: 'MutatingAdmissionPolicy',
-          namespace: 'bench-policy',
-          objects: mutatingPolicyFor('bench-policy'),
+          name: 'MutatingAdmissionPolicy, small',
+          namespace: 'bench-small-policy',
+          objects: smallPolicyFor('bench-small-policy'),
+          expect: 'a hook of 15 s'
+        },
+        {
+          name: 'MutatingAdmissionPolicy, equal',
+          namespace: 'bench-equal-policy',
+          objects: equalPolicyFor('bench-equal-policy', conditions),
           expect: 'a hook of 15 s'
         },
         {
@@ -60,7 +67,7 @@ export function measureCluster(extent: Extent, report: Report): Promise<void> {
         {
           name: `${FLOOR}, conditions of holdfast`,
           namespace: 'bench-conditions',
-          objects: [webhookFor('bench-conditions', localServer(floor), await podConditions(plane.kubectl))],
+          objects: [webhookFor('bench-conditions', localServer(floor), conditions)],
           server: floor,
           expect: 'a hook'
         },

@@ -1,10 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { issueCertificates } from '../src/certificates/issue.ts'
 import { freePort } from '../test/helpers/free-port.ts'
 import { openLoad } from './load.ts'
@@ -30,7 +32,8 @@ export interface Usage {
   readonly rss: number
 }
 
-export type StartServer = (name: ServerName) => Promise<Contestant>
+/** @param environment variables beside those of this process */
+export type StartServer = (name: ServerName, environment?: Readonly<Record<string, string>>) => Promise<Contestant>
 
 /** Runs `use` with what starts servers; all of them, and their files, are gone when it ends. */
 export async function withServers<Result>(use: (start: StartServer) => Promise<Result>): Promise<Result> {
@@ -41,7 +44,12 @@ export async function withServers<Result>(use: (start: StartServer) => Promise<R
     const issued = await issueCertificates(['127.0.0.1'], 1, new Date())
     await writeFile(certificate, issued.certificate)
     await writeFile(key, issued.privateKey)
-    return await use(async (name) => {
+    const programs: Readonly<Record<ServerName, string>> = {
+      [FLOOR]: await stripped('baseline.ts', directory),
+      [HOLDFAST]: fileURLToPath(new URL('../bin/holdfast.cjs', import.meta.url))
+    }
+    const preloaded = await stripped('usage.ts', directory)
+    return await use(async (name, environment) => {
       const [port, healthPort] = [await freePort(), await freePort()]
       const args =
         name === FLOOR
@@ -55,7 +63,7 @@ export async function withServers<Result>(use: (start: StartServer) => Promise<R
               `--tls-private-key-file=${key}`,
               '--kubernetes-version=1.36'
             ]
-      const child = startProcess(name, args)
+      const child = startProcess(programs[name], args, preloaded, environment)
       const contestant = { name, port, ca: issued.ca, usage: () => usageOf(child), stop: () => child.kill('SIGKILL') }
       started.push(contestant)
       await untilItListens(child, contestant)
@@ -67,15 +75,24 @@ export async function withServers<Result>(use: (start: StartServer) => Promise<R
   }
 }
 
-const PROGRAMS: Readonly<Record<ServerName, URL>> = {
-  [FLOOR]: new URL('baseline.ts', import.meta.url),
-  [HOLDFAST]: new URL('../bin/holdfast.cjs', import.meta.url)
+/** Types are stripped here: to strip them in the process that is measured takes it 15 MB. */
+async function stripped(name: string, directory: string): Promise<string> {
+  const path = join(directory, name.replace('.ts', '.mjs'))
+  await writeFile(path, stripTypeScriptTypes(await readFile(new URL(name, import.meta.url), 'utf8')))
+  return path
 }
 
-function startProcess(name: ServerName, args: readonly string[]): ChildProcess {
-  const execArgv = ['--import', new URL('usage.ts', import.meta.url).href]
+/** @param usage what is loaded before the program, and answers for it */
+function startProcess(
+  program: string,
+  args: readonly string[],
+  usage: string,
+  environment: Readonly<Record<string, string>> = {}
+): ChildProcess {
+  const execArgv = ['--import', usage]
   const quiet = openSync('/dev/null', 'w')
-  return fork(PROGRAMS[name], args, { execArgv, stdio: ['ignore', quiet, 'inherit', 'ipc'] })
+  const env = { ...process.env, ...environment }
+  return fork(program, args, { execArgv, env, stdio: ['ignore', quiet, 'inherit', 'ipc'] })
 }
 
 async function untilItListens(child: ChildProcess, { name, port }: Contestant): Promise<void> {

@@ -4,6 +4,7 @@ import { measureCheck } from './check.ts'
 import { measureCluster, measureConditions } from './cluster.ts'
 import { worseRows } from './compare.ts'
 import { measureEvaluation } from './evaluation.ts'
+import { measureMemory } from './memory.ts'
 import { measureOverload } from './overload.ts'
 import { plotsOf } from './plots.ts'
 import { LAYERS, type Layer, type Report, type Row, type Run } from './row.ts'
@@ -29,7 +30,7 @@ Measures in alternating rounds, at least five, and prints a median with the lowe
 
 const { values } = parseArgs({
   options: {
-    layer: { type: 'string', multiple: true, default: ['evaluation', 'server', 'check'] },
+    layer: { type: 'string', multiple: true, default: ['evaluation', 'server', 'memory', 'check'] },
     rounds: { type: 'string', default: '5' },
     reviews: { type: 'string', default: '4000' },
     requests: { type: 'string', default: '250' },
@@ -45,6 +46,7 @@ const { values } = parseArgs({
 const MEASURE: Readonly<Record<Layer, (rounds: number, report: Report) => void | Promise<void>>> = {
   evaluation: measureEvaluation,
   server: (rounds, report) => measureServer(rounds, whole('reviews', values.reviews), report),
+  memory: (_rounds, report) => measureMemory(report),
   check: measureCheck,
   cluster: (rounds, report) => measureCluster({ rounds, requests: whole('requests', values.requests) }, report),
   conditions: (rounds, report) => measureConditions({ rounds, requests: whole('requests', values.requests) }, report)

@@ -1,6 +1,6 @@
 import { ratiosOf, type Spread, spreadOf } from './statistics.ts'
 
-export const LAYERS = ['evaluation', 'server', 'check', 'cluster', 'conditions'] as const
+export const LAYERS = ['evaluation', 'server', 'memory', 'check', 'cluster', 'conditions'] as const
 export type Layer = (typeof LAYERS)[number]
 
 /** What one contestant took for one case, over all rounds. */

@@ -35,7 +35,6 @@ export async function measureServer(rounds: number, reviews: number, report: Rep
     const servers = [await start(FLOOR), await start(HOLDFAST)]
     for (const server of servers) await warmUp(server)
     for (const { name, body, count } of cases) report(await measureWarm(servers, name, body, count, rounds))
-    report(await memoryOf(servers))
   })
 }
 
@@ -89,10 +88,4 @@ async function cpuOf(server: Contestant, load: Load, reviews: number): Promise<n
   await load.send(reviews)
   const after = await server.usage()
   return (after.cpu - before.cpu) / reviews
-}
-
-async function memoryOf(servers: readonly Contestant[]): Promise<Row[]> {
-  const measured = new Map<string, number[]>()
-  for (const server of servers) measured.set(server.name, [(await server.usage()).rss / 1e6])
-  return rowsOf({ layer: 'server', name: 'resident memory at the end', unit: 'MB' }, measured)
 }
