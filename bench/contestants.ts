@@ -2,11 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { transform } from 'esbuild'
 import { issueCertificates } from '../src/certificates/issue.ts'
 import { freePort } from '../test/helpers/free-port.ts'
 import { openLoad } from './load.ts'
@@ -78,7 +78,8 @@ export async function withServers<Result>(use: (start: StartServer) => Promise<R
 /** Types are stripped here: to strip them in the process that is measured takes it 15 MB. */
 async function stripped(name: string, directory: string): Promise<string> {
   const path = join(directory, name.replace('.ts', '.mjs'))
-  await writeFile(path, stripTypeScriptTypes(await readFile(new URL(name, import.meta.url), 'utf8')))
+  const { code } = await transform(await readFile(new URL(name, import.meta.url), 'utf8'), { loader: 'ts' })
+  await writeFile(path, code)
   return path
 }
 

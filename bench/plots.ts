@@ -91,7 +91,7 @@ function barOf({ contestant, median, low, high, ratio }: Bar, y: number, scale: 
   const label = `${figure(median)}${ratio === undefined ? '' : ` (× ${ratio.median.toFixed(2)})`}`
   return [
     text(LEFT - 8, y + 12, contestant, 'name'),
-    `<rect class="bar${colour % 5}" x="${LEFT}" y="${y}" width="${(median * scale).toFixed(2)}" height="${BAR}"/>`,
+    `<rect class="bar${colour % 6}" x="${LEFT}" y="${y}" width="${(median * scale).toFixed(2)}" height="${BAR}"/>`,
     `<path class="spread" d="M${end(low)} ${middle}H${end(high)}M${end(low)} ${middle - 4}v8M${end(high)} ${middle - 4}v8"/>`,
     text(Number(end(high)) + 8, y + 12, label, 'value')
   ].join('\n')
@@ -111,9 +111,9 @@ const STYLE = `<style>
 text{font:12px system-ui,sans-serif;fill:#1f2328}
 .title{font-size:16px;font-weight:600}.caption{font-size:11px;fill:#59636e}.case{font-weight:600}.name{text-anchor:end}
 .ground{fill:#fff}.spread{stroke:#1f2328;fill:none}
-.bar0{fill:#8c959f}.bar1{fill:#bf8700}.bar2{fill:#8250df}.bar3{fill:#1a7f37}.bar4{fill:#0969da}
+.bar0{fill:#8c959f}.bar1{fill:#bf8700}.bar2{fill:#8250df}.bar3{fill:#1a7f37}.bar4{fill:#0969da}.bar5{fill:#cf222e}
 @media(prefers-color-scheme:dark){
 text{fill:#e6edf3}.caption{fill:#9198a1}.ground{fill:#0d1117}.spread{stroke:#e6edf3}
-.bar0{fill:#6e7681}.bar1{fill:#d29922}.bar2{fill:#a371f7}.bar3{fill:#3fb950}.bar4{fill:#4493f8}
+.bar0{fill:#6e7681}.bar1{fill:#d29922}.bar2{fill:#a371f7}.bar3{fill:#3fb950}.bar4{fill:#4493f8}.bar5{fill:#f85149}
 }
 </style>`
