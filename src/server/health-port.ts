@@ -3,6 +3,7 @@ import { Connections } from './connections.ts'
 import { buildHealth, type ReadinessCheck } from './health.ts'
 import { HEALTH_CONNECTIONS, SWEEP_MS } from './limits.ts'
 import { listen } from './listen.ts'
+import { whileNeeded } from './while-needed.ts'
 
 export interface HealthPortOptions {
   readonly bindAddress: string
@@ -25,11 +26,15 @@ export async function startHealthPort(
   const connections = new Connections(HEALTH_CONNECTIONS, { closed: () => {} })
   const app = buildHealth(options.checks, options.registry, connections, options.changed)
   const { port } = await listen(app, options.bindAddress, options.healthPort, '--health-port')
-  const sweep = setInterval(() => connections.sweep(performance.now()), SWEEP_MS).unref()
+  const sweep = whileNeeded(SWEEP_MS, () => {
+    connections.sweep(performance.now())
+    return connections.isAny
+  })
+  app.server.on('connection', sweep.start)
   return {
     healthPort: port,
     async close() {
-      clearInterval(sweep)
+      sweep.stop()
       await app.close()
     }
   }

@@ -19,6 +19,7 @@ import { closedLog, logDecision, logFailure } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { selfRequest } from './self-request.ts'
 import { buildWebhook } from './webhook.ts'
+import { whileNeeded } from './while-needed.ts'
 
 /** How long answers may take after the drain: as long as the API server waits for one. */
 const LAST_CALL_MS = 5000
@@ -161,23 +162,6 @@ function isAccepted(socket: TLSSocket, names: readonly string[]): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-/** A timer that runs from `start` until `call` says that it is not needed any more: an idle server does not wake up. */
-function whileNeeded(everyMs: number, call: () => boolean): { start(): void; stop(): void } {
-  let timer: NodeJS.Timeout | undefined
-  const stop = (): void => {
-    clearInterval(timer)
-    timer = undefined
-  }
-  return {
-    start() {
-      timer ??= setInterval(() => {
-        if (!call()) stop()
-      }, everyMs).unref()
-    },
-    stop
   }
 }
 
