@@ -4,7 +4,6 @@ import type { Decision } from '../core/decide.ts'
 import { MODES } from '../core/mode.ts'
 import type { Policy } from '../core/policy.ts'
 import { ERRORS, type ErrorCode } from '../errors.ts'
-import { VERSION } from '../version.ts'
 import { CLOSE_REASONS, type CloseReason, type ConnectionCounts, PORTS, type PortName } from './connections.ts'
 import { collectProcessMetrics } from './process-metrics.ts'
 
@@ -125,13 +124,6 @@ export function createMetrics(policies: readonly Policy[]): Metrics {
     help: 'Times that a changed configuration file could not be used and the last good one was kept.',
     registers
   })
-  new Gauge({
-    name: 'holdfast_build_info',
-    help: 'Always 1; the labels say what runs.',
-    labelNames: ['version', 'node'],
-    registers
-  }).set({ version: VERSION, node: process.versions.node }, 1)
-
   // Counters that an alert matches start at 0: an increase from nothing is none.
   for (const code of Object.keys(ERRORS)) if ('status' in ERRORS[code as ErrorCode]) errors.inc({ code }, 0)
   for (const port of PORTS) for (const reason of CLOSE_REASONS) closed.inc({ port, reason }, 0)

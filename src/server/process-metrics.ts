@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
-import { Counter, collectDefaultMetrics, type Registry } from '@prometheus-io/client'
+import { Counter, collectDefaultMetrics, Gauge, type Registry } from '@prometheus-io/client'
+import { VERSION } from '../version.ts'
 
 /** The longest that a timer of Node.js waits: 24 days. */
 const NEVER_MS = 2 ** 31 - 1
@@ -15,7 +16,10 @@ const SAMPLED = [
   'nodejs_eventloop_utilization_histogram'
 ]
 
-/** The usual `process_*` and `nodejs_*` metrics: those that take no timer, because they are read when somebody asks. */
+/**
+ * What every process of ours has: its version, and the usual `process_*` and `nodejs_*` metrics, those that take no timer,
+ * because they are read when somebody asks.
+ */
 export function collectProcessMetrics(registry: Registry): void {
   collectDefaultMetrics({
     register: registry,
@@ -35,4 +39,10 @@ export function collectProcessMetrics(registry: Registry): void {
       this.inc({ state: 'idle' }, idle / 1000)
     }
   })
+  new Gauge({
+    name: 'holdfast_build_info',
+    help: 'Always 1; the labels say what runs.',
+    labelNames: ['version', 'node'],
+    registers: [registry]
+  }).set({ version: VERSION, node: process.versions.node }, 1)
 }

@@ -1,5 +1,4 @@
 import { Counter, Gauge, Registry } from '@prometheus-io/client'
-import { VERSION } from '../version.ts'
 import { collectProcessMetrics } from './process-metrics.ts'
 
 /** What a rotation may be waiting for: the values of the label `waiting_for`. */
@@ -47,13 +46,6 @@ export function createRotationMetrics(): RotationMetrics {
   const entries = gauge('holdfast_rotation_webhook_entries', 'Webhook entries whose caBundle the leader looks after.')
   const served = counter('holdfast_rotation_certificates_total', 'New certificates that were put into the Secret.')
   const failures = counter('holdfast_rotation_failures_total', 'Looks at the cluster that ended in an error.')
-  new Gauge({
-    name: 'holdfast_build_info',
-    help: 'Always 1; the labels say what runs.',
-    labelNames: ['version', 'node'],
-    registers
-  }).set({ version: VERSION, node: process.versions.node }, 1)
-
   const waiting: RotationMetrics['waiting'] = (wait) => {
     for (const name of WAITS) waits.set({ waiting_for: name }, name === wait ? 1 : 0)
   }
