@@ -23,7 +23,10 @@ export interface ReviewContext {
   cluster(): Cluster
   /** Answers then carry `Connection: close`, so that the API server opens its next connection elsewhere. */
   isDraining(): boolean
-  /** Called after each review, once it is answered, with the seconds it took and the trace that the API server counts it to. */
+  /**
+   * Called for each review, with the seconds that it took and the trace that the API server counts it to. Its answer is
+   * given by then, if it was evaluated, so that this must not throw.
+   */
   reviewed(review: Review, decision: Decision | undefined, seconds: number, traceId: string | undefined): void
   /** Called for each request that could not be evaluated, with its trace as above. */
   failed(code: ErrorCode, error: unknown, traceId: string | undefined): void
@@ -152,8 +155,6 @@ export function refuse(
       : new HoldfastError('INTERNAL', 'The review ended in an error', { cause: error })
   const { code, statusCode: status, message: text } = known
   context.failed(code, error, traceIdIn(request.headers.traceparent))
-  // The answer was given, and only then something failed.
-  if (response.headersSent) return
   const headers = { 'content-type': 'text/plain; charset=utf-8', ...(code === 'OVERLOADED' && AGAIN) }
   if (!request.complete) {
     context.connections.of(request.socket).lingering = true

@@ -90,8 +90,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       cluster: options.cluster,
       isDraining: () => draining,
       reviewed(review, decision, seconds, traceId) {
-        metrics.reviewed(review, decision, seconds)
-        logDecision(logger, review, decision, seconds, traceId)
+        try {
+          metrics.reviewed(review, decision, seconds)
+          logDecision(logger, review, decision, seconds, traceId)
+        } catch (error) {
+          logger.error({ err: error }, 'a review was answered, but not counted or logged')
+        }
       },
       failed(code, error, traceId) {
         metrics.failed(code)
