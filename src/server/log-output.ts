@@ -17,8 +17,9 @@ const STUCK_MS = 100
 export const MOST_WAITING = 4 * 1024 * 1024
 
 /**
- * Writes lines of JSON to a descriptor without ever waiting for it. Where the disk behind it is full, or nobody reads the pipe,
- * lines wait up to a bound and are tried again; those beyond it are lost, and counted. A webhook has to go on answering.
+ * Writes lines of JSON to a descriptor without ever waiting for it. Where the disk behind it is full, or nobody reads the
+ * pipe, lines wait up to a bound and are tried again; those beyond it are lost, and counted. A webhook has to go on
+ * answering.
  */
 export class LogOutput {
   readonly #descriptor: number

@@ -1,8 +1,8 @@
 /** Texts that go to people through channels with rules of their own. */
 
 /**
- * Printable ASCII and what our own sentences have besides (an arrow, an ellipsis), which nearly all texts are, is found out much faster than what
- * is wrong with the others.
+ * Printable ASCII and what our own sentences have besides (an arrow, an ellipsis), which nearly all texts are, is found
+ * out much faster than what is wrong with the others.
  */
 const PLAIN = /^[ -~\u2192\u2026]*$/
 
@@ -55,7 +55,7 @@ function escapeOf(character: string): string {
 
 /** Lines of JSON text in which nothing works unseen and no runner finds a command; what they mean stays the same. */
 export function inertJson(json: string): string {
-  if (/^[\n -~]*$/.test(json) && !json.includes('##')) return json
+  if (/^[\n -~\u2192\u2026]*$/.test(json) && !json.includes('##')) return json
   return json.replace(UNSEEN, inJson).replace(/#(?=#\w*\[)/g, inJson)
 }
 
