@@ -4,8 +4,8 @@ const SPEC = '"spec":{'
 const [QUOTE, BACKSLASH, OPEN, CLOSE] = [0x22, 0x5c, 0x5b, 0x5d]
 
 /**
- * The text of a review with an empty list for `managedFields` of the object under review. That list is a third of what the
- * API server sends, and no policy reads it.
+ * The text of a review with an empty list for `managedFields` of the object under review, which no policy reads. That list
+ * is up to a third of what the API server sends. The one of an old object stays: it comes after the first spec.
  *
  * The API server writes the metadata of an object before its spec, so that a list of that name before the first spec is no
  * part of any. Text that is spelled in another way, or is no JSON, comes back as it is; what is left out need not be JSON.

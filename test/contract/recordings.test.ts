@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
+import { withoutManagedFields } from '../../src/admission/managed-fields.ts'
 import { decodeReview } from '../../src/admission/review.ts'
 import { type Decision, decisionFor } from '../../src/core/decide.ts'
 import { labelsOf, metadataOf, specOf } from '../../src/core/objects/metadata.ts'
@@ -217,3 +218,19 @@ function workloadsIn(name: string): JsonObject[] {
     (object) => object !== null && ['Deployment', 'StatefulSet', 'DaemonSet'].includes(String(object.kind))
   ) as JsonObject[]
 }
+
+t.test('a real API server writes managedFields where they are left out before parsing', skipped(REVIEWS), async (t) => {
+  let found = 0
+  for (const file of readdirSync(REVIEWS).filter((name) => name.endsWith('.json'))) {
+    const review = JSON.parse(readFileSync(join(REVIEWS, file), 'utf8'))
+    const { object } = review.request
+    if (object?.metadata?.managedFields === undefined || object.spec === undefined) continue
+    found++
+    t.strictSame(
+      JSON.parse(withoutManagedFields(JSON.stringify(review))).request.object.metadata.managedFields,
+      [],
+      file
+    )
+  }
+  t.ok(found > 5, `${found} have some`)
+})
