@@ -1,13 +1,14 @@
 import { findAssets, startControlPlane, until } from '../test/e2e/harness/control-plane.ts'
 import { type LocalServer, waitUntilInForce } from '../test/e2e/harness/webhook.ts'
 import { container, pod, pushgateway } from '../test/fixtures/objects.ts'
-import { equalPolicyFor, podConditions, shippedFor, smallPolicyFor, webhookFor } from './admission.ts'
+import { closePolicyFor, podConditions, shippedFor, smallPolicyFor, webhookFor } from './admission.ts'
 import { type ApiServer, apiServerIn, cpuOfProcess, openCreator, processAt } from './api-client.ts'
 import { type Contestant, FLOOR, HOLDFAST, withServers } from './contestants.ts'
+import { imageEnvironment } from './image-environment.ts'
 import { openLoad } from './load.ts'
 import { podReview, variables } from './reviews.ts'
 import { type Report, rowsOf } from './row.ts'
-import { median, quantile } from './statistics.ts'
+import { median, quantile, rotated } from './statistics.ts'
 
 /** What a Pod may meet on its way: one namespace each, in one API server, so that they are measured in turns. */
 interface Way {
@@ -39,7 +40,8 @@ export interface Extent {
 /** Through a real API server: nothing, CEL inside of it, a webhook that gives a constant answer, and Holdfast. */
 export function measureCluster(extent: Extent, report: Report): Promise<void> {
   return withServers(async (start) => {
-    const [floor, holdfast] = [await start(FLOOR), await start(HOLDFAST)]
+    const environment = imageEnvironment()
+    const [floor, holdfast] = [await start(FLOOR, environment), await start(HOLDFAST, environment)]
     for (const server of [floor, holdfast]) await warmUp(server)
     return withControlPlane(async (plane) => {
       const conditions = await podConditions(plane.kubectl)
@@ -52,9 +54,9 @@ export function measureCluster(extent: Extent, report: Report): Promise<void> {
           expect: 'a hook of 15 s'
         },
         {
-          name: 'MutatingAdmissionPolicy, equal',
-          namespace: 'bench-equal-policy',
-          objects: equalPolicyFor('bench-equal-policy', conditions),
+          name: 'MutatingAdmissionPolicy, close',
+          namespace: 'bench-close-policy',
+          objects: closePolicyFor('bench-close-policy'),
           expect: 'a hook of 15 s'
         },
         {
@@ -159,7 +161,7 @@ async function measureWays(
       const measured = { cpu: timesOf(ways), p50: timesOf(ways), p95: timesOf(ways) }
       for (const { creator } of senders) await creator.send(2 * requests)
       for (let round = 0; round < rounds; round++) {
-        for (const { way, creator } of senders) {
+        for (const { way, creator } of rotated(senders, round)) {
           const before = await cpuOf(apiServer, way)
           const took = await creator.send(count)
           const after = await cpuOf(apiServer, way)

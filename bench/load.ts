@@ -19,6 +19,7 @@ export async function openLoad(port: number, connections: number, body: string):
   return {
     async send(count) {
       const share = Math.ceil(count / connections)
+      // To wake a client that sleeps is counted to the server that wakes it, and more often to the slower one.
       let isSending = true
       const stayAwake = (): unknown => isSending && setImmediate(stayAwake)
       stayAwake()

@@ -14,7 +14,8 @@ import { tableOf } from './table.ts'
 const USAGE = `usage: npm run bench -- [--layer LAYER]... [--rounds N] [--reviews N] [--requests N] [--save FILE] [--compare FILE [--threshold RATIO]] [--plot DIRECTORY]
        npm run bench -- --overload
 
-Measures in alternating rounds, at least five, and prints a median with the lowest and the highest round.
+Measures in alternating rounds, at least five, and prints a median with the lowest and the highest round. The layer
+memory has one round.
 
   --layer ${LAYERS.join('|')}
                      may be repeated; default: those that need no cluster

@@ -1,7 +1,9 @@
 import { type Contestant, FLOOR, HOLDFAST, type ServerName, type StartServer, withServers } from './contestants.ts'
+import { imageEnvironment } from './image-environment.ts'
 import { type Load, openLoad } from './load.ts'
 import { deniedReview, podReview, unrelatedReview } from './reviews.ts'
 import { type Report, type Row, rowsOf } from './row.ts'
+import { rotated } from './statistics.ts'
 
 const CONNECTIONS = 4
 const SERVERS: readonly ServerName[] = [FLOOR, HOLDFAST]
@@ -32,7 +34,8 @@ export async function measureServer(rounds: number, reviews: number, report: Rep
   )
   return withServers(async (start) => {
     report(await measureCold(start, rounds))
-    const servers = [await start(FLOOR), await start(HOLDFAST)]
+    const environment = imageEnvironment()
+    const servers = [await start(FLOOR, environment), await start(HOLDFAST, environment)]
     for (const server of servers) await warmUp(server)
     for (const { name, body, count } of cases) report(await measureWarm(servers, name, body, count, rounds))
   })
@@ -44,7 +47,7 @@ async function measureCold(start: StartServer, rounds: number): Promise<Row[]> {
   const measured = new Map(SERVERS.map((name) => [name, [] as number[]]))
   for (let round = 0; round < rounds; round++) {
     for (const name of SERVERS) {
-      const server = await start(name)
+      const server = await start(name, imageEnvironment())
       const load = await openLoad(server.port, 1, body)
       measured.get(name)?.push(await cpuOf(server, load, COLD_REVIEWS))
       load.close()
@@ -74,7 +77,7 @@ async function measureWarm(
   const loads = await Promise.all(servers.map(({ port }) => openLoad(port, CONNECTIONS, body)))
   for (const load of loads) await load.send(Math.min(WARM_UP_CASE, reviews))
   for (let round = 0; round < rounds; round++) {
-    for (const [index, server] of servers.entries()) {
+    for (const [index, server] of rotated([...servers.entries()], round)) {
       measured.get(server.name)?.push(await cpuOf(server, loads[index] as Load, reviews))
     }
   }

@@ -23,3 +23,9 @@ export function spreadOf(values: readonly number[]): Spread {
 export function ratiosOf(values: readonly number[], base: readonly number[]): number[] {
   return values.map((value, round) => value / (base[round] ?? Number.NaN))
 }
+
+/** The same items, beginning with another one in each round: what one leaves behind is not always left to the same one. */
+export function rotated<Item>(items: readonly Item[], round: number): Item[] {
+  const first = round % items.length
+  return [...items.slice(first), ...items.slice(0, first)]
+}
