@@ -46,15 +46,15 @@ export function evaluate(
   let object = subject.object
   let consulted = 0
   let isTold = false
-  for (const configured of policies) {
+  for (const configured of policiesForKind(policies, subject.kind)) {
     const { policy } = configured
-    if (isSetPolicy(policy) || !isMatched(policy.matches, subject)) continue
+    if (!isMatched(policy.matches, subject)) continue
     const mode = lowest(configured.mode, context.ceiling)
     if (mode === 'off') continue
     consulted++
     isTold ||= mode !== 'audit'
     try {
-      const found = findingsOf({ ...configured, policy }, { ...subject, object }, mode, context)
+      const found = findingsOf(configured, { ...subject, object }, mode, context)
       const edits = found.flatMap(({ outcome, finding }) => (outcome === 'patched' ? (finding.fix?.edits ?? []) : []))
       if (edits.length > 0) {
         const patched = patchOf(object, edits)
@@ -77,6 +77,33 @@ export function anyPolicyApplies(policies: readonly ConfiguredPolicy[], subject:
 
 interface ConfiguredObjectPolicy extends ConfiguredPolicy {
   readonly policy: ObjectPolicy
+}
+
+type ByKind = ReadonlyMap<string, readonly ConfiguredObjectPolicy[]>
+
+/** Of each list of policies, once: a configuration makes one for all namespaces that it treats alike. */
+const byKind = new WeakMap<readonly ConfiguredPolicy[], ByKind>()
+
+/** In their order. Most policies match other kinds, and to ask each of them takes a tenth of the evaluation of a Pod. */
+function policiesForKind(policies: readonly ConfiguredPolicy[], kind: string): readonly ConfiguredObjectPolicy[] {
+  let groups = byKind.get(policies)
+  if (groups === undefined) {
+    groups = groupedByKind(policies)
+    byKind.set(policies, groups)
+  }
+  return groups.get(kind) ?? []
+}
+
+function groupedByKind(policies: readonly ConfiguredPolicy[]): ByKind {
+  const groups = new Map<string, ConfiguredObjectPolicy[]>()
+  for (const configured of policies) {
+    const { policy } = configured
+    if (isSetPolicy(policy)) continue
+    for (const kind of new Set(policy.matches.map(({ resource }) => resource.kind))) {
+      groups.set(kind, [...(groups.get(kind) ?? []), { ...configured, policy }])
+    }
+  }
+  return groups
 }
 
 function findingsOf(
