@@ -2,8 +2,9 @@
 import jsonpatch from 'fast-json-patch'
 import t from 'tap'
 import { POD, STATEFUL_SET } from '../../src/core/objects/kinds.ts'
+import { metadataOf } from '../../src/core/objects/metadata.ts'
 import { definePolicy, type Finding, type Policy } from '../../src/core/policy.ts'
-import type { Match } from '../../src/core/subject.ts'
+import type { Match, Subject } from '../../src/core/subject.ts'
 import type { JsonObject } from '../../src/core/values/json.ts'
 import { valuesIn } from '../../src/inventory/yaml/parse.ts'
 import { pod, statefulSet } from '../fixtures/objects.ts'
@@ -28,7 +29,12 @@ t.test('some cases', async (t) => {
   await fuzz({ cases: 1500, seed: 'test', most: 3, tally, failed: (failure) => failures.push(failure) })
   t.strictSame(failures, [])
   const wanted = ['reviews', 'denials', 'patches', 'commands of recipes', 'manifests with findings', 'texts']
-  for (const what of [...wanted, 'reviews that cannot be evaluated', 'texts that cannot be read'])
+  for (const what of [
+    ...wanted,
+    'reviews that cannot be evaluated',
+    'texts that cannot be read',
+    'reviews without managedFields'
+  ])
     t.ok(tally.of(what) > 20, `${tally.of(what)} ${what}`)
 })
 
@@ -66,6 +72,14 @@ const ON_POD: ReviewCase = {
   ...{ kind: 'review', phase: 'mutate', policies: 'default', version: '1.36' },
   review: podCreation(clone(pod()))
 }
+const READS_MANAGED = definePolicy({
+  ...says({}),
+  *check({ object }: Subject) {
+    const { managedFields } = metadataOf(object)
+    if (Array.isArray(managedFields) && managedFields.length > 0)
+      yield { field: ['spec'], problem: 'it is managed', remediation: 'leave it' }
+  }
+})
 const ON_UPDATE: ReviewCase = { ...ON_POD, review: statefulSetUpdate(clone(statefulSet()), clone(statefulSet())) }
 const SERVICE_ACCOUNT = ['spec', 'serviceAccountName']
 
@@ -87,6 +101,7 @@ const PLANTED: readonly (readonly [name: string, property: RegExp, policy: Polic
       fix: { edits: [{ path: ['spec', 'terminationGracePeriodSeconds'], value: ++calls }], does: 'counts' }
     }))
   ],
+  ['it reads managedFields', /^managedFields: another answer/, READS_MANAGED],
   ['it says something else each time', /^(?:audit|repetition)/, says(() => ({ problem: `call ${++calls}` }))],
   ['its command does more', /^recipe: no command/, says({ remediation: 'run "kubectl get pods; reboot"' })]
 ]

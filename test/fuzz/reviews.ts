@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import jsonpatch from 'fast-json-patch'
+import { withoutManagedFields } from '../../src/admission/managed-fields.ts'
 import { encodeResponse } from '../../src/admission/response.ts'
 import { decodeReview, type Review } from '../../src/admission/review.ts'
 import { type Decision, decisionFor } from '../../src/core/decide.ts'
 import { STATEFUL_SET } from '../../src/core/objects/kinds.ts'
+import { metadataOf } from '../../src/core/objects/metadata.ts'
 import type { ConfiguredPolicy } from '../../src/core/policy.ts'
 import type { Subject } from '../../src/core/subject.ts'
 import { isObject, type JsonObject } from '../../src/core/values/json.ts'
@@ -72,7 +74,28 @@ export function faultsOfReview(
   const repeated = encodeResponse(decoded, decisionFor(subject, policies, context))
   if (repeated !== encodeResponse(decoded, enforced)) faults.push('repetition: another answer')
   if (JSON.stringify(review) !== before) faults.push('input: it was changed')
+  faults.push(...faultsOfManagedFields(given, subject, policies, tally))
   return [...faults, ...faultsOfRecipe(subject, given, tally)]
+}
+
+/** The answer to a review is the same without the list of who manages its object, here the object itself. */
+function faultsOfManagedFields(
+  given: ReviewCase,
+  { object }: Subject,
+  policies: readonly ConfiguredPolicy[],
+  tally: Tally
+): string[] {
+  const request = given.review.request as JsonObject
+  const managed = { ...object, metadata: { ...metadataOf(object), managedFields: [object] } }
+  const text = JSON.stringify({ ...given.review, request: { ...request, object: managed } })
+  const cut = withoutManagedFields(text)
+  if (cut === text) return []
+  tally.add('reviews without managedFields')
+  const [whole, less] = [text, cut].map((json) => {
+    const review = decodeReview(JSON.parse(json), given.phase)
+    return encodeResponse(review, review.subject && decisionFor(review.subject, policies, contextOf(given)))
+  })
+  return whole === less ? [] : ['managedFields: another answer without them']
 }
 
 /** What a repair may change: of a Pod, and of a StatefulSet. */
